@@ -1,0 +1,288 @@
+"""One description of each network: its layers in order, as plain data, without torch.
+
+The model, the ledger, the figures, the widgets and the tests are all made from it, so that no number
+is typed twice.
+"""
+
+from dataclasses import dataclass
+from inspect import signature
+from itertools import groupby
+
+import numpy as np
+
+from lenet_edu import paper
+from lenet_edu.errors import LenetError, check_choice
+
+POOLINGS = ("trainable", "average", "max")
+ACTIVATIONS = ("scaled_tanh", "sigmoid", "relu")
+OUTPUTS = ("rbf", "linear")
+
+Shape = tuple[int, ...]
+Table = tuple[tuple[bool, ...], ...]
+
+
+@dataclass(frozen=True)
+class Input:
+    """The image: `maps` planes (1 for grey, 3 for RGB) of `size` x `size` pixels."""
+
+    name: str
+    maps: int
+    size: int
+
+    @property
+    def output_shape(self) -> Shape:
+        """(maps, size, size)."""
+        return (self.maps, self.size, self.size)
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """`maps` feature maps, each with `kernel` x `kernel` weights for every map it reads, and one bias.
+
+    `table[i][k]` tells whether map k reads input map i (Table I of the paper); None means all.
+    `activation` squashes the sum: one of `ACTIVATIONS`, or None.
+    """
+
+    name: str
+    maps: int
+    kernel: int
+    activation: str | None
+    table: Table | None = None
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """(maps, height - kernel + 1, width - kernel + 1)."""
+        _, height, width = shape
+        return (self.maps, height - self.kernel + 1, width - self.kernel + 1)
+
+    def connected(self, maps_in: int) -> np.ndarray:
+        """The table as a boolean array (maps_in, maps), all True where there is none."""
+        if self.table is None:
+            return np.ones((maps_in, self.maps), dtype=bool)
+        return np.array(self.table)
+
+
+@dataclass(frozen=True)
+class Subsampling:
+    """Halves both sides: each unit reads a `size` x `size` square of one map, without overlap.
+
+    pooling: "trainable" (the paper: sum, times one coefficient, plus one bias per map), "average" or "max".
+    """
+
+    name: str
+    pooling: str
+    activation: str | None
+    size: int = 2
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """(maps, height / size, width / size)."""
+        maps, height, width = shape
+        return (maps, height // self.size, width // self.size)
+
+
+@dataclass(frozen=True)
+class Linear:
+    """`units` units, each connected to every unit below, and one bias each."""
+
+    name: str
+    units: int
+    activation: str | None
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """(units,), whatever comes in."""
+        return (self.units,)
+
+
+@dataclass(frozen=True)
+class RBF:
+    """One unit per class: the squared Euclidean distance to that class's fixed code (equation 7)."""
+
+    name: str
+    units: int
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """(units,), whatever comes in."""
+        return (self.units,)
+
+
+Layer = Convolution | Subsampling | Linear | RBF
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A network: its name, its input and its layers from bottom to top.
+
+    `config` holds the arguments that `models.build` makes it from; checkpoints carry it.
+    """
+
+    name: str
+    config: dict
+    input: Input
+    layers: tuple[Layer, ...]
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """Output shape by layer name, the input's first, for one image."""
+        shapes = {self.input.name: self.input.output_shape}
+        shape = self.input.output_shape
+        for layer in self.layers:
+            shapes[layer.name] = shape = layer.output_shape(shape)
+        return shapes
+
+    @property
+    def classes(self) -> int:
+        """Number of classes that the last layer tells apart."""
+        return self.layers[-1].units
+
+    def __getitem__(self, name: str) -> Layer | Input:
+        """The layer of that name."""
+        layers = {layer.name: layer for layer in (self.input, *self.layers)}
+        check_choice(f"A layer of {self.name}", name, tuple(layers))
+        return layers[name]
+
+
+def table_groups(table: np.ndarray) -> list[list[int]]:
+    """The maps (columns) of a connection table in neighbouring groups of one kind.
+
+    Two columns are of one kind when they read equally many input maps, and both or neither read a
+    contiguous run of them, the last map being followed by the first. The paper's Table I falls into
+    its four groups: 6 maps of three, 6 of four, 3 of four with a gap, 1 of all six (section II-B).
+    """
+
+    def kind(k: int) -> tuple[int, bool]:
+        column = table[:, k]
+        starts = np.count_nonzero(column & ~np.roll(column, 1))
+        return int(column.sum()), bool(starts <= 1)
+
+    return [list(group) for _, group in groupby(range(table.shape[1]), key=kind)]
+
+
+MODERN = {"c3": "full", "subsampling": "max", "activation": "relu", "output": "linear"}
+
+
+def lenet5(c3="table", subsampling="trainable", activation="scaled_tanh", output="rbf") -> Architecture:
+    """LeNet-5 as in section II-B and figure 2; each modern choice is one switch (all: `MODERN`).
+
+    c3: "table" (Table I), "full", or any 6x16 boolean table (rows: maps of S2, columns: maps of C3).
+    subsampling: "trainable", "average" or "max". activation: "scaled_tanh", "sigmoid" or "relu".
+    output: "rbf" (distances to the digit codes, smallest wins) or "linear" (scores, largest wins).
+
+    Raises LenetError for an unknown switch or a table of another shape.
+
+    Ambiguities of the paper, decided here: C1 and C3 are squashed before they are subsampled, since
+    section II-B squashes the units of every layer up to F6. Pooling without parameters, which the
+    paper does not have, is not followed by a squash, as is usual today.
+    """
+    check_choice("subsampling", subsampling, POOLINGS)
+    check_choice("activation", activation, ACTIVATIONS)
+    check_choice("output", output, OUTPUTS)
+    subsampling_squash = activation if subsampling == "trainable" else None
+    maps_s2, maps_c3 = paper.C3_TABLE.shape
+    codes = paper.DIGIT_CODES
+    classes, code_size = len(codes), codes[0].size
+    switches = {
+        "c3": _c3_switch(c3),
+        "subsampling": subsampling,
+        "activation": activation,
+        "output": output,
+    }
+    return Architecture(
+        name=_lenet5_name(switches),
+        config={"network": "lenet5", **switches},
+        input=Input("INPUT", maps=1, size=paper.IMAGE_SIZE),
+        layers=(
+            Convolution("C1", maps_s2, kernel=5, activation=activation),
+            Subsampling("S2", subsampling, subsampling_squash),
+            Convolution("C3", maps_c3, kernel=5, activation=activation, table=_c3_table(switches["c3"])),
+            Subsampling("S4", subsampling, subsampling_squash),
+            Convolution("C5", 120, kernel=5, activation=activation),
+            Linear("F6", code_size, activation),
+            RBF("OUTPUT", classes) if output == "rbf" else Linear("OUTPUT", classes, None),
+        ),
+    )
+
+
+def rgb_lenet(classes: int = 2) -> Architecture:
+    """The tutorial's LeNet for colour pictures: ReLU, max pooling, 3x32x32 in, 121,204 parameters.
+
+    F7's ten units and OUTPUT follow each other with nothing between: two linear layers that one would
+    replace. They are the tutorial's, kept so that its figures can be checked.
+    """
+    if not isinstance(classes, int) or classes < 2:
+        raise LenetError(f"classes must be a whole number of at least 2; got {classes!r}.")
+    return Architecture(
+        name="RGB LeNet",
+        config={"network": "rgb", "classes": classes},
+        input=Input("INPUT", maps=3, size=32),
+        layers=(
+            Convolution("C1", 16, kernel=5, activation="relu"),
+            Subsampling("S2", "max", None),
+            Convolution("C3", 32, kernel=5, activation="relu"),
+            Subsampling("S4", "max", None),
+            Linear("F5", 120, "relu"),
+            Linear("F6", 84, "relu"),
+            Linear("F7", 10, None),
+            Linear("OUTPUT", classes, None),
+        ),
+    )
+
+
+NETWORKS = {"lenet5": lenet5, "rgb": rgb_lenet}
+
+
+def architecture(config: dict) -> Architecture:
+    """The architecture that `config` (an `Architecture.config`) describes."""
+    arguments = dict(config)
+    network = arguments.pop("network", None)
+    check_choice("network", network, tuple(NETWORKS))
+    try:
+        return NETWORKS[network](**arguments)
+    except TypeError as error:
+        raise LenetError(f"{network} has no such switch: {error}.") from error
+
+
+def _c3_switch(c3) -> str | list[str]:
+    """The c3 switch as JSON can hold it: "table", "full", or the rows of another table as text."""
+    if isinstance(c3, str):
+        check_choice("c3", c3, ("table", "full"))
+        return c3
+    table = _boolean_table(c3)
+    if (table == paper.C3_TABLE).all():
+        return "table"
+    if table.all():
+        return "full"
+    return ["".join("X" if mark else "." for mark in row) for row in table]
+
+
+def _c3_table(switch: str | list[str]) -> Table | None:
+    if switch == "full":
+        return None
+    table = paper.C3_TABLE if switch == "table" else _boolean_table(switch)
+    return tuple(tuple(map(bool, row)) for row in table)
+
+
+def _boolean_table(c3) -> np.ndarray:
+    """`c3` as a boolean array, from booleans, zeros and ones, or rows such as "X..XX."."""
+    wanted = paper.C3_TABLE.shape
+    rows = [[mark == "X" for mark in row] if isinstance(row, str) else row for row in c3]
+    try:
+        table = np.asarray(rows)
+    except ValueError:
+        table = np.array([None])
+    if table.shape != wanted or not np.isin(table, (0, 1)).all():
+        raise LenetError(
+            f"c3 must be 'table', 'full' or a {wanted[0]}x{wanted[1]} table of booleans (rows: maps of S2, "
+            f"columns: maps of C3); got {type(c3).__name__} of shape {table.shape}."
+        )
+    return table.astype(bool)
+
+
+def _lenet5_name(switches: dict) -> str:
+    if switches == MODERN:
+        return "LeNet-5 modern"
+    original = {name: switch.default for name, switch in signature(lenet5).parameters.items()}
+    changed = [
+        f"{name} {value if isinstance(value, str) else 'custom'}"
+        for name, value in switches.items()
+        if value != original[name]
+    ]
+    return "LeNet-5 1998" + (f" with {', '.join(changed)}" if changed else "")

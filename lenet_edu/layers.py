@@ -1,0 +1,133 @@
+"""The layers of 1998 that torch does not have: scaled tanh, table convolution, subsampling, RBF.
+
+Each layer below F6 computes a weighted sum a (equation 5) and squashes it, x = f(a). `weighted_sum`
+gives a, calling the layer gives x.
+"""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from lenet_edu import paper
+
+
+class ScaledTanh(nn.Module):
+    """f(a) = 1.7159 tanh(2a/3), so that f(1) = 1 and f(-1) = -1 (equation 6, appendix A)."""
+
+    def forward(self, a: Tensor) -> Tensor:
+        """Any shape in, the same shape out."""
+        return paper.SQUASH_AMPLITUDE * torch.tanh(paper.SQUASH_SLOPE * a)
+
+
+SQUASHES = {"scaled_tanh": ScaledTanh, "sigmoid": nn.Sigmoid, "relu": nn.ReLU, None: nn.Identity}
+
+
+class Squashed(nn.Module):
+    """A layer that squashes a weighted sum: x = f(a), with f one of `SQUASHES`."""
+
+    def __init__(self, activation: str | None):
+        super().__init__()
+        self.squash = SQUASHES[activation]()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.squash(self.weighted_sum(x))
+
+
+class Convolution(Squashed):
+    """Every map reads every map below: weight (maps, maps_in, kernel, kernel), bias (maps,)."""
+
+    def __init__(self, maps_in: int, maps: int, kernel: int, activation: str | None):
+        super().__init__(activation)
+        self.weight = nn.Parameter(torch.empty(maps, maps_in, kernel, kernel))
+        self.bias = nn.Parameter(torch.empty(maps))
+
+    @property
+    def fan_in(self) -> Tensor:
+        """Inputs of a unit of each map: (maps,)."""
+        return torch.full(self.bias.shape, float(self.weight[0].numel()))
+
+    def kernels(self) -> Tensor:
+        """The kernels by map and map below: (maps, maps_in, kernel, kernel)."""
+        return self.weight
+
+    def weighted_sum(self, x: Tensor) -> Tensor:
+        """(N, maps_in, H, W) -> (N, maps, H - kernel + 1, W - kernel + 1)."""
+        return F.conv2d(x, self.kernels(), self.bias)
+
+
+class TableConvolution(Convolution):
+    """A convolution whose maps read only the maps below that a table names (Table I).
+
+    table: boolean, (maps_in, maps). `weight` holds one kernel a link, (links, kernel, kernel), map after
+    map and within a map from the first map below to the last: a kernel that is not linked does not exist.
+    """
+
+    def __init__(self, table: np.ndarray, kernel: int, activation: str | None):
+        maps_in, maps = table.shape
+        super().__init__(maps_in, maps, kernel, activation)
+        self.register_buffer("table", torch.from_numpy(table.T.copy()), persistent=False)
+        self.weight = nn.Parameter(torch.empty(int(table.sum()), kernel, kernel))
+
+    @property
+    def fan_in(self) -> Tensor:
+        """Inputs of a unit of each map: (maps,)."""
+        return self.table.sum(1) * float(self.weight[0].numel())
+
+    def kernels(self) -> Tensor:
+        """The kernels by map and map below, zeros where no link is: (maps, maps_in, kernel, kernel)."""
+        dense = self.weight.new_zeros(*self.table.shape, *self.weight.shape[1:])
+        return dense.masked_scatter(self.table[..., None, None], self.weight)
+
+
+class Subsampling(Squashed):
+    """The paper's subsampling: the sum of a square, times one coefficient, plus one bias, then squashed.
+
+    coefficient, bias: (maps,), both trained. The paper says "sum", not "mean"; the two differ only in
+    the coefficient's unit, hence in its starting value and its effective step.
+    """
+
+    def __init__(self, maps: int, size: int, activation: str | None):
+        super().__init__(activation)
+        self.size = size
+        self.coefficient = nn.Parameter(torch.empty(maps))
+        self.bias = nn.Parameter(torch.empty(maps))
+
+    def weighted_sum(self, x: Tensor) -> Tensor:
+        """(N, maps, H, W) -> (N, maps, H / size, W / size)."""
+        # The mean times size^2 is the sum: torch's mean is faster on a CPU than its sum.
+        coefficient = self.coefficient[:, None, None] * self.size**2
+        return F.avg_pool2d(x, self.size) * coefficient + self.bias[:, None, None]
+
+
+class Linear(Squashed):
+    """Every unit reads every unit below: weight (units, units_in), bias (units,)."""
+
+    def __init__(self, units_in: int, units: int, activation: str | None):
+        super().__init__(activation)
+        self.weight = nn.Parameter(torch.empty(units, units_in))
+        self.bias = nn.Parameter(torch.empty(units))
+
+    @property
+    def fan_in(self) -> Tensor:
+        """Inputs of each unit: (units,)."""
+        return torch.full(self.bias.shape, float(self.weight.shape[1]))
+
+    def weighted_sum(self, x: Tensor) -> Tensor:
+        """(N, ...) with units_in numbers a sample -> (N, units)."""
+        return F.linear(x.flatten(1), self.weight, self.bias)
+
+
+class RBF(nn.Module):
+    """Squared Euclidean distance of F6 to each class's code (equation 7).
+
+    codes: (classes, ...) of +1 and -1; kept flat, (classes, units), as a buffer: fixed, no parameters.
+    """
+
+    def __init__(self, codes: Tensor):
+        super().__init__()
+        self.register_buffer("codes", codes.flatten(1).float(), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, units) -> distances (N, classes), zero or more; the smallest names the class."""
+        return (x[:, None, :] - self.codes).square().sum(2)

@@ -1,0 +1,112 @@
+"""What the paper states: its tables, codes, constants and figures. No code of ours is judged by ours.
+
+Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-Based Learning Applied to Document
+Recognition", Proceedings of the IEEE 86(11):2278-2324, November 1998.
+
+The suite computes each of these figures again; the tests and the notebooks compare. Needs numpy only.
+"""
+
+from types import MappingProxyType
+
+import numpy as np
+
+
+def _picture(text: str) -> np.ndarray:
+    """Boolean array of the lines of `text`: True where a line has `X` or `#`."""
+    return np.array([[mark in "X#" for mark in line] for line in text.split()])
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    array.setflags(write=False)
+    return array
+
+
+# Section II-B: the image that the network sees, and the digit inside it, in pixels.
+IMAGE_SIZE = 32
+MNIST_SIZE = 28
+GLYPH_SIZE = 20
+
+# Section II-B: the grey levels of paper and ink after scaling.
+BACKGROUND = -0.1
+FOREGROUND = 1.175
+
+# Appendix A: f(a) = A tanh(S a), equation 6.
+SQUASH_AMPLITUDE = 1.7159
+SQUASH_SLOPE = 2 / 3
+
+# Appendix A: a unit with F inputs starts with weights drawn uniformly from +-2.4/F.
+INITIAL_WEIGHT_RANGE = 2.4
+
+# Table I: which maps of S2 (rows, 6) feed which maps of C3 (columns, 16). Boolean, (6, 16).
+C3_TABLE = _read_only(
+    _picture("""
+X...XXX..XXXX.XX
+XX...XXX..XXXX.X
+XXX...XXX..X.XXX
+.XXX..XXXX..X.XX
+..XXX..XXXX.XX.X
+...XXX..XXXX.XXX
+""")
+)
+
+# Figure 3: the ten digits as bitmaps, 0 to 4 above, 5 to 9 below.
+CODE_HEIGHT, CODE_WIDTH = 12, 7
+_CODES = """
+.#####. ...##.. .#####. ####### .#####.
+....... ..###.. ....... .....## .......
+..###.. .####.. .#####. ....##. .......
+.##.##. ...##.. ##...## ...##.. .##..##
+##...## ...##.. #....## ..####. .##..##
+##...## ...##.. ....##. .....## ###..##
+##...## ...##.. ..###.. .....## ##...##
+##...## ...##.. .##.... .....## ##...##
+.##.##. ...##.. ##..... ##...## ##..###
+..###.. .###### ####### .#####. .######
+....... ....... ....... ....... .....##
+....... ....... ....... ....... .....##
+
+.#####. ..####. ####### .#####. .#####.
+....... .##.... .....## ##...## ##..###
+####### ##..... .....## ##...## ##...##
+##..... ##..... ....##. ##...## ##...##
+##..... ######. ...##.. .#####. ##..###
+.####.. ###..## ...##.. ##...## .######
+..####. ##...## ..##... ##...## .....##
+.....## ##...## ..##... ##...## .....##
+##...## ###..## ..##... ##...## ....##.
+.#####. .#####. ..##... .#####. .####..
+....... ....... ....... ....... .......
+....... ....... ....... ....... .......
+"""
+
+
+def _digit_codes() -> np.ndarray:
+    bands = _picture(_CODES).reshape(2, CODE_HEIGHT, 5, CODE_WIDTH)
+    return np.where(bands.transpose(0, 2, 1, 3).reshape(10, CODE_HEIGHT, CODE_WIDTH), 1, -1)
+
+
+# Figure 3 as the target of F6: +1 for ink, -1 for paper. Integers, (10, 12, 7).
+DIGIT_CODES = _read_only(_digit_codes())
+
+# Section II-B: trainable parameters and connections of each layer, as printed.
+PARAMETERS = MappingProxyType(
+    {"C1": 156, "S2": 12, "C3": 1_516, "S4": 32, "C5": 48_120, "F6": 10_164, "OUTPUT": 0}
+)
+CONNECTIONS = MappingProxyType(
+    {
+        "C1": 122_304,
+        "S2": 5_880,
+        "C3": 151_600,
+        "S4": 2_000,
+        "C5": 48_120,
+        "F6": 10_164,
+        "OUTPUT": 840,
+    }
+)
+TOTAL_PARAMETERS = 60_000
+TOTAL_CONNECTIONS = 340_908
+
+# Section III-B: LeNet-5 on MNIST, in percent: test error, training error, and with distortions.
+TEST_ERROR = 0.95
+TRAINING_ERROR = 0.35
+TEST_ERROR_DISTORTED = 0.8
