@@ -4,16 +4,14 @@ A row is derived from the layer's description alone (see `architecture`), never 
 that the tests can hold the two against each other.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import singledispatch
 from html import escape
 from math import prod
 
 from lenet_edu.architecture import (
     RBF,
-    Architecture,
     Convolution,
-    Input,
     Layer,
     Linear,
     Shape,
