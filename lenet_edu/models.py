@@ -43,7 +43,7 @@ class Network(nn.Sequential):
 
         Raises LenetError if `images` has another shape or is not of floats.
         """
-        self._check(images)
+        self.check_images(images)
         return super().forward(images)
 
     def class_scores(self, images: Tensor) -> Tensor:
@@ -77,7 +77,8 @@ class Network(nn.Sequential):
             elif isinstance(layer, (layers.Convolution, layers.Linear)):
                 _draw_uniform(layer, spec.activation, generator)
 
-    def _check(self, images: Tensor) -> None:
+    def check_images(self, images: Tensor) -> None:
+        """Raise LenetError unless `images` is a float tensor (N, maps, size, size)."""
         wanted = self.architecture.input.output_shape
         if not isinstance(images, Tensor) or not images.is_floating_point():
             came = str(images.dtype) if isinstance(images, Tensor) else type(images).__name__

@@ -1,0 +1,36 @@
+"""Where the arithmetic is done: CUDA, MPS or the CPU."""
+
+import platform
+
+import torch
+
+from lenet_edu.errors import LenetError
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The device of that name; "auto" takes CUDA if there is one, else Apple's MPS, else the CPU.
+
+    Raises LenetError if the name is unknown or the machine has no such device.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device).item()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise LenetError(
+            f"This machine cannot use the device {name!r} ({reason}). Try auto or cpu."
+        ) from error
+    return device
+
+
+def describe_device(device: torch.device) -> str:
+    """What a reader calls the device: its name, or how many threads the CPU is used with."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    if device.type == "mps":
+        return "Apple GPU (MPS)"
+    return f"CPU ({platform.machine()}, {torch.get_num_threads()} threads)"

@@ -1,0 +1,101 @@
+"""Named hyper-parameters: everything that decides a training run besides network, data and seed."""
+
+from dataclasses import asdict, dataclass, replace
+from math import isfinite
+
+from lenet_edu import paper
+from lenet_edu.architecture import RBF, Architecture
+from lenet_edu.errors import LenetError, check_choice
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Stochastic gradient descent with momentum, one learning-rate cycle, and distorted images.
+
+    epochs, batch_size: passes over the training split, images a step. peak_rate: the learning rate at
+    the top of the cycle, reached after the share `warm_up` of all steps and then lowered to zero, both
+    in a straight line. momentum: Nesterov's. weight_decay: on every parameter.
+    rotation (degrees), shift (pixels), scale and shear (shares of the size): the largest random
+    distortion of a training image, drawn anew for every image in every epoch.
+
+    Raises LenetError for a value out of range.
+    """
+
+    name: str
+    epochs: int
+    batch_size: int
+    peak_rate: float
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    warm_up: float = 0.25
+    rotation: float = 0.0
+    shift: float = 0.0
+    scale: float = 0.0
+    shear: float = 0.0
+
+    def __post_init__(self):
+        for name in ("epochs", "batch_size"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise LenetError(f"{name} must be a whole number of at least 1; got {value!r}.")
+        limits = {
+            "peak_rate": (0, float("inf")),
+            "momentum": (0, 0.999),
+            "weight_decay": (0, 1),
+            "warm_up": (0, 1),
+            "rotation": (0, 180),
+            "shift": (0, paper.IMAGE_SIZE),
+            "scale": (0, 0.9),
+            "shear": (0, 1),
+        }
+        for name, (low, high) in limits.items():
+            value = getattr(self, name)
+            if not isinstance(value, (int, float)) or not isfinite(value) or not low <= value <= high:
+                raise LenetError(f"{name} must be a number from {low} to {high}; got {value!r}.")
+
+    def rate(self, progress: float) -> float:
+        """The learning rate when the share `progress` (0 to 1) of all steps is done."""
+        if progress < self.warm_up:
+            return self.peak_rate * progress / self.warm_up
+        return self.peak_rate * (1 - progress) / (1 - self.warm_up) if self.warm_up < 1 else self.peak_rate
+
+    @property
+    def distorts(self) -> bool:
+        """True if training images are distorted."""
+        return any((self.rotation, self.shift, self.scale, self.shear))
+
+    def to_dict(self) -> dict:
+        """The recipe for JSON; `Recipe(**recipe.to_dict())` gives it back."""
+        return asdict(self)
+
+    def changed(self, **values) -> "Recipe":
+        """A copy with some values replaced; those that are None stay."""
+        return replace(self, **{name: value for name, value in values.items() if value is not None})
+
+
+_SLIGHT = {"rotation": 5.0, "shift": 1.0, "scale": 0.05, "shear": 0.075}
+
+# Equation 9 sums squared differences over the units of F6 where cross-entropy has one term: its
+# gradients are that much larger, and the rate that much smaller.
+_RBF_UNITS = paper.DIGIT_CODES[0].size
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe("fast", epochs=5, batch_size=128, peak_rate=0.15, **_SLIGHT),
+        Recipe("fast_rbf", epochs=10, batch_size=128, peak_rate=0.3 / _RBF_UNITS, weight_decay=0, **_SLIGHT),
+        Recipe("plain", epochs=5, batch_size=128, peak_rate=0.15),
+        Recipe("embedded", epochs=60, batch_size=32, peak_rate=0.1, **_SLIGHT),
+    )
+}
+
+
+def named_recipe(name: str) -> Recipe:
+    """The recipe of that name; LenetError lists the names if there is none."""
+    check_choice("recipe", name, tuple(RECIPES))
+    return RECIPES[name]
+
+
+def default_recipe(plan: Architecture) -> Recipe:
+    """The quick recipe that fits the network's output."""
+    return RECIPES["fast_rbf" if isinstance(plan.layers[-1], RBF) else "fast"]
