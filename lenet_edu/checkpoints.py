@@ -56,7 +56,11 @@ def load_weights(model: Network, source: str | Path) -> None:
 
 def save_tensors(path: Path, tensors: dict[str, Tensor], notes: dict) -> None:
     """Write named tensors and notes as one safetensors file, atomically."""
-    on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    # Clones, since the format refuses tensors that share memory.
+    on_cpu = {
+        name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for name, tensor in tensors.items()
+    }
     write_atomically(path, to_safetensors(on_cpu, metadata={_KEY: json.dumps(notes)}))
 
 

@@ -69,7 +69,7 @@ def _data(options) -> dict:
     failure = None
     if options.fetch and data.find_mnist(options.folder) is None:
         try:
-            data.fetch_mnist(options.folder, progress=True)
+            data.fetch_mnist(options.folder)
         except LenetError as error:
             failure = str(error)
     found = data.describe_data(options.folder)
@@ -111,12 +111,14 @@ def _planned(options):
     from lenet_edu.recipes import default_recipe, named_recipe
 
     plan = _architecture(options, default="modern")
-    recipe = named_recipe(options.recipe) if options.recipe else default_recipe(plan)
-    recipe = recipe.changed(epochs=options.epochs, batch_size=options.batch_size, peak_rate=options.peak_rate)
     seed = options.seed or 0
     if not 0 <= seed < 2**31:
         raise LenetError(f"--seed must be from 0 to {2**31 - 1}; got {seed}.")
+    wanted = named_recipe(options.recipe) if options.recipe else None
     digits = load_digits(options.data or "auto", options.scaling or "paper", options.folder)
+    recipe = (wanted or default_recipe(plan, len(digits.train))).changed(
+        epochs=options.epochs, batch_size=options.batch_size, peak_rate=options.peak_rate
+    )
     model = build(plan.config)
     model.reset_parameters(torch.Generator().manual_seed(seed))
     stamp = time.strftime("%Y-%m-%d-%H%M%S")

@@ -150,7 +150,7 @@ def history(runs: dict) -> Figure:
 
 @_styled
 def confusion(table) -> Figure:
-    """Actual class (rows) against predicted class (columns): mistakes shaded, what is right on the diagonal."""
+    """Actual class (rows) against predicted class (columns), mistakes shaded."""
     counts = _numpy(table)
     wrong = np.where(np.eye(len(counts), dtype=bool), 0, counts)
     figure, axes = _subplots(1, 1, (5.4, 4.8))

@@ -73,6 +73,9 @@ class Recipe:
         return replace(self, **{name: value for name, value in values.items() if value is not None})
 
 
+# Fewer training images than this count as few: the embedded digits, not MNIST.
+_MANY_IMAGES = 10_000
+
 _SLIGHT = {"rotation": 5.0, "shift": 1.0, "scale": 0.05, "shear": 0.075}
 
 # Equation 9 sums squared differences over the units of F6 where cross-entropy has one term: its
@@ -85,7 +88,8 @@ RECIPES = {
         Recipe("fast", epochs=5, batch_size=128, peak_rate=0.15, **_SLIGHT),
         Recipe("fast_rbf", epochs=10, batch_size=128, peak_rate=0.3 / _RBF_UNITS, weight_decay=0, **_SLIGHT),
         Recipe("plain", epochs=5, batch_size=128, peak_rate=0.15),
-        Recipe("embedded", epochs=60, batch_size=32, peak_rate=0.1, **_SLIGHT),
+        Recipe("small", epochs=40, batch_size=32, peak_rate=0.05, **_SLIGHT),
+        Recipe("small_rbf", epochs=40, batch_size=32, peak_rate=0.1 / _RBF_UNITS, weight_decay=0, **_SLIGHT),
     )
 }
 
@@ -96,6 +100,7 @@ def named_recipe(name: str) -> Recipe:
     return RECIPES[name]
 
 
-def default_recipe(plan: Architecture) -> Recipe:
-    """The quick recipe that fits the network's output."""
-    return RECIPES["fast_rbf" if isinstance(plan.layers[-1], RBF) else "fast"]
+def default_recipe(plan: Architecture, images: int) -> Recipe:
+    """The quick recipe for a network and a number of training images: few images want more epochs."""
+    size = "fast" if images >= _MANY_IMAGES else "small"
+    return RECIPES[f"{size}_rbf" if isinstance(plan.layers[-1], RBF) else size]

@@ -70,7 +70,7 @@ def fit(
 ) -> Run:
     """Train `model` on `digits.train` and leave it with the weights that did best on `digits.validation`.
 
-    recipe: by default the quick one that fits the network's output. seed: decides order and
+    recipe: by default the quick one that fits network and data. seed: decides order and
     distortions, not the initial weights, which are the model's own. device: "auto", "cpu", "cuda", "mps".
     out: a folder that gets best.safetensors, last.safetensors and the state to resume from after every
     epoch; resume: go on from that state, to the very weights that an unbroken run would have reached.
@@ -79,9 +79,11 @@ def fit(
     Raises LenetError if the loss is no longer a number, if `out` already holds a run that is not
     resumed, or if there is nothing there to resume.
     """
-    recipe = recipe or default_recipe(model.architecture)
+    recipe = recipe or default_recipe(model.architecture, len(digits.train))
     device = choose_device(device)
-    model.to(device).train()
+    # A CPU convolves this layout about a third faster.
+    layout = torch.channels_last if device.type == "cpu" else torch.contiguous_format
+    model.to(device, memory_format=layout).train()
     digits = digits.to(device)
     optimizer = torch.optim.SGD(
         model.parameters(),
@@ -123,7 +125,7 @@ def fit(
             if after_epoch:
                 after_epoch(run)
     model.load_state_dict(run.best_weights)
-    model.eval()
+    model.to(memory_format=torch.contiguous_format).eval()
     return run
 
 

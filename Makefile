@@ -1,0 +1,36 @@
+# Thin lines over the tools. `make lab` opens the suite, `make test` tests it; both set up .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: lab test train bench notebooks weights clean
+.DEFAULT_GOAL := lab
+
+lab: .venv/ready
+	$(BIN)/lenet-edu lab $(ARGS)
+
+test: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest $(ARGS)
+
+train: .venv/ready
+	$(BIN)/lenet-edu train $(ARGS)
+
+# Brings each notebook and its source to the newer of the two, and runs it again.
+notebooks: .venv/ready
+	$(BIN)/python notebooks/build.py $(ARGS)
+
+weights: .venv/ready
+	$(BIN)/python lenet_edu/weights/make.py $(ARGS)
+
+clean:
+	rm -rf .venv
+
+# Built when missing, and again when the list of dependencies has changed.
+.venv/ready: pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "Python 3.10 or newer is needed; try: make PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
+		{ rm -rf .venv; echo "No virtual environment could be made. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[notebooks,test]'
+	@touch $@

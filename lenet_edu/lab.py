@@ -1,0 +1,35 @@
+"""Opening the notebooks in JupyterLab, also as root and on a machine without a display."""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from lenet_edu.errors import LenetError
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+FIRST = NOTEBOOKS / "00_start_here.ipynb"
+
+
+def lab_command(arguments: list[str]) -> list[str]:
+    """The command that opens notebook 00 in JupyterLab; `arguments` go to it."""
+    command = [sys.executable, "-m", "jupyterlab", str(FIRST), *arguments]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    return command
+
+
+def open_lab(arguments: list[str]) -> int:
+    """Run JupyterLab until the reader stops it; its exit status.
+
+    Raises LenetError if JupyterLab or the notebooks are not there.
+    """
+    if find_spec("jupyterlab") is None:
+        raise LenetError("JupyterLab is not installed here. Run: pip install -e '.[notebooks]'")
+    if not FIRST.exists():
+        raise LenetError(f"{FIRST} is missing: the notebooks come with a clone of the project, not by pip.")
+    try:
+        return subprocess.run(lab_command(arguments), cwd=NOTEBOOKS.parent, check=False).returncode
+    except KeyboardInterrupt:
+        return 0
