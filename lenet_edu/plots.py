@@ -41,8 +41,13 @@ def _styled(draw):
 
     @wraps(draw)
     def styled(*arguments, **named):
+        from matplotlib import pyplot as plt
+
         with rc_context(STYLE):
-            return draw(*arguments, **named)
+            figure = draw(*arguments, **named)
+        # A notebook would show a figure that pyplot still holds a second time.
+        plt.close(figure)
+        return figure
 
     return styled
 
@@ -55,21 +60,25 @@ def network(model, lit: str | None = None) -> Figure:
     if lit is not None:
         plan[lit]  # an unknown name is refused before anything is drawn
     kinds = {row.name: row.kind for row in ledger(plan).rows}
-    figure, (axes,) = _subplots(1, 1, (11, 2.6))
-    x, right_edge = 0.0, None
+    figure, (axes,) = _subplots(1, 1, (11, 2.75))
+    left = right = centre = None
     for name, shape in shapes.items():
-        width = _draw_layer(axes, x, shape, lit=name == lit)
-        if right_edge is not None:
-            ends = (right_edge + 0.1, 0), (x - 0.1, 0)
+        half = _layer_width(shape) / 2
+        if centre is None:
+            centre = left = 0.0
+        else:
+            # Room for the names below, however narrow the layers are.
+            centre = max(centre + 1.95, right + 0.7 + half)
+            ends = (right + 0.1, 0), (centre - half - 0.1, 0)
             axes.add_patch(FancyArrowPatch(*ends, arrowstyle="-|>", mutation_scale=8, color=GREY))
-        middle, right_edge = x + width / 2, x + width
-        axes.text(middle, -2.75, name, ha="center", weight="bold", color=ORANGE if name == lit else INK)
-        axes.text(middle, -3.4, show_shape(shape), ha="center", size=8)
-        axes.text(
-            middle, 2.75, _two_lines(kinds.get(name, "")), ha="center", va="center", size=7, color="#5D6D7E"
-        )
-        x += width + max(0.75, 1.75 - width)
-    axes.set(xlim=(-0.4, right_edge + 0.8), ylim=(-3.7, 3.2), aspect="equal")
+        _draw_layer(axes, centre - half, shape, lit=name == lit)
+        right = centre + half
+        axes.text(centre, -2.75, name, ha="center", weight="bold", color=ORANGE if name == lit else INK)
+        axes.text(centre, -3.4, show_shape(shape), ha="center", size=8)
+        kind = _two_lines(kinds.get(name, ""))
+        axes.text(centre, 2.75, kind, ha="center", va="center", size=7, color="#5D6D7E")
+    left -= _layer_width(plan.input.output_shape) / 2
+    axes.set(xlim=(left - 0.2, right + 1.0), ylim=(-3.7, 3.2), aspect="equal")
     axes.axis("off")
     return figure
 
@@ -133,14 +142,14 @@ def parameters_and_connections(book: Ledger) -> Figure:
 
 
 @_styled
-def history(runs: dict) -> Figure:
-    """Loss and error by epoch, training dashed and validation solid; `runs` by the name to show."""
+def history(histories: dict) -> Figure:
+    """Loss and error by epoch, training dashed and validation solid; `Run.history` by the name to show."""
     figure, axes = _subplots(1, 2, (10, 3))
-    for (name, run), colour in zip(runs.items(), (BLUE, ORANGE, GREEN, GREY), strict=False):
-        epochs = [record["epoch"] for record in run.history]
+    for (name, records), colour in zip(histories.items(), (BLUE, ORANGE, GREEN, GREY), strict=False):
+        epochs = [record["epoch"] for record in records]
         for axis, key, of in zip(axes, ("loss", "accuracy"), (float, _error), strict=True):
             for split, line in (("train", "--"), ("validation", "-")):
-                values = [of(record[f"{split}_{key}"]) for record in run.history]
+                values = [of(record[f"{split}_{key}"]) for record in records]
                 axis.plot(epochs, values, line, marker=".", color=colour, label=f"{name}, {split}")
     axes[0].set(title="Loss", xlabel="epoch", yscale="log")
     axes[1].set(title="Error, % of digits", xlabel="epoch", yscale="log")
@@ -180,26 +189,39 @@ def kernels(weight, columns: int = 16) -> Figure:
     return figure
 
 
-def _draw_layer(axes: Axes, x: float, shape: tuple[int, ...], lit: bool) -> float:
-    """One layer from `x` to the right, around height 0: a stack of maps or a column of units. Its width."""
+def _layer_width(shape: tuple[int, ...]) -> float:
+    """How wide a layer is drawn: a stack of maps by its side and number, a column of units always alike."""
+    return _side(shape) + (_shown_maps(shape) - 1) * _STEP if _is_stack(shape) else 0.2
+
+
+def _draw_layer(axes: Axes, x: float, shape: tuple[int, ...], lit: bool) -> None:
+    """One layer from `x` to the right, around height 0: a stack of maps or a column of units."""
     face, edge = (ORANGE, "#8A5F00") if lit else ("#DCE6F0", "#5D7A99")
-    if len(shape) == 3 and shape[1] > 1:
-        maps, side = shape[0], 0.5 + shape[1] / 11
-        shown = min(maps, 6)
-        step = 0.16
+    style = {"facecolor": face, "edgecolor": edge, "linewidth": 0.8}
+    if _is_stack(shape):
+        side, shown = _side(shape), _shown_maps(shape)
         for place in range(shown):
-            corner = (x + place * step, -side / 2 + (place - shown / 2) * -step)
-            axes.add_patch(Rectangle(corner, side, side, facecolor=face, edgecolor=edge, linewidth=0.8))
-        return side + (shown - 1) * step
-    height, width, slant = 0.6 + 3.2 * (shape[0] / 120) ** 0.5, 0.22, 0.18
-    points = [
-        (x, -height / 2),
-        (x + width, -height / 2 + slant),
-        (x + width, height / 2 + slant),
-        (x, height / 2),
-    ]
-    axes.add_patch(Polygon(points, facecolor=face, edgecolor=edge, linewidth=0.8))
-    return 0.9 * width
+            below = -side / 2 + ((shown - 1) / 2 - place) * _STEP
+            axes.add_patch(Rectangle((x + place * _STEP, below), side, side, **style))
+        return
+    width, half, slant = _layer_width(shape), 0.3 + 1.6 * (shape[0] / 120) ** 0.5, 0.18
+    low, high = [(x, -half), (x + width, -half + slant)], [(x + width, half + slant), (x, half)]
+    axes.add_patch(Polygon(low + high, **style))
+
+
+_STEP = 0.16  # from one map of a stack to the next
+
+
+def _is_stack(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 3 and shape[1] > 1
+
+
+def _side(shape: tuple[int, ...]) -> float:
+    return 0.5 + shape[1] / 11
+
+
+def _shown_maps(shape: tuple[int, ...]) -> int:
+    return min(shape[0], 6)
 
 
 def _two_lines(text: str) -> str:

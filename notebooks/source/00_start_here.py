@@ -1,0 +1,128 @@
+# %% [markdown]
+# # 00 · Start here
+#
+# **What you will find out.** What LeNet-5 is, what this suite does with it, and what your machine has to
+# offer. At the end, two trained networks read digits for you.
+#
+# LeNet-5 is the network with which Yann LeCun, Léon Bottou, Yoshua Bengio and Patrick Haffner read
+# handwritten digits in 1998. An image goes in on the left. Seven layers later, ten numbers come out, one for
+# each digit. Nearly every network that sees today is built on its three ideas: look at small patches, use
+# the same weights everywhere, and lower the resolution step by step.
+
+# %%
+from lenet_edu import plots
+from lenet_edu.models import LeNet5
+
+plots.network(LeNet5())
+
+# %% [markdown]
+# The stacks are **feature maps**: pictures of where in the image something was found. `6@28x28` means six
+# maps of 28 by 28 units. The slanted bars are layers of single units.
+#
+# ## The way through
+#
+# | notebook | you will |
+# |---|---|
+# | **00 Start here** | look round, and let two trained networks read digits |
+# | [**09 The whole network**](09_whole_network.ipynb) | put it together, count everything, weigh 1998 against today |
+# | [**10 Train**](10_train.ipynb) | train it on your machine, and study its mistakes |
+#
+# Run a cell with **Shift + Enter**. Change whatever you like: *Kernel → Restart* brings all of it back.
+# Every number in the text is computed in a cell nearby, and tested against the paper.
+#
+# ## What was found on this machine
+#
+# Nothing here needs a graphics card or the network. Both are used if they are there.
+
+# %% tags=["nbval-ignore-output"]
+import platform
+
+import torch
+
+from lenet_edu.devices import choose_device, describe_device
+
+device = choose_device()
+print("Python ", platform.python_version())
+print("torch  ", torch.__version__)
+print("device ", describe_device(device))
+
+# %% [markdown]
+# The digits are **MNIST**: 70,000 digits written by census employees and pupils. If they cannot be found or
+# fetched, 1,797 smaller real digits step in, which come with scikit-learn.
+
+# %% tags=["nbval-ignore-output"]
+from lenet_edu.data import load_digits
+
+digits = load_digits()
+for name in ("train", "validation", "test"):
+    print(f"{name:<10} {len(getattr(digits, name)):>6,} digits")
+print(digits.source, digits.note)
+
+# %% [markdown]
+# However many there are, each is one image of 32 by 32 pixels with one number a pixel. Where there is no ink
+# the number is -0.1, where there is most it is 1.175. Notebook 01 will say why.
+
+# %%
+one = digits.test.images[0]
+print(tuple(one.shape), "from", round(one.min().item(), 3), "to", round(one.max().item(), 3))
+
+# %% [markdown]
+# ## First predictions
+#
+# > **Predict.** The network of 1998 has 60,000 trainable numbers, fewer than one photograph has pixels. Of a
+# > hundred digits that it has never seen, how many will it get wrong? Settle on a number before you go on.
+#
+# The suite ships two trained networks: `lenet5-1998`, faithful to the paper, and `lenet5-modern`, with the
+# choices one would make today. Here the first one reads twenty digits of the test set.
+
+# %% tags=["nbval-ignore-output"]
+from lenet_edu.checkpoints import load_network
+
+network = load_network("lenet5-1998")
+images, labels = digits.test.images[:20], digits.test.labels[:20]
+answers = network.classes_of(images)
+plots.digits(images, titles=[f"reads {answer}" for answer in answers.tolist()])
+
+# %% [markdown]
+# Each network over the whole test set, in percent:
+
+# %% tags=["nbval-ignore-output"]
+from lenet_edu.evaluation import accuracy
+
+for name in ("lenet5-1998", "lenet5-modern"):
+    error = 1 - accuracy(load_network(name), digits.test)
+    print(f"{name:<14} {error:.2%} wrong of {len(digits.test):,}")
+
+# %% [markdown]
+# The paper reports 0.95%. Both networks were trained on MNIST by this suite's own code; how, with which seed
+# and with what result, stands beside the weights and can be read here. Notebook 10 trains such a network in
+# front of you.
+
+# %%
+from lenet_edu.checkpoints import SHIPPED, shipped_names
+from lenet_edu.files import read_json
+
+for name in shipped_names():
+    record = read_json(SHIPPED / f"{name}.json")
+    print(f"{record['command']}\n  {record['parameters']:,} parameters, test {record['test_accuracy']:.2%}")
+
+# %% [markdown]
+# ## Inside, while it reads
+#
+# One digit on its way through all layers, from the image above to the ten numbers below. Red units are
+# positive, blue ones negative. In the last row each number is a **distance**: how far the layer F6 is from
+# the picture that stands for 0, 1, 2 ... 9. The palest one wins.
+
+# %% tags=["nbval-ignore-output"]
+from lenet_edu.activations import activations
+
+plots.feature_maps(activations(network, images[:1]))
+
+# %% [markdown]
+# ## What you know now
+#
+# - LeNet-5 turns an image of 32x32 pixels into ten numbers, in seven layers.
+# - 60,000 trainable numbers are enough to read digits with about one mistake in a hundred.
+# - All that you see here is computed on your machine; nothing is a recording unless it says so.
+#
+# **Next:** [09 The whole network](09_whole_network.ipynb) puts the seven layers together and counts.

@@ -1,0 +1,231 @@
+# %% [markdown]
+# # 10 · Train
+#
+# **What you will find out.** How a network that knows nothing comes to read digits in about half a minute on
+# a laptop; how to tell from two curves whether it went well; and what it still gets wrong.
+
+# %%
+import torch
+
+from lenet_edu import plots
+from lenet_edu.architecture import MODERN
+from lenet_edu.models import LeNet5
+
+generator = torch.Generator().manual_seed(0)
+model = LeNet5(**MODERN)
+model.reset_parameters(generator)
+plots.network(model)
+
+# %% [markdown]
+# This is the modern LeNet-5: ReLU, max pooling, a linear output. All below works with `LeNet5()`, the network
+# of 1998, too.
+#
+# ## The data, in three parts
+#
+# The network learns from the **training** digits. The **validation** digits tell which weights to keep. The
+# **test** digits are looked at once, when all is decided: whoever chooses by the test digits has, in a way,
+# trained on them.
+
+# %% tags=["nbval-ignore-output"]
+from lenet_edu.data import load_digits
+
+digits = load_digits()
+print(digits.source, digits.note)
+for name in ("train", "validation", "test"):
+    print(f"{name:<10} {tuple(getattr(digits, name).images.shape)}")
+
+# %% [markdown]
+# Each part is a single tensor, and a batch is an index into it. No digit is read from disk while training.
+
+# %% tags=["nbval-ignore-output"]
+plots.digits(digits.train.images[:20], titles=digits.train.labels[:20].tolist())
+
+# %% [markdown]
+# > **Predict.** Untrained, the network gives all ten classes about the same probability. What will its loss
+# > be then, if the loss is minus the logarithm of the probability it gives to the right class?
+# >
+# > <details><summary>Open when you have settled on an answer</summary>About -log(1/10) = log 10, which is
+# > 2.303. Whenever you train a classifier, look at the first loss: a number far from this is a bug.</details>
+
+# %%
+import torch.nn.functional as F
+
+images, labels = digits.train.images[:1000], digits.train.labels[:1000]
+first_loss = F.cross_entropy(model(images), labels).item()
+print(f"loss {first_loss:.1f}, log 10 is {torch.tensor(10.0).log():.1f}")
+
+# %% [markdown]
+# ## By hand
+#
+# All of training is five lines, again and again: choose a batch, compute the loss, ask how the loss changes
+# with every parameter (the **gradient**), and move each parameter a little the other way.
+
+# %%
+learner = LeNet5(**MODERN)
+learner.reset_parameters(torch.Generator().manual_seed(0))
+rate = 0.1
+for step in range(150):
+    batch = torch.arange(step * 8, step * 8 + 64) % len(labels)
+    loss = F.cross_entropy(learner(images[batch]), labels[batch])
+    learner.zero_grad()
+    loss.backward()
+    with torch.no_grad():
+        for parameter in learner.parameters():
+            parameter -= rate * parameter.grad
+assert loss.item() < first_loss
+
+# %% [markdown]
+# The loss has fallen, on a thousand digits. `fit` does the same, and adds what makes it quick and safe:
+# **momentum**, which keeps a running mean of gradients; a **learning rate** that rises and then falls to
+# zero; small random **distortions**, so that no digit is seen twice alike; and a look at the validation
+# digits after each epoch. A **recipe** holds all these choices.
+
+# %% tags=["nbval-ignore-output"]
+from lenet_edu.recipes import default_recipe
+
+recipe = default_recipe(model.architecture, len(digits.train))
+recipe
+
+# %% [markdown]
+# What the distortions do to one digit, drawn anew twenty times:
+
+# %% tags=["nbval-ignore-output"]
+from lenet_edu.augmentation import distort
+
+copies = digits.train.images[:1].repeat(20, 1, 1, 1)
+plots.digits(distort(copies, recipe, digits.scaling.background, generator))
+
+# %% [markdown]
+# ## Train
+#
+# Half a minute on two processor cores with MNIST, a few seconds on a GPU. The bar shows the loss and the
+# accuracy so far in this epoch, and how many images a second go through.
+
+# %% tags=["nbval-ignore-output"]
+from lenet_edu.training import fit
+
+run = fit(model, digits, recipe, seed=0)
+print(f"{run.seconds:.1f} s of training, best epoch {run.best_epoch} of {len(run.history)}")
+
+# %% [markdown]
+# ## The curves
+#
+# Dashed: on the training digits, while they were being learned. Solid: on the validation digits, after each
+# epoch. For comparison, the recorded run that gave the shipped network of 1998; its loss is equation 9 of
+# the paper, which has another scale.
+
+# %% tags=["nbval-ignore-output"]
+from lenet_edu.checkpoints import SHIPPED
+from lenet_edu.files import read_json
+
+record = read_json(SHIPPED / "lenet5-1998.json")
+plots.history({"this run": run.history, "1998, recorded": record["history"]})
+
+# %% [markdown]
+# Two things to look for. Does the solid error still fall at the end? Then more epochs would help. Does the
+# solid *loss* rise while the dashed one falls? Then the network learns its training digits by heart:
+# **overfitting**. With distortions the dashed curve can even lie above the solid one, since distorted digits
+# are harder to read than the real ones.
+#
+# ## The test, once
+
+# %% tags=["nbval-ignore-output"]
+from lenet_edu.evaluation import accuracy, confusion, mistakes
+
+right = accuracy(model, digits.test)
+print(f"{right:.2%} right, {1 - right:.2%} wrong of {len(digits.test):,} (the paper: 0.95% wrong)")
+
+# %% [markdown]
+# One number says little. Which digits are taken for which? Rows are what was written, columns what was read.
+
+# %% tags=["nbval-ignore-output"]
+plots.confusion(confusion(model, digits.test))
+
+# %% [markdown]
+# ## The mistakes
+#
+# The most certain ones first: *what was written → what was read*. Some of them you would get wrong yourself.
+
+# %% tags=["nbval-ignore-output"]
+wrong = mistakes(model, digits.test)[:30]
+shown = digits.test.images[[mistake.index for mistake in wrong]]
+plots.digits(shown, titles=[f"{m.label} → {m.predicted}\n{m.probability:.0%}" for m in wrong])
+
+# %% [markdown]
+# ## What it learned
+#
+# The six kernels of C1 before and after. Red weights look for ink, blue ones for paper; a kernel that is red
+# on one side and blue on the other answers to an edge.
+
+# %%
+untrained = LeNet5(**MODERN)
+untrained.reset_parameters(torch.Generator().manual_seed(0))
+plots.kernels(untrained.C1.weight[:, 0])
+
+# %% tags=["nbval-ignore-output"]
+plots.kernels(model.C1.weight[:, 0])
+
+# %% [markdown]
+# ## Keep it
+#
+# Weights are saved as safetensors, a format that can hold numbers and nothing that runs. A saved network
+# knows what it is: loading needs the file alone.
+
+# %%
+from pathlib import Path
+
+from lenet_edu.checkpoints import load_network, save_network
+
+path = Path("../runs/notebook-10.safetensors")
+save_network(path, model.cpu(), {"scaling": digits.scaling.to_dict()})
+again = load_network(path)
+assert torch.equal(again.classes_of(images), model.classes_of(images))
+
+# %% [markdown]
+# ## Change it
+#
+# - Train the network of 1998: `fit(LeNet5(), digits)`. It finds the recipe that suits its loss by itself.
+# - Take the distortions away: `fit(LeNet5(**MODERN), digits, recipe.changed(rotation=0, shift=0, scale=0,
+#   shear=0))`. Which curve gets better, and which one worse?
+# - The same from a terminal, where every epoch is saved and `--resume` goes on after an interruption:
+#   `lenet-edu train 1998 --epochs 5`.
+#
+# ## Exercises
+#
+# 1. Equation 9 is the loss of the network of 1998. Write it for one digit, with distances `y`, right class
+#    `d` and j = 1.
+#
+#    <details><summary>Solution</summary>The next cell.</details>
+
+# %%
+from lenet_edu.losses import map_loss
+
+y, d, j = torch.tensor([9.0, 2.0, 5.0]), 1, 1.0
+by_hand = y[d] + torch.log(torch.exp(torch.tensor(-j)) + torch.exp(-y).sum())
+torch.testing.assert_close(by_hand, map_loss(y[None], torch.tensor([d]), j))
+print(f"{by_hand:.4f}")
+
+# %% [markdown]
+# 2. How many steps does an epoch of 54,996 digits have in batches of 128, and how many digits are in the
+#    last one?
+#
+#    <details><summary>Solution</summary>430 steps: 429 full ones hold 54,912 digits, and 84 are left for
+#    the last.</details>
+
+# %%
+full, left = divmod(54_996, 128)
+print(full, "full batches and", left, "digits left")
+
+# %% [markdown]
+# 3. Why is the accuracy of an epoch not the mean of its batches' accuracies?
+#
+#    <details><summary>Solution</summary>The last batch is smaller, and in a mean over batches each of its
+#    digits would count for more. Right answers are summed over all digits and divided once.</details>
+#
+# ## What you know now
+#
+# - Training is: batch, loss, gradient, small step, many thousand times.
+# - The first loss of a classifier with ten classes should be near 2.303.
+# - Choose on the validation digits; look at the test digits once.
+#
+# **Back to** [00 Start here](00_start_here.ipynb).

@@ -1,0 +1,80 @@
+"""`lenet-edu lab` in a real browser: JupyterLab comes up with notebook 00 open, and its cells run."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+from lenet_edu.lab import FIRST, lab_command
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="install Chromium (Debian: apt install chromium)")
+
+
+def test_lab_opens_the_first_notebook_and_passes_arguments_on():
+    command = lab_command(["--port", "9999"])
+    assert str(FIRST) in command
+    assert command[command.index("--port") + 1] == "9999"
+    assert ("--allow-root" in command) == (os.geteuid() == 0)
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """The address of a JupyterLab on notebook 00, with settings of its own, stopped afterwards."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    options = [f"--port={port}", "--no-browser", "--IdentityProvider.token=test", "--ip=127.0.0.1"]
+    environment = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(tmp_path),
+        "JUPYTERLAB_SETTINGS_DIR": str(tmp_path),
+    }
+    environment["JUPYTERLAB_WORKSPACES_DIR"] = str(tmp_path)
+    log = (tmp_path / "log").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lenet_edu.cli", "lab", *options],
+        stdout=log,
+        stderr=log,
+        env=environment,
+        start_new_session=True,
+    )
+    try:
+        for _ in range(120):
+            try:
+                urllib.request.urlopen(f"{address}/api?token=test", timeout=1)
+                break
+            except OSError:
+                time.sleep(0.5)
+        yield f"{address}/lab/tree/{FIRST.parent.name}/{FIRST.name}?token=test"
+    finally:
+        os.killpg(process.pid, 15)
+        process.wait(timeout=20)
+
+
+@needs_chromium
+def test_notebook_opens_in_the_browser_and_runs(lab):
+    from playwright.sync_api import expect, sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        page = browser.new_page()
+        page.goto(lab)
+        expect(page.get_by_role("heading", name="00 · Start here")).to_be_visible(timeout=60_000)
+        first = page.locator(".jp-CodeCell").first
+        first.locator(".jp-OutputArea img").wait_for(timeout=30_000)
+        first.locator(".cm-content").click()
+        page.keyboard.press("Shift+Enter")
+        # [*] while it runs, and [1] when it has run in this kernel.
+        expect(first.locator(".jp-InputPrompt")).to_have_text("[1]:", timeout=60_000)
+        first.locator(".jp-OutputArea img").wait_for(timeout=30_000)
+        browser.close()

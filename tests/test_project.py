@@ -1,0 +1,69 @@
+"""The project's own files: that the lists of dependencies agree, and that nothing foreign got in."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[1]
+PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+LOCK = dict(
+    line.split("==") for line in (ROOT / "requirements.lock").read_text().splitlines() if line.strip()
+)
+
+
+def requirements() -> list[Requirement]:
+    """Every requirement of pyproject.toml; read as text, since Python 3.10 has no tomllib."""
+    lists = re.findall(r"^(?:dependencies|notebooks|test) = \[\n(.*?)^\]", PYPROJECT, re.M | re.S)
+    return [Requirement(text) for block in lists for text in re.findall(r'^\s+"([^"]+)"', block, re.M)]
+
+
+@pytest.mark.parametrize("wanted", requirements(), ids=str)
+def test_lock_holds_an_allowed_version_of_every_requirement(wanted):
+    assert wanted.name in LOCK, f"{wanted.name} is missing from requirements.lock"
+    assert Version(LOCK[wanted.name]) in wanted.specifier
+
+
+def test_lock_holds_names_and_versions_only():
+    for name, version in LOCK.items():
+        assert re.fullmatch(r"[A-Za-z0-9._-]+", name)
+        assert re.fullmatch(r"[0-9][0-9A-Za-z.]*", version)
+
+
+def test_conda_environment_installs_what_pyproject_lists():
+    environment = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    python = re.search(r'requires-python = "(.+)"', PYPROJECT)[1]
+    listed = re.findall(r"^ +- ([^\n]+)", environment, re.M)
+    assert listed == ["conda-forge", f"python{python}", "pip", "pip:", "-e .[notebooks]"]
+
+
+def test_known_bad_release_is_excluded():
+    widgets = next(wanted for wanted in requirements() if wanted.name == "ipywidgets")
+    assert Version("8.1.9") not in widgets.specifier
+
+
+def test_readme_names_commands_that_exist():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    named = set(re.findall(r"\bmake ([a-z-]+)", readme))
+    assert {"lab", "test"} <= named <= targets
+    commands = set(re.findall(r"^ *lenet-edu ([a-z]+)", readme, re.M))
+    help_text = subprocess.run(
+        [sys.executable, "-m", "lenet_edu.cli", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    assert commands
+    assert all(command in help_text for command in commands)
+
+
+def test_no_file_is_large_or_holds_a_machines_paths():
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if tracked.returncode:
+        pytest.skip("not a git checkout: install git and clone the project to run this test")
+    for name in tracked.stdout.split():
+        content = (ROOT / name).read_bytes()
+        assert len(content) < 2_000_000, name
+        assert not re.search(rb"/(?:home|Users)/[a-z]", content), name
