@@ -44,7 +44,7 @@ _EMBEDDED_TEST_EVERY = 5
 _EMBEDDED_VALIDATION_EVERY = 8
 
 # The network counts as unreachable after this many seconds without an answer.
-_PATIENCE = 4.0
+_PATIENCE = 3.0
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,7 @@ class Recipe:
 # Fewer training images than this count as few: the embedded digits, not MNIST.
 _MANY_IMAGES = 10_000
 
+_STRONG = {"rotation": 10.0, "shift": 1.5, "scale": 0.1, "shear": 0.15}
 _SLIGHT = {"rotation": 5.0, "shift": 1.0, "scale": 0.05, "shear": 0.075}
 
 # Equation 9 sums squared differences over the units of F6 where cross-entropy has one term: its
@@ -88,8 +89,8 @@ RECIPES = {
         Recipe("fast", epochs=5, batch_size=128, peak_rate=0.15, **_SLIGHT),
         Recipe("fast_rbf", epochs=10, batch_size=128, peak_rate=0.3 / _RBF_UNITS, weight_decay=0, **_SLIGHT),
         Recipe("plain", epochs=5, batch_size=128, peak_rate=0.15),
-        Recipe("small", epochs=40, batch_size=32, peak_rate=0.05, **_SLIGHT),
-        Recipe("small_rbf", epochs=40, batch_size=32, peak_rate=0.1 / _RBF_UNITS, weight_decay=0, **_SLIGHT),
+        Recipe("small", epochs=40, batch_size=32, peak_rate=0.05, **_STRONG),
+        Recipe("small_rbf", epochs=40, batch_size=32, peak_rate=0.1 / _RBF_UNITS, weight_decay=0, **_STRONG),
     )
 }
 
