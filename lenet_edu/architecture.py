@@ -263,10 +263,10 @@ def _c3_table(switch: str | list[str]) -> Table | None:
 def _boolean_table(c3) -> np.ndarray:
     """`c3` as a boolean array, from booleans, zeros and ones, or rows such as "X..XX."."""
     wanted = paper.C3_TABLE.shape
-    rows = [[mark == "X" for mark in row] if isinstance(row, str) else row for row in c3]
     try:
+        rows = [[mark == "X" for mark in row] if isinstance(row, str) else row for row in c3]
         table = np.asarray(rows)
-    except ValueError:
+    except (TypeError, ValueError):  # not rows at all, or rows of unequal length
         table = np.array([None])
     if table.shape != wanted or not np.isin(table, (0, 1)).all():
         raise LenetError(

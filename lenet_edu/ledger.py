@@ -31,6 +31,8 @@ class Figure:
         value = f"{self.value:,}"
         return value if self.working in ("", value) else f"{self.working} = {value}"
 
+    __repr__ = __str__
+
 
 @dataclass(frozen=True)
 class Row:

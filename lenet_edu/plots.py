@@ -116,11 +116,13 @@ def feature_maps(activations: dict, sample: int = 0) -> Figure:
         if name in (layers[0], layers[-1]):
             colours = {"cmap": "gray_r", "vmin": np.min(pictures), "vmax": np.max(pictures)}
         axes = np.atleast_1d(band.subplots(1, len(pictures), gridspec_kw={"wspace": 0.08}))
-        band.subplots_adjust(left=0.09, right=0.99, top=0.94, bottom=0.06)
+        band.subplots_adjust(left=0.09, right=0.99, top=0.94, bottom=0.2 if name == layers[-1] else 0.06)
         band.text(0.005, 0.5, name, weight="bold", va="center")
         for axis, picture in zip(axes, pictures, strict=True):
             axis.imshow(picture, **colours)
             axis.set(xticks=[], yticks=[])
+            axis.spines[:].set(visible=True, linewidth=0.5)
+    axes[0].set_xticks(range(len(pictures[0][0])))  # the classes
     return figure
 
 

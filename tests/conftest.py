@@ -1,0 +1,49 @@
+"""What every test shares: no test fetches anything or depends on what data the machine has."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from lenet_edu.data import Digits, Split, find_mnist, load_digits
+
+_MACHINES_DATA = os.environ.get("LENET_EDU_DATA")
+
+
+@pytest.fixture(autouse=True)
+def _no_data_and_no_network(request, monkeypatch, tmp_path):
+    if request.node.path.suffix != ".ipynb":
+        monkeypatch.setenv("LENET_EDU_DATA", str(tmp_path / "no-data"))
+        monkeypatch.setenv("LENET_EDU_OFFLINE", "1")
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Digits:
+    """The embedded digits."""
+    return load_digits("embedded")
+
+
+@pytest.fixture
+def few(embedded) -> Digits:
+    """A few of the embedded digits, for training in an instant."""
+    splits = {
+        name: Split(getattr(embedded, name).images[:160], getattr(embedded, name).labels[:160])
+        for name in ("train", "validation", "test")
+    }
+    return Digits(**splits, scaling=embedded.scaling, source=embedded.source)
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Digits:
+    """The real MNIST, for tests that mean nothing without it."""
+    folder = Path(_MACHINES_DATA) if _MACHINES_DATA else Path(__file__).parents[1] / "data"
+    if find_mnist(folder) is None:
+        pytest.skip("fetch MNIST with `lenet-edu data`, or set LENET_EDU_DATA, to run this test")
+    return load_digits("mnist", folder=folder)
+
+
+@pytest.fixture
+def seeded() -> torch.Generator:
+    """A generator that draws the same numbers in every run."""
+    return torch.Generator().manual_seed(0)

@@ -1,0 +1,114 @@
+"""The networks as models: their size, their start, their answers, and the input they refuse."""
+
+import pytest
+import torch
+
+from lenet_edu import paper
+from lenet_edu.activations import activations
+from lenet_edu.architecture import MODERN
+from lenet_edu.errors import LenetError
+from lenet_edu.ledger import ledger
+from lenet_edu.models import LeNet5, RGBLeNet, build, count_parameters
+
+
+def test_parameters_are_exactly_the_papers():
+    assert count_parameters(LeNet5()) == 60_000
+    assert count_parameters(LeNet5(**MODERN)) == 61_706
+    assert count_parameters(RGBLeNet()) == 121_204
+
+
+@pytest.mark.parametrize("name", ["C1", "C3", "C5", "F6"])
+def test_initial_weights_are_uniform_up_to_the_papers_limit(name):
+    layer = getattr(LeNet5(), name)
+    parameters = layer.weight.detach().flatten()
+    # Fan-in by weight: for C3 it differs from map to map.
+    fan_in = layer.fan_in.repeat_interleave(layer.table.sum(1) * 25) if name == "C3" else layer.fan_in[0]
+    share = parameters * fan_in / paper.INITIAL_WEIGHT_RANGE
+    assert share.abs().max() <= 1 + 1e-6
+    assert share.abs().max() > 0.9
+    assert share.std().item() == pytest.approx(3**-0.5, rel=0.12)
+
+
+def test_subsampling_starts_as_a_mean():
+    model = LeNet5()
+    assert model.S2.coefficient.tolist() == [0.25] * 6
+    assert model.S4.bias.tolist() == [0] * 16
+
+
+def test_a_generator_decides_the_initial_weights():
+    def first(seed):
+        model = LeNet5()
+        model.reset_parameters(torch.Generator().manual_seed(seed))
+        return model.C5.weight
+
+    assert torch.equal(first(3), first(3))
+    assert not torch.equal(first(3), first(4))
+
+
+@pytest.mark.parametrize("switches", [{}, MODERN], ids=["rbf", "linear"])
+def test_scores_probabilities_and_classes_agree(switches, seeded):
+    model, images = LeNet5(**switches), torch.rand(5, 1, 32, 32, generator=seeded)
+    output = model(images)
+    best = output.argmin(1) if model.has_rbf_output else output.argmax(1)
+    assert torch.equal(model.classes_of(images), best)
+    assert torch.equal(model.class_scores(images).argmax(1), best)
+    torch.testing.assert_close(model.probabilities(images).sum(1), torch.ones(5))
+    assert torch.equal(model.probabilities(images).argmax(1), best)
+
+
+def test_scaled_tanh_network_answers_from_its_own_arithmetic(seeded):
+    """LeNet-5 written out once more, with nothing of the package but its weights."""
+    model, x = LeNet5(), torch.rand(2, 1, 32, 32, generator=seeded)
+    w = {name: p.detach() for name, p in model.named_parameters()}
+
+    def f(a):
+        return 1.7159 * torch.tanh(2 * a / 3)
+
+    def sub(x, name):
+        total = 4 * torch.nn.functional.avg_pool2d(x, 2)
+        return f(total * w[f"{name}.coefficient"][:, None, None] + w[f"{name}.bias"][:, None, None])
+
+    conv = torch.nn.functional.conv2d
+    c3 = torch.zeros(16, 6, 5, 5)
+    links = [(k, i) for k in range(16) for i in range(6) if paper.C3_TABLE[i, k]]
+    for kernel, (k, i) in zip(w["C3.weight"], links, strict=True):
+        c3[k, i] = kernel
+    s2 = sub(f(conv(x, w["C1.weight"], w["C1.bias"])), "S2")
+    s4 = sub(f(conv(s2, c3, w["C3.bias"])), "S4")
+    c5 = f(conv(s4, w["C5.weight"], w["C5.bias"])).flatten(1)
+    f6 = f(c5 @ w["F6.weight"].T + w["F6.bias"])
+    codes = torch.tensor(paper.DIGIT_CODES).flatten(1).float()
+    torch.testing.assert_close(model(x), ((f6[:, None] - codes) ** 2).sum(2), rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("model", [LeNet5(), RGBLeNet()], ids=["lenet5", "rgb"])
+def test_activations_hold_every_unit_of_the_ledger(model):
+    images = torch.rand(2, *model.architecture.input.output_shape)
+    outputs = activations(model, images)
+    assert {name: tuple(x.shape[1:]) for name, x in outputs.items()} == model.architecture.shapes
+    assert sum(x[0].numel() for x in outputs.values()) - images[0].numel() == ledger(model).totals["units"]
+    assert torch.equal(outputs["OUTPUT"], model(images))
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (torch.rand(1, 1, 28, 28), r"\(1, 1, 28, 28\).*pad"),
+        (torch.rand(1, 32, 32), r"images\[None\]"),
+        (torch.rand(2, 3, 32, 32), r"\(2, 3, 32, 32\)"),
+        (torch.zeros(1, 1, 32, 32, dtype=torch.uint8), "uint8"),
+        ([[0.0]], "list"),
+        (None, "NoneType"),
+    ],
+    ids=["28x28", "no batch", "colour", "bytes", "list", "none"],
+)
+def test_images_of_another_kind_are_refused(images, message):
+    with pytest.raises(LenetError, match=message):
+        LeNet5()(images)
+    with pytest.raises(LenetError, match=message):
+        activations(LeNet5(), images)
+
+
+def test_build_makes_what_the_config_says():
+    model = RGBLeNet(classes=7)
+    assert build(model.architecture.config).architecture == model.architecture

@@ -1,0 +1,43 @@
+"""What paper.py states, held against the paper's other statements about the same things."""
+
+from itertools import combinations
+
+import numpy as np
+
+from lenet_edu import paper
+from lenet_edu.architecture import table_groups
+
+
+def test_printed_figures_sum_to_the_printed_totals():
+    assert sum(paper.PARAMETERS.values()) == paper.TOTAL_PARAMETERS == 60_000
+    assert sum(paper.CONNECTIONS.values()) == paper.TOTAL_CONNECTIONS == 340_908
+
+
+def test_table_has_sixty_links_in_four_groups():
+    assert paper.C3_TABLE.sum() == 60
+    groups = table_groups(paper.C3_TABLE)
+    assert groups == [[*range(6)], [*range(6, 12)], [12, 13, 14], [15]]
+    assert [paper.C3_TABLE[:, group[0]].sum() for group in groups] == [3, 4, 4, 6]
+
+
+def test_no_two_maps_of_c3_read_the_same_maps():
+    assert len({column.tobytes() for column in paper.C3_TABLE.T.copy()}) == 16
+
+
+def test_codes_are_plus_and_minus_one():
+    assert paper.DIGIT_CODES.shape == (10, 12, 7)
+    assert set(np.unique(paper.DIGIT_CODES)) == {-1, 1}
+
+
+def test_codes_have_the_known_hamming_distances():
+    codes = paper.DIGIT_CODES.reshape(10, -1)
+    distances = {(a, b): int((codes[a] != codes[b]).sum()) for a, b in combinations(range(10), 2)}
+    nearest, farthest = min(distances.values()), max(distances.values())
+    assert [pair for pair, d in distances.items() if d == nearest] == [(6, 8)]
+    assert (nearest, farthest, distances[1, 8]) == (12, 50, 50)
+
+
+def test_the_one_stands_on_a_foot():
+    """Figure 3's 1, row by row: one code read by eye, so that no shared mistake can hide."""
+    rows = ["".join("#" if pixel == 1 else "." for pixel in row) for row in paper.DIGIT_CODES[1]]
+    assert rows == ["...##..", "..###..", ".####..", *["...##.."] * 6, ".######", ".......", "......."]
