@@ -70,10 +70,10 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict]:
         content = Path(path).read_bytes()
     except OSError as error:
         raise LenetError(f"{path} could not be read: {error.strerror}.") from error
-    _refuse_pickles(path, content)
     try:
         tensors = parse_safetensors(content)
     except SafetensorError as error:
+        _name_pickles(path, content)
         raise LenetError(
             f"{path} is not a whole safetensors file ({error}). It is truncated, damaged or of another kind."
         ) from error
@@ -95,7 +95,8 @@ def _find(source: str | Path) -> Path:
     return SHIPPED / f"{source}.safetensors"
 
 
-def _refuse_pickles(path: Path, content: bytes) -> None:
+def _name_pickles(path: Path, content: bytes) -> None:
+    # Asked only of what is no safetensors file: one of those may begin with the same byte.
     if content[:2] == b"PK" or content[:1] == b"\x80":
         raise LenetError(
             f"{path} is a pickle, which can run code when it is loaded, so it was not opened. "

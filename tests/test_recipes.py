@@ -1,0 +1,56 @@
+"""Recipes: their schedule, their limits, and which one is taken by default."""
+
+import json
+
+import pytest
+
+from lenet_edu.architecture import MODERN, lenet5, rgb_lenet
+from lenet_edu.errors import LenetError
+from lenet_edu.recipes import RECIPES, Recipe, default_recipe, named_recipe
+
+BASE = Recipe("base", epochs=2, batch_size=10, peak_rate=0.4, warm_up=0.25)
+
+
+def test_rate_rises_to_the_peak_and_falls_to_zero():
+    rates = [BASE.rate(progress) for progress in (0, 0.125, 0.25, 0.625, 1)]
+    assert rates == pytest.approx([0, 0.2, 0.4, 0.2, 0])
+    assert BASE.changed(warm_up=0.0).rate(0) == 0.4
+    assert BASE.changed(warm_up=1.0).rate(0.5) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES.keys())
+def test_recipes_survive_json(recipe):
+    assert Recipe(**json.loads(json.dumps(recipe.to_dict()))) == recipe
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("epochs", 0),
+        ("epochs", 1.5),
+        ("batch_size", -1),
+        ("peak_rate", -0.1),
+        ("peak_rate", float("nan")),
+        ("peak_rate", float("inf")),
+        ("momentum", 1.0),
+        ("warm_up", 2),
+        ("shift", 40),
+        ("scale", "much"),
+    ],
+)
+def test_values_out_of_range_are_named(name, value):
+    with pytest.raises(LenetError, match=f"{name} must be"):
+        BASE.changed(**{name: value})
+
+
+def test_default_fits_output_and_number_of_images():
+    modern, original = lenet5(**MODERN), lenet5()
+    assert default_recipe(modern, 54_996).name == "fast"
+    assert default_recipe(original, 54_996).name == "fast_rbf"
+    assert default_recipe(rgb_lenet(), 1_250).name == "small"
+    assert default_recipe(original, 1_250).name == "small_rbf"
+
+
+def test_unknown_name_is_refused_with_the_known_ones():
+    with pytest.raises(LenetError, match=r"fast, .*'slow'"):
+        named_recipe("slow")

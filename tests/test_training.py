@@ -1,0 +1,152 @@
+"""fit(): that it learns, repeats itself, survives interruption, and stops when it diverges."""
+
+from itertools import product
+
+import pytest
+import torch
+
+from lenet_edu import architecture
+from lenet_edu.architecture import MODERN
+from lenet_edu.checkpoints import load_network
+from lenet_edu.errors import LenetError
+from lenet_edu.evaluation import accuracy
+from lenet_edu.models import LeNet5
+from lenet_edu.recipes import RECIPES, Recipe
+from lenet_edu.training import BEST, LAST, STATE, fit
+
+RECIPE = Recipe("test", epochs=4, batch_size=16, peak_rate=0.05, rotation=5.0, shift=1.0)
+
+
+def fresh(**switches) -> LeNet5:
+    model = LeNet5(**(switches or MODERN))
+    model.reset_parameters(torch.Generator().manual_seed(1))
+    return model
+
+
+def train(model, digits, recipe=RECIPE, **options):
+    return fit(model, digits, recipe, device="cpu", progress=False, **options)
+
+
+def same(a: dict, b: dict) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_it_learns_and_records_every_epoch(few):
+    model = fresh()
+    run = train(model, few, RECIPE.changed(epochs=6))
+    assert [record["epoch"] for record in run.history] == [1, 2, 3, 4, 5, 6]
+    assert run.history[-1]["train_loss"] < 0.7 * run.history[0]["train_loss"]
+    assert run.history[-1]["learning_rate"] < RECIPE.peak_rate / 10
+    assert all(record["images_per_second"] > 0 for record in run.history)
+    assert accuracy(model, few.train) > 0.5
+
+
+def test_model_is_left_with_the_best_weights(few):
+    model = fresh()
+    run = train(model, few)
+    assert same(model.state_dict(), run.best_weights)
+    best = max(record["validation_accuracy"] for record in run.history)
+    assert accuracy(model, few.validation) == pytest.approx(best)
+    assert not model.training
+
+
+def test_the_same_seed_gives_the_same_weights(few):
+    runs = [train(fresh(), few, seed=seed) for seed in (5, 5, 6)]
+    assert same(runs[0].last_weights, runs[1].last_weights)
+    assert not same(runs[0].last_weights, runs[2].last_weights)
+
+
+@pytest.mark.parametrize("switches", [MODERN, {"c3": "table"}], ids=["modern", "1998"])
+def test_an_interrupted_run_goes_on_to_the_very_same_weights(few, tmp_path, switches):
+    recipe = RECIPE if switches == MODERN else RECIPE.changed(peak_rate=0.001)
+    unbroken = train(fresh(**switches), few, recipe, out=tmp_path / "unbroken")
+
+    def interrupt(run):
+        if len(run.history) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(fresh(**switches), few, recipe, out=tmp_path / "broken", after_epoch=interrupt)
+    resumed = train(LeNet5(**switches), few, recipe, out=tmp_path / "broken", resume=True)
+    assert same(resumed.last_weights, unbroken.last_weights)
+    assert same(resumed.best_weights, unbroken.best_weights)
+    assert len(resumed.history) == len(unbroken.history)
+
+
+def test_weights_on_disk_are_the_runs(few, tmp_path):
+    run = train(fresh(), few, out=tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {BEST, LAST, STATE}
+    assert same(load_network(tmp_path / BEST).state_dict(), run.best_weights)
+    last = load_network(tmp_path / LAST)
+    assert same(last.state_dict(), run.last_weights)
+    assert last.notes["epoch"] == RECIPE.epochs
+
+
+def test_a_folder_with_a_run_is_not_overwritten(few, tmp_path):
+    train(fresh(), few, RECIPE.changed(epochs=1), out=tmp_path)
+    with pytest.raises(LenetError, match="already holds a run"):
+        train(fresh(), few, out=tmp_path)
+
+
+def test_only_the_same_run_can_be_resumed(few, tmp_path):
+    with pytest.raises(LenetError, match="no run to resume"):
+        train(fresh(), few, out=tmp_path, resume=True)
+    train(fresh(), few, RECIPE.changed(epochs=1), out=tmp_path)
+    with pytest.raises(LenetError, match="another recipe"):
+        train(fresh(), few, RECIPE, out=tmp_path, resume=True)
+    with pytest.raises(LenetError, match="another state_of"):
+        train(fresh(c3="full"), few, RECIPE.changed(epochs=1), out=tmp_path, resume=True)
+
+
+def test_divergence_stops_the_run_and_keeps_what_was_saved(few, tmp_path):
+    model, saved = fresh(), {}
+
+    def poison(run):
+        saved["last"] = (tmp_path / LAST).read_bytes()
+        with torch.no_grad():
+            model.F6.bias.fill_(float("nan"))
+
+    with pytest.raises(LenetError, match="loss became nan in epoch 2"):
+        train(model, few, out=tmp_path, after_epoch=poison)
+    assert (tmp_path / LAST).read_bytes() == saved["last"]
+    assert all(tensor.isfinite().all() for tensor in load_network(tmp_path / BEST).state_dict().values())
+
+
+def test_a_full_disk_stops_the_run_with_a_clear_error(few, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(LenetError, match="could not be written"):
+        train(fresh(), few, out=tmp_path / "file" / "run")
+
+
+def test_callbacks_see_batches_and_epochs(few):
+    steps, epochs = [], []
+    train(
+        fresh(),
+        few,
+        after_batch=lambda step, loss, share: steps.append(step),
+        after_epoch=lambda run: epochs.append(len(run.history)),
+    )
+    assert epochs == [1, 2, 3, 4]
+    assert steps == sorted(steps)
+    assert steps[-1] == 4 * 10 - 1
+
+
+def test_every_combination_of_switches_trains(few):
+    switches = (("table", "full"), architecture.POOLINGS, architecture.ACTIVATIONS, architecture.OUTPUTS)
+    for combination in product(*switches):
+        model = LeNet5(*combination)
+        before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        train(model, few, Recipe("short", epochs=1, batch_size=80, peak_rate=0.001))
+        moved = [name for name, tensor in model.state_dict().items() if not torch.equal(tensor, before[name])]
+        assert moved == list(before), combination
+
+
+def test_the_default_recipe_fits_network_and_data(few):
+    run = fit(fresh(), few, device="cpu", progress=False, after_epoch=None, recipe=None)
+    assert run.recipe == RECIPES["small"]
+
+
+def test_weights_saved_from_a_training_layout_are_plain(few, tmp_path):
+    model = fresh()
+    train(model, few, RECIPE.changed(epochs=1), out=tmp_path)
+    assert all(parameter.is_contiguous() for parameter in model.parameters())
