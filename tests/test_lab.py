@@ -52,7 +52,7 @@ def lab(tmp_path):
                 break
             except OSError:
                 time.sleep(0.5)
-        yield f"{address}/lab/tree/{FIRST.parent.name}/{FIRST.name}?token=test"
+        yield f"{address}/lab/tree/{FIRST.name}?token=test"
     finally:
         os.killpg(process.pid, 15)
         process.wait(timeout=20)

@@ -75,11 +75,14 @@ print(tuple(one.shape), "from", round(one.min().item(), 3), "to", round(one.max(
 # The suite ships two trained networks: `lenet5-1998`, faithful to the paper, and `lenet5-modern`, with the
 # choices one would make today. Here the first one reads twenty digits of the test set.
 
-# %% tags=["nbval-ignore-output"]
+# %%
 from lenet_edu.checkpoints import load_network
 
 network = load_network("lenet5-1998")
-images, labels = digits.test.images[:20], digits.test.labels[:20]
+network.architecture.name
+
+# %%
+images = digits.test.images[:20]
 answers = network.classes_of(images)
 plots.digits(images, titles=[f"reads {answer}" for answer in answers.tolist()])
 
@@ -113,7 +116,7 @@ for name in shipped_names():
 # positive, blue ones negative. In the last row each number is a **distance**: how far the layer F6 is from
 # the picture that stands for 0, 1, 2 ... 9. The palest one wins.
 
-# %% tags=["nbval-ignore-output"]
+# %%
 from lenet_edu.activations import activations
 
 plots.feature_maps(activations(network, images[:1]))

@@ -147,7 +147,7 @@ print(
 # The shipped network of 1998 reads one digit. Follow it down: edges and strokes in C1, the same at half the
 # resolution in S2, combinations of them in C3, and in F6 a rough picture of the digit's code.
 
-# %% tags=["nbval-ignore-output"]
+# %%
 from lenet_edu.activations import activations
 from lenet_edu.checkpoints import load_network
 from lenet_edu.data import load_digits

@@ -37,7 +37,7 @@ for name in ("train", "validation", "test"):
 # %% [markdown]
 # Each part is a single tensor, and a batch is an index into it. No digit is read from disk while training.
 
-# %% tags=["nbval-ignore-output"]
+# %%
 plots.digits(digits.train.images[:20], titles=digits.train.labels[:20].tolist())
 
 # %% [markdown]
@@ -89,7 +89,7 @@ recipe
 # %% [markdown]
 # What the distortions do to one digit, drawn anew twenty times:
 
-# %% tags=["nbval-ignore-output"]
+# %%
 from lenet_edu.augmentation import distort
 
 copies = digits.train.images[:1].repeat(20, 1, 1, 1)
@@ -114,7 +114,7 @@ print(f"{run.seconds:.1f} s of training, best epoch {run.best_epoch} of {len(run
 # epoch. For comparison, the recorded run that gave the shipped network of 1998; its loss is equation 9 of
 # the paper, which has another scale.
 
-# %% tags=["nbval-ignore-output"]
+# %%
 from lenet_edu.checkpoints import SHIPPED
 from lenet_edu.files import read_json
 
@@ -138,7 +138,7 @@ print(f"{right:.2%} right, {1 - right:.2%} wrong of {len(digits.test):,} (the pa
 # %% [markdown]
 # One number says little. Which digits are taken for which? Rows are what was written, columns what was read.
 
-# %% tags=["nbval-ignore-output"]
+# %%
 plots.confusion(confusion(model, digits.test))
 
 # %% [markdown]
@@ -162,7 +162,7 @@ untrained = LeNet5(**MODERN)
 untrained.reset_parameters(torch.Generator().manual_seed(0))
 plots.kernels(untrained.C1.weight[:, 0])
 
-# %% tags=["nbval-ignore-output"]
+# %%
 plots.kernels(model.C1.weight[:, 0])
 
 # %% [markdown]
