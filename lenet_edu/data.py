@@ -190,11 +190,15 @@ def fetch_mnist(folder: Path | str | None = None) -> Path:
 
 
 def describe_data(folder: Path | str | None = None) -> list[dict]:
-    """What data there is and where: `data`, `state` ("found" or "missing"), `where`, `images`."""
+    """What data there is and where: `data`, `state` ("found" or "missing"), `where`, `images`.
+
+    Reads every file, and raises LenetError if one is damaged.
+    """
     found = find_mnist(folder)
     mnist = {"data": "MNIST", "state": "missing", "where": str(data_folder(folder)), "images": 0}
     if found:
-        images = sum(len(_read_idx(found, name)) for name in MNIST_FILES if "labels" in name)
+        counts = {name: len(_read_idx(found, name)) for name in MNIST_FILES}
+        images = sum(count for name, count in counts.items() if "images" in name)
         mnist |= {"state": "found", "where": str(found), "images": images}
     from sklearn import datasets
 

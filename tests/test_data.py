@@ -62,6 +62,12 @@ def test_mnist_is_read_padded_and_scaled(folder):
         torch.testing.assert_close(frame, torch.full((32, 32), -0.1))
 
 
+def test_what_is_there_is_described(folder):
+    mnist, embedded = data.describe_data(folder)
+    assert (mnist["state"], mnist["images"]) == ("found", TRAIN + TEST)
+    assert embedded["images"] == 1797
+
+
 def test_standard_scaling_has_mean_0_and_variance_1_in_training(folder):
     digits = load_digits("mnist", "standard", folder)
     deviation, mean = torch.std_mean(digits.train.images, correction=0)
@@ -142,6 +148,8 @@ def damage(content: bytes, how: str) -> bytes:
 def test_damaged_files_are_named_with_what_to_do(folder, how, message):
     path = folder / "MNIST" / "raw" / "train-images-idx3-ubyte"
     path.write_bytes(damage(path.read_bytes(), how))
+    with pytest.raises(LenetError, match=message):
+        data.describe_data(folder)
     with pytest.raises(LenetError, match=message) as error:
         load_digits(folder=folder)
     assert str(path) in str(error.value)
