@@ -47,6 +47,13 @@ def test_a_table_that_is_the_papers_or_full_is_named_so():
     assert lenet5(c3=np.ones((6, 16), dtype=bool)) == lenet5(c3="full")
 
 
+@pytest.mark.parametrize(
+    ("pooling", "squash"), [("trainable", "scaled_tanh"), ("average", None), ("max", None)]
+)
+def test_only_the_papers_subsampling_is_squashed(pooling, squash):
+    assert lenet5(subsampling=pooling)["S2"].activation == squash
+
+
 @pytest.mark.parametrize("switch", ["c3", "subsampling", "activation", "output"])
 def test_unknown_choice_is_named_with_what_there_is(switch):
     with pytest.raises(LenetError, match=rf"{switch} must be .*'nonsense'"):

@@ -53,6 +53,21 @@ def test_the_largest_distortion_is_as_large_as_the_recipe_says(monkeypatch, name
     assert area.item() == pytest.approx(wanted_area, rel=0.05)
 
 
+@pytest.mark.parametrize("draw", [0.0, 1.0], ids=["least", "most"])
+@pytest.mark.parametrize(("name", "value"), [("rotation", 30.0), ("shear", 0.3)])
+def test_a_bar_is_tilted_by_as_much_as_the_recipe_says(monkeypatch, name, value, draw):
+    monkeypatch.setattr(augmentation.torch, "rand", lambda *shape, generator: torch.full(shape, draw))
+    bar = torch.zeros(1, 1, 32, 32)
+    bar[..., 6:26, 13:19] = 1
+    ink = distort(bar, STILL.changed(**{name: value}), 0.0, torch.Generator())[0, 0]
+    places = torch.arange(32) - 15.5
+    yy, xx = ((ink.sum(axis) * places.square()).sum() for axis in (1, 0))
+    xy = (ink * places[:, None] * places).sum()
+    # The bar's long axis turns with a rotation; a shear moves each row in proportion to its height.
+    tilt = torch.atan2(2 * xy, yy - xx).rad2deg() / 2 if name == "rotation" else -xy / yy
+    assert tilt.item() == pytest.approx((1 if draw else -1) * value, rel=0.03)
+
+
 def test_what_comes_in_from_outside_is_background(seeded):
     plain = torch.full((5, 1, 32, 32), -0.1)
     recipe = STILL.changed(rotation=45.0, shift=10.0, scale=0.5, shear=0.5)

@@ -84,7 +84,7 @@ def test_data(run, tmp_path):
 
 def test_train_evaluate_and_resume(run, refused, tmp_path):
     out = tmp_path / "run"
-    result = last_object(run(*QUICK, "1998", "--seed", 3, "--out", out, "--json"))
+    result = last_object(run(*QUICK, "1998", "--seed", 3, "--scaling", "standard", "--out", out, "--json"))
     assert (result["parameters"], result["epochs"], result["seed"]) == (60_000, 1, 3)
     assert result["images_per_second"] > 0
     assert result["seconds"] > 0
@@ -174,6 +174,15 @@ def test_divergence_is_refused_in_a_line(tmp_path, capsys):
     assert status == 2
     assert "training has diverged" in said
     assert not (tmp_path / "run" / "best.safetensors").exists()
+
+
+def test_an_interruption_says_so_and_has_its_own_status(monkeypatch, tmp_path, capsys):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lenet_edu.training.fit", interrupted)
+    assert main([*QUICK, "--out", str(tmp_path / "run")]) == 130
+    assert capsys.readouterr().err == "\nlenet-edu train: interrupted.\n"
 
 
 def test_it_is_a_program_that_stops_quietly_when_nobody_reads_on():

@@ -4,6 +4,8 @@ import gzip
 import hashlib
 import shutil
 import socket
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -113,7 +115,7 @@ def test_embedded_digits_step_in_and_say_so(tmp_path):
 
 
 def test_mnist_that_is_nowhere_is_an_error_if_asked_for(tmp_path):
-    with pytest.raises(LenetError, match="MNIST is not in"):
+    with pytest.raises(LenetError, match=r"MNIST is not in .* LENET_EDU_OFFLINE"):
         load_digits("mnist", folder=tmp_path)
 
 
@@ -211,6 +213,7 @@ def test_a_download_that_breaks_off_leaves_nothing_and_the_embedded_digits_step_
     assert "connection reset" in digits.note
     assert digits.source.startswith("embedded")
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert socket.getdefaulttimeout() is None
 
 
 def test_servers_that_refuse_or_keep_silent_count_as_unreachable(monkeypatch):
@@ -224,3 +227,27 @@ def test_servers_that_refuse_or_keep_silent_count_as_unreachable(monkeypatch):
         mirrors = [f"http://127.0.0.1:{s.getsockname()[1]}/" for s in (silent, refusing)]
         monkeypatch.setattr(MNIST, "mirrors", mirrors)
         assert data._reachable_mirrors() == []
+
+
+class Answering(BaseHTTPRequestHandler):
+    """A server that has every file."""
+
+    def do_HEAD(self):
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Nothing into the tests' output."""
+
+
+def test_the_server_that_answers_is_asked_first(monkeypatch):
+    from torchvision.datasets import MNIST
+
+    with socket.socket() as refusing, HTTPServer(("127.0.0.1", 0), Answering) as server:
+        refusing.bind(("127.0.0.1", 0))
+        Thread(target=server.handle_request, daemon=True).start()
+        dead, alive = (
+            f"http://127.0.0.1:{port}/" for port in (refusing.getsockname()[1], server.server_port)
+        )
+        monkeypatch.setattr(MNIST, "mirrors", [dead, alive])
+        assert data._reachable_mirrors() == [alive, dead]

@@ -141,7 +141,15 @@ def test_text_json_and_html_show_the_same_figures(make):
     assert f"{book.totals['parameters']:,}" in book._repr_html_()
 
 
-def test_max_pooling_multiplies_nothing():
-    book = ledger(LeNet5(subsampling="max"))
-    assert book["S2"].multiply_adds.value == 0
-    assert isinstance(LeNet5(subsampling="trainable").S2, layers.Subsampling)
+@networks
+def test_multiply_adds_are_connections_without_biases(make):
+    model = make()
+    for row, layer in zip(ledger(model).rows, model, strict=True):
+        if row.kind.startswith(("convolution", "fully", "RBF")):
+            biases = row.units.value if hasattr(layer, "bias") else 0
+            assert row.multiply_adds.value == row.connections.value - biases, row.name
+
+
+@pytest.mark.parametrize(("pooling", "count"), [("trainable", 1_176), ("average", 1_176), ("max", 0)])
+def test_pooling_multiplies_once_a_unit_or_never(pooling, count):
+    assert ledger(LeNet5(subsampling=pooling))["S2"].multiply_adds.value == count

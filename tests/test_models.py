@@ -29,6 +29,17 @@ def test_initial_weights_are_uniform_up_to_the_papers_limit(name):
     assert share.std().item() == pytest.approx(3**-0.5, rel=0.12)
 
 
+@pytest.mark.parametrize("name", ["C1", "C5", "F6"])
+@pytest.mark.parametrize(
+    ("activation", "limit"), [("scaled_tanh", lambda f: 2.4 / f), ("relu", lambda f: f**-0.5)], ids=str
+)
+def test_weights_and_biases_start_within_the_same_limit(name, activation, limit):
+    layer = getattr(LeNet5(activation=activation), name)
+    bound = limit(layer.weight[0].numel())
+    for parameter in (layer.weight, layer.bias):
+        assert bound / 4 < parameter.abs().max() <= bound * (1 + 1e-6)
+
+
 def test_subsampling_starts_as_a_mean():
     model = LeNet5()
     assert model.S2.coefficient.tolist() == [0.25] * 6

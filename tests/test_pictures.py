@@ -35,6 +35,7 @@ PICTURES = {
     "palette": seven("RGB").convert("P"),
     "one bit": seven("1", ink=0, background=1),
     "off centre": seven(size=(300, 200), offset=(180, 90)),
+    "tiny": seven(size=(14, 16), scale=0.17),
     "huge": seven(size=(1500, 1500), scale=14),
 }
 
@@ -44,6 +45,7 @@ def test_a_picture_becomes_a_centred_glyph_that_the_networks_read(picture, tmp_p
     image = digit_from_picture(saved(picture, tmp_path / "seven.png"))
     assert image.shape == (1, 32, 32)
     ink = PAPER_SCALING.undo(image)[0]
+    assert ink.max().item() == pytest.approx(1)
     rows, columns = (ink > 0.3).any(1).nonzero(), (ink > 0.3).any(0).nonzero()
     height, width = (rows[-1] - rows[0] + 1).item(), (columns[-1] - columns[0] + 1).item()
     assert abs(max(height, width) - paper.GLYPH_SIZE) <= 1
@@ -59,6 +61,13 @@ def test_inverted_pictures_come_to_the_same(tmp_path):
     one = digit_from_picture(saved(seven(), tmp_path / "a.png"))
     other = digit_from_picture(saved(seven(ink="white", background="black"), tmp_path / "b.png"))
     torch.testing.assert_close(one, other)
+
+
+def test_a_faint_smudge_does_not_count_as_the_digit(tmp_path):
+    smudged = seven()
+    ImageDraw.Draw(smudged).rectangle([2, 90, 5, 95], fill=225)
+    clean = digit_from_picture(saved(seven(), tmp_path / "clean.png"))
+    torch.testing.assert_close(digit_from_picture(saved(smudged, tmp_path / "smudged.png")), clean)
 
 
 def test_a_camera_turned_on_its_side_is_turned_back(tmp_path):

@@ -1,5 +1,6 @@
 """fit(): that it learns, repeats itself, survives interruption, and stops when it diverges."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -41,10 +42,20 @@ def test_it_learns_and_records_every_epoch(few):
     assert accuracy(model, few.train) > 0.5
 
 
-def test_model_is_left_with_the_best_weights(few):
+def test_model_and_file_are_left_with_the_best_weights_not_the_last(few, tmp_path):
     model = fresh()
-    run = train(model, few)
+
+    def spoil(run):
+        """Weights of zero, from which ReLU does not recover: later epochs are worse."""
+        if len(run.history) == 4:
+            with torch.no_grad():
+                torch._foreach_zero_(list(model.parameters()))
+
+    run = train(model, few, RECIPE.changed(epochs=6), out=tmp_path, after_epoch=spoil)
+    assert run.best_epoch <= 4
     assert same(model.state_dict(), run.best_weights)
+    assert not same(run.best_weights, run.last_weights)
+    assert same(load_network(tmp_path / BEST).state_dict(), run.best_weights)
     best = max(record["validation_accuracy"] for record in run.history)
     assert accuracy(model, few.validation) == pytest.approx(best)
     assert not model.training
@@ -56,17 +67,39 @@ def test_the_same_seed_gives_the_same_weights(few):
     assert not same(runs[0].last_weights, runs[2].last_weights)
 
 
+def test_distortions_reach_the_training(few):
+    plain = RECIPE.changed(rotation=0.0, shift=0.0)
+    runs = [train(fresh(), few, recipe.changed(epochs=1)) for recipe in (RECIPE, plain)]
+    assert not same(runs[0].last_weights, runs[1].last_weights)
+
+
+def test_every_epoch_has_an_order_of_its_own(few):
+    """At rate 0 the model stands still, so that the first batch's loss tells which images are in it."""
+    first, still = [], Recipe("still", epochs=4, batch_size=16, peak_rate=0.0)
+    train(fresh(), few, still, after_batch=lambda step, loss, _: first.append(loss) if step % 10 == 0 else 0)
+    assert len(set(first)) == 4
+
+
+def stop_after_an_epoch(run):
+    if len(run.history) == 2:
+        raise KeyboardInterrupt
+
+
+def stop_within_an_epoch(step, *_):
+    if step == 20:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    "stop", [{"after_epoch": stop_after_an_epoch}, {"after_batch": stop_within_an_epoch}], ids="".join
+)
 @pytest.mark.parametrize("switches", [MODERN, {"c3": "table"}], ids=["modern", "1998"])
-def test_an_interrupted_run_goes_on_to_the_very_same_weights(few, tmp_path, switches):
+def test_an_interrupted_run_goes_on_to_the_very_same_weights(few, tmp_path, switches, stop):
     recipe = RECIPE if switches == MODERN else RECIPE.changed(peak_rate=0.001)
     unbroken = train(fresh(**switches), few, recipe, out=tmp_path / "unbroken")
 
-    def interrupt(run):
-        if len(run.history) == 2:
-            raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
-        train(fresh(**switches), few, recipe, out=tmp_path / "broken", after_epoch=interrupt)
+        train(fresh(**switches), few, recipe, out=tmp_path / "broken", **stop)
     resumed = train(LeNet5(**switches), few, recipe, out=tmp_path / "broken", resume=True)
     assert same(resumed.last_weights, unbroken.last_weights)
     assert same(resumed.best_weights, unbroken.best_weights)
@@ -94,6 +127,10 @@ def test_only_the_same_run_can_be_resumed(few, tmp_path):
     train(fresh(), few, RECIPE.changed(epochs=1), out=tmp_path)
     with pytest.raises(LenetError, match="another recipe"):
         train(fresh(), few, RECIPE, out=tmp_path, resume=True)
+    with pytest.raises(LenetError, match="another seed"):
+        train(fresh(), few, RECIPE.changed(epochs=1), seed=9, out=tmp_path, resume=True)
+    with pytest.raises(LenetError, match="another data"):
+        train(fresh(), replace(few, source="others"), RECIPE.changed(epochs=1), out=tmp_path, resume=True)
     with pytest.raises(LenetError, match="another state_of"):
         train(fresh(c3="full"), few, RECIPE.changed(epochs=1), out=tmp_path, resume=True)
 
@@ -127,8 +164,8 @@ def test_callbacks_see_batches_and_epochs(few):
         after_epoch=lambda run: epochs.append(len(run.history)),
     )
     assert epochs == [1, 2, 3, 4]
-    assert steps == sorted(steps)
-    assert steps[-1] == 4 * 10 - 1
+    # The first and the last of every ten batches; a look every 20 batches finds no others.
+    assert steps == [0, 9, 10, 19, 20, 29, 30, 39]
 
 
 def test_every_combination_of_switches_trains(few):
@@ -142,8 +179,16 @@ def test_every_combination_of_switches_trains(few):
 
 
 def test_the_default_recipe_fits_network_and_data(few):
-    run = fit(fresh(), few, device="cpu", progress=False, after_epoch=None, recipe=None)
-    assert run.recipe == RECIPES["small"]
+    taken = []
+
+    def stop(run):
+        taken.append(run.recipe)
+        raise KeyboardInterrupt
+
+    for model in (fresh(), LeNet5()):
+        with pytest.raises(KeyboardInterrupt):
+            fit(model, few, device="cpu", progress=False, after_epoch=stop)
+    assert taken == [RECIPES["small"], RECIPES["small_rbf"]]
 
 
 def test_weights_saved_from_a_training_layout_are_plain(few, tmp_path):

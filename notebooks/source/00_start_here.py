@@ -63,8 +63,8 @@ print(digits.source, digits.note)
 # the number is -0.1, where there is most it is 1.175. Notebook 01 will say why.
 
 # %%
-one = digits.test.images[0]
-print(tuple(one.shape), "from", round(one.min().item(), 3), "to", round(one.max().item(), 3))
+print(tuple(digits.test.images[0].shape))
+print("no ink", digits.scaling.background, " most ink", digits.scaling.ink)
 
 # %% [markdown]
 # ## First predictions
