@@ -231,6 +231,8 @@ NETWORKS = {"lenet5": lenet5, "rgb": rgb_lenet}
 
 def architecture(config: dict) -> Architecture:
     """The architecture that `config` (an `Architecture.config`) describes."""
+    if not isinstance(config, dict):
+        raise LenetError(f"A network's description must be a dict; got {config!r}.")
     arguments = dict(config)
     network = arguments.pop("network", None)
     check_choice("network", network, tuple(NETWORKS))

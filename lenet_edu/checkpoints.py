@@ -81,7 +81,13 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict]:
     metadata = json.loads(content[8 : 8 + length]).get("__metadata__", {})
     if _KEY not in metadata:
         raise LenetError(f"{path} was not written by lenet_edu: it does not say which network it belongs to.")
-    return tensors, json.loads(metadata[_KEY])
+    try:
+        notes = json.loads(metadata[_KEY])
+    except ValueError:
+        notes = None
+    if not isinstance(notes, dict):
+        raise LenetError(f"{path} has damaged notes: they do not say which network it belongs to.")
+    return tensors, notes
 
 
 def _find(source: str | Path) -> Path:

@@ -153,6 +153,9 @@ def _resumed(options):
     if not (out / STATE).exists():
         raise LenetError(f"{out} holds no run to resume: there is no {STATE} in it.")
     _, notes = load_tensors(out / STATE)
+    missing = {"data", "scaling", "state_of", "recipe", "seed"} - notes.keys()
+    if missing:
+        raise LenetError(f"{out / STATE} is not a run's state: it lacks {', '.join(sorted(missing))}.")
     source = "embedded" if notes["data"].startswith("embedded") else "mnist"
     digits = load_digits(source, notes["scaling"]["name"], options.folder)
     return build(notes["state_of"]), digits, Recipe(**notes["recipe"]), notes["seed"], out
@@ -286,6 +289,10 @@ def _load(options):
             f"{options.checkpoint} is a {model.architecture.name}, which takes pictures of "
             f"{takes.maps}x{takes.size}x{takes.size}; digits are {digits.maps}x{digits.size}x{digits.size}. "
             "Give a checkpoint of a digit network."
+        )
+    if "scaling" not in model.notes:
+        raise LenetError(
+            f"{options.checkpoint} does not say how its input was scaled. Give one that training wrote."
         )
     return model
 

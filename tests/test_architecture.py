@@ -68,7 +68,9 @@ def test_a_table_of_another_kind_is_refused(table):
         lenet5(c3=table)
 
 
-@pytest.mark.parametrize("config", [{}, {"network": "alexnet"}, {"network": "rgb", "colour": 1}], ids=repr)
+@pytest.mark.parametrize(
+    "config", ["lenet5", {}, {"network": "alexnet"}, {"network": "rgb", "colour": 1}], ids=repr
+)
 def test_unknown_network_or_switch_in_a_config_is_refused(config):
     with pytest.raises(LenetError):
         architecture(config)

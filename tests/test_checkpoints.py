@@ -77,6 +77,13 @@ def test_a_foreign_safetensors_file_is_refused(tmp_path):
         load_network(tmp_path / "x.safetensors")
 
 
+@pytest.mark.parametrize("notes", ["{", "[]"])
+def test_damaged_notes_are_refused(tmp_path, notes):
+    save_file({"weight": torch.zeros(3)}, tmp_path / "x.safetensors", metadata={"lenet_edu": notes})
+    with pytest.raises(LenetError, match="damaged notes"):
+        load_network(tmp_path / "x.safetensors")
+
+
 def test_missing_weights_are_named_with_what_there_is(tmp_path):
     with pytest.raises(LenetError, match="lenet5-1998, lenet5-modern"):
         load_network("lenet6")

@@ -12,13 +12,13 @@ from lenet_edu.pictures import digit_from_picture
 
 
 def seven(
-    mode="L", ink="black", background="white", size=(100, 100), offset=(0, 0), scale=1.0
+    mode="L", ink="black", background="white", size=(100, 100), offset=(0, 0), scale=1.0, width=7
 ) -> Image.Image:
     """A 7 of two strokes."""
     picture = Image.new(mode, size, background)
     points = [(30, 25), (65, 25), (45, 80)]
     moved = [(x * scale + offset[0], y * scale + offset[1]) for x, y in points]
-    ImageDraw.Draw(picture).line(moved, fill=ink, width=round(7 * scale), joint="curve")
+    ImageDraw.Draw(picture).line(moved, fill=ink, width=round(width * scale), joint="curve")
     return picture
 
 
@@ -37,6 +37,7 @@ PICTURES = {
     "off centre": seven(size=(300, 200), offset=(180, 90)),
     "tiny": seven(size=(14, 16), scale=0.17),
     "huge": seven(size=(1500, 1500), scale=14),
+    "thin": seven(size=(1500, 1500), scale=14, width=1.5),
 }
 
 
