@@ -14,7 +14,8 @@ FIRST = NOTEBOOKS / "00_start_here.ipynb"
 
 def lab_command(arguments: list[str]) -> list[str]:
     """The command that opens notebook 00 in JupyterLab; `arguments` go to it."""
-    command = [sys.executable, "-m", "jupyterlab", str(FIRST), *arguments]
+    where = [f"--ServerApp.root_dir={NOTEBOOKS}", f"--LabApp.default_url=/lab/tree/{FIRST.name}"]
+    command = [sys.executable, "-m", "jupyterlab", *where, *arguments]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     return command
