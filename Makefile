@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: lab test train bench notebooks weights clean
+.PHONY: lab test train notebooks weights clean
 .DEFAULT_GOAL := lab
 
 # Threads that wait for others let the browser and other kernels have the core: where more runs than there

@@ -109,10 +109,10 @@ def fit(
         unit="img",
         unit_scale=True,
         disable=not progress,
-        desc=model.architecture.name,
     )
     with bar:
         for epoch in range(len(run.history), recipe.epochs):
+            bar.set_description(f"epoch {epoch + 1}/{recipe.epochs}")
             record = _train_epoch(model, digits, optimizer, recipe, seed, epoch, bar, after_batch)
             loss, right = loss_and_accuracy(model, digits.validation, criterion(model))
             run.history.append({**record, "validation_loss": loss, "validation_accuracy": right})
