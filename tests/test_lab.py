@@ -70,6 +70,8 @@ def test_notebook_opens_in_the_browser_and_runs(lab):
         page = browser.new_page()
         page.goto(lab)
         expect(page.get_by_role("heading", name="00 · Start here")).to_be_visible(timeout=60_000)
+        # A cell that is run before its kernel is there does not run at all.
+        expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
         first = page.locator(".jp-CodeCell").first
         first.locator(".jp-OutputArea img").wait_for(timeout=30_000)
         first.locator(".cm-content").click()
