@@ -1,8 +1,7 @@
 # %% [markdown]
 # # 10 · Train
 #
-# **What you will find out.** How a network that knows nothing comes to read digits in about half a minute on
-# a laptop; how to tell from two curves whether it went well; and what it still gets wrong.
+# **What you will find out.** How a network that knows nothing comes to read digits in less than a minute; how to tell from two curves whether it went well; and what it still gets wrong.
 
 # %%
 import torch
@@ -98,8 +97,8 @@ plots.digits(distort(copies, recipe, digits.scaling.background, generator))
 # %% [markdown]
 # ## Train
 #
-# Half a minute on two processor cores with MNIST, a few seconds on a GPU. The bar shows the loss and the
-# accuracy so far in this epoch, and how many images a second go through.
+# Less than a minute on two processor cores with MNIST. A GPU is used if there is one. The bar shows the loss
+# and the accuracy so far in this epoch, and how many images a second go through.
 
 # %% tags=["nbval-ignore-output"]
 from lenet_edu.training import fit
