@@ -16,8 +16,8 @@ model.reset_parameters(generator)
 plots.network(model)
 
 # %% [markdown]
-# This is the modern LeNet-5: ReLU, max pooling, a linear output. All below works with `LeNet5()`, the network
-# of 1998, too.
+# This is the modern LeNet-5: ReLU, max pooling, a linear output. From `fit` on, all works with `LeNet5()`, the
+# network of 1998, too.
 #
 # ## The data, in three parts
 #
