@@ -6,7 +6,7 @@ from torch import Tensor
 from lenet_edu.models import Network
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def activations(model: Network, images: Tensor) -> dict[str, Tensor]:
     """Each layer's output by name, INPUT's first: (N, maps, height, width) or (N, units).
 

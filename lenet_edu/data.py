@@ -87,6 +87,11 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def one_of_each(self) -> "Split":
+        """The first image of each class, in the order of the classes: what the notebooks follow."""
+        first = torch.stack([(self.labels == label).nonzero()[0, 0] for label in self.labels.unique()])
+        return Split(self.images[first], self.labels[first])
+
     def to(self, device: torch.device | str) -> "Split":
         """The split on another device."""
         return Split(self.images.to(device), self.labels.to(device))

@@ -12,12 +12,14 @@ from math import prod
 from lenet_edu.architecture import (
     RBF,
     Convolution,
+    Input,
     Layer,
     Linear,
     Shape,
     Subsampling,
     table_groups,
 )
+from lenet_edu.errors import check_choice
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,13 @@ TOTALS = ("units", "parameters", "connections", "multiply_adds")
 
 @dataclass(frozen=True)
 class Ledger:
-    """The rows of a network, bottom to top. `ledger["C3"]` is one row, `ledger.totals` the sums."""
+    """The rows of a network's layers, bottom to top, and apart from them the row of its input.
+
+    `ledger["C3"]` is one row, `ledger.totals` the sums over all layers.
+    """
 
     name: str
+    input: Row
     rows: tuple[Row, ...]
 
     @property
@@ -113,7 +119,10 @@ class Ledger:
         return {key: sum(getattr(row, key).value for row in self.rows) for key in TOTALS}
 
     def __getitem__(self, name: str) -> Row:
-        return {row.name: row for row in self.rows}[name]
+        """The row of that name. Raises LenetError if there is none."""
+        rows = {row.name: row for row in (self.input, *self.rows)}
+        check_choice(f"A row of {self.name}", name, tuple(rows))
+        return rows[name]
 
     def to_dict(self) -> dict:
         """The ledger for JSON: `name`, `rows`, `totals`."""
@@ -164,7 +173,7 @@ def ledger(network) -> Ledger:
         row = _row(layer, shape, field, stride)
         shape, field, stride = row.output_shape, row.receptive_field.value, row.stride.value
         rows.append(row)
-    return Ledger(plan.name, tuple(rows))
+    return Ledger(plan.name, _input_row(plan.input), tuple(rows))
 
 
 def show_shape(shape: Shape) -> str:
@@ -173,9 +182,28 @@ def show_shape(shape: Shape) -> str:
     return f"{maps}@{'x'.join(map(str, sides))}" if sides else str(maps)
 
 
+def window(layer: Layer, shape: Shape) -> tuple[int, int]:
+    """Side of the square of input units that one unit of a layer reads, and the step between such squares.
+
+    shape: of the layer's input.
+    """
+    if isinstance(layer, Convolution):
+        return layer.kernel, 1
+    if isinstance(layer, Subsampling):
+        return layer.size, layer.size
+    return (shape[1] if len(shape) == 3 else 1), 1
+
+
+def _input_row(layer: Input) -> Row:
+    shape, one = layer.output_shape, Figure(1)
+    nothing = Figure(0)
+    units = Figure(prod(shape), _times(*shape))
+    return Row(layer.name, "image", shape, shape, None, units, nothing, nothing, nothing, one, one)
+
+
 def _row(layer: Layer, shape: Shape, field: int, stride: int) -> Row:
     out = layer.output_shape(shape)
-    reads, steps = _window(layer, shape)
+    reads, steps = window(layer, shape)
     side, parameters, connections, multiply_adds = _figures(layer, shape, out)
     return Row(
         name=layer.name,
@@ -241,15 +269,6 @@ def _(layer: Linear, shape, out):
 def _(layer: RBF, shape, out):
     distances = Figure(layer.units * prod(shape), _times(layer.units, *shape))
     return None, Figure(0), distances, distances
-
-
-def _window(layer: Layer, shape: Shape) -> tuple[int, int]:
-    """Side of the square of input units that one unit reads, and the step between such squares."""
-    if isinstance(layer, Convolution):
-        return layer.kernel, 1
-    if isinstance(layer, Subsampling):
-        return layer.size, layer.size
-    return (shape[1] if len(shape) == 3 else 1), 1
 
 
 def _kind(layer: Layer) -> str:

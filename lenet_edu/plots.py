@@ -11,29 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Polygon, Rectangle
 
-from lenet_edu import paper
-from lenet_edu.architecture import Architecture
-from lenet_edu.ledger import Ledger, ledger, show_shape
-
-# Okabe and Ito's colours, which colour-blind readers tell apart.
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#9AA5B1"
-INK = "#22313F"
-STYLE = {
-    "figure.facecolor": "white",
-    "figure.dpi": 110,
-    "savefig.dpi": 110,
-    "font.size": 9,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": GREY,
-    "axes.titlesize": 10,
-    "axes.titleweight": "bold",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "legend.frameon": False,
-}
+from lenet_edu import paper, style
+from lenet_edu.architecture import Architecture, table_groups
+from lenet_edu.errors import LenetError, check_choice
+from lenet_edu.ledger import Ledger, ledger, show_shape, window
+from lenet_edu.style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, SOFT_INK
 
 
 def _styled(draw):
@@ -43,7 +25,7 @@ def _styled(draw):
     def styled(*arguments, **named):
         from matplotlib import pyplot as plt
 
-        with rc_context(STYLE):
+        with rc_context(style.RC):
             figure = draw(*arguments, **named)
         # A notebook would show a figure that pyplot still holds a second time.
         plt.close(figure)
@@ -54,7 +36,10 @@ def _styled(draw):
 
 @_styled
 def network(model, lit: str | None = None) -> Figure:
-    """A model (or architecture) as stacks of maps and columns of units; the layer named `lit` in orange."""
+    """A model (or architecture) as stacks of maps and columns of units, each layer in its colour.
+
+    lit: the name of a layer; it alone keeps its colour, the others turn pale.
+    """
     plan: Architecture = getattr(model, "architecture", model)
     shapes = plan.shapes
     if lit is not None:
@@ -71,12 +56,13 @@ def network(model, lit: str | None = None) -> Figure:
             centre = max(centre + 1.95, right + 0.7 + half)
             ends = (right + 0.1, 0), (centre - half - 0.1, 0)
             axes.add_patch(FancyArrowPatch(*ends, arrowstyle="-|>", mutation_scale=8, color=GREY))
-        _draw_layer(axes, centre - half, shape, lit=name == lit)
+        colour = style.layer_colour(name)
+        _draw_layer(axes, centre - half, shape, colour, dimmed=lit not in (None, name))
         right = centre + half
-        axes.text(centre, -2.75, name, ha="center", weight="bold", color=ORANGE if name == lit else INK)
+        axes.text(centre, -2.75, name, ha="center", weight="bold", color=colour if name == lit else INK)
         axes.text(centre, -3.4, show_shape(shape), ha="center", size=8)
         kind = _two_lines(kinds.get(name, ""))
-        axes.text(centre, 2.75, kind, ha="center", va="center", size=7, color="#5D6D7E")
+        axes.text(centre, 2.75, kind, ha="center", va="center", size=7, color=SOFT_INK)
     left -= _layer_width(plan.input.output_shape) / 2
     axes.set(xlim=(left - 0.2, right + 1.0), ylim=(-3.7, 3.2), aspect="equal")
     axes.axis("off")
@@ -85,15 +71,18 @@ def network(model, lit: str | None = None) -> Figure:
 
 @_styled
 def digits(images, titles=(), columns: int = 10) -> Figure:
-    """Images (N, 1, H, W) as ink on paper, `columns` in a row, each with its title above."""
-    pictures = _numpy(images)[:, 0]
+    """Images (N, 1, H, W) as ink on paper, `columns` in a row, each with its title above.
+
+    A list of images (1, H, W) of different sizes will do as well.
+    """
+    pictures = [_numpy(image)[0] for image in images]
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
     figure, axes = _subplots(rows, columns, (1.05 * columns, (1.35 if len(titles) else 1.05) * rows))
     for place, axis in enumerate(axes):
         axis.axis("off")
         if place < len(pictures):
-            axis.imshow(pictures[place], cmap="gray_r")
+            axis.imshow(pictures[place], cmap=style.PAPER)
         if place < len(titles):
             axis.set_title(titles[place], size=8, weight="normal")
     return figure
@@ -104,24 +93,25 @@ def feature_maps(activations: dict, sample: int = 0) -> Figure:
     """Every layer's output for one image, a row of pictures each, from the first layer to the last.
 
     activations: as `activations.activations` gives them, (N, maps, H, W) or (N, units) by layer. Red is
-    positive, blue negative, on one scale a layer; the first layer is ink on paper; the last runs from
-    its smallest number, white, to its largest, black. 84 units stand as F6's 7x12 picture.
+    positive, blue negative, on one scale a layer; the first layer is ink on paper; the last has its
+    numbers written out, by class, on white for the smallest to black for the largest. 84 units stand as
+    F6's 7x12 picture.
     """
     layers = list(activations)
     figure = _figure((11, 0.92 * len(layers)))
     for band, name in zip(figure.subfigures(len(layers), 1), layers, strict=True):
         pictures = _as_pictures(_numpy(activations[name])[sample])
         limit = max(np.abs(pictures).max(), 1e-6)
-        colours = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
+        colours = {"cmap": style.DIVERGING, "vmin": -limit, "vmax": limit}
         if name in (layers[0], layers[-1]):
-            colours = {"cmap": "gray_r", "vmin": np.min(pictures), "vmax": np.max(pictures)}
+            colours = {"cmap": style.PAPER, "vmin": np.min(pictures), "vmax": np.max(pictures)}
         axes = np.atleast_1d(band.subplots(1, len(pictures), gridspec_kw={"wspace": 0.08}))
         band.subplots_adjust(left=0.09, right=0.99, top=0.94, bottom=0.2 if name == layers[-1] else 0.06)
-        band.text(0.005, 0.5, name, weight="bold", va="center")
+        band.text(0.005, 0.5, name, weight="bold", va="center", color=style.layer_colour(name))
         for axis, picture in zip(axes, pictures, strict=True):
             axis.imshow(picture, **colours)
-            axis.set(xticks=[], yticks=[])
-            axis.spines[:].set(visible=True, linewidth=0.5)
+            _frame(axis)
+    _write_numbers(axes[0], pictures[0], np.mean([colours["vmin"], colours["vmax"]]))
     axes[0].set_xticks(range(len(pictures[0][0])))  # the classes
     return figure
 
@@ -181,14 +171,236 @@ def confusion(table) -> Figure:
 @_styled
 def kernels(weight, columns: int = 16) -> Figure:
     """Kernels (N, k, k) side by side: red adds, blue takes away, on one scale."""
-    pictures = _numpy(weight)
+    return _pictures(_numpy(weight), columns, 0.9)
+
+
+@_styled
+def maps(output, titles=(), title: str = "", layer: str = "", columns: int = 8, limit=None) -> Figure:
+    """Maps (N, H, W) side by side on one scale: red positive, blue negative, white 0.
+
+    titles: one a map. title: what to see. layer: whose colour frames the maps. limit: the value that is
+    darkest, by default the largest here.
+    """
+    pictures = _numpy(output)
     columns = min(columns, len(pictures))
-    figure, axes = _subplots(-(-len(pictures) // columns), columns, (0.9 * columns, 1.0))
-    limit = np.abs(pictures).max()
-    for axis, picture in zip(axes, pictures, strict=False):
-        axis.imshow(picture, cmap="RdBu_r", vmin=-limit, vmax=limit)
-        axis.set(xticks=[], yticks=[])
+    size = min(10 / columns, 1.6)
+    figure = _pictures(pictures, columns, size, titles, limit)
+    for axis in figure.axes[: len(pictures)]:
+        _frame(axis, style.layer_colour(layer), 1.2)
+    colours = figure.axes[0].images[0]
+    figure.colorbar(colours, ax=figure.axes, shrink=0.9, aspect=20, pad=0.01)
+    figure.suptitle(title, x=0.01, ha="left")
     return figure
+
+
+@_styled
+def numbers(arrays, titles=(), signs=(), decimals: int = 1, title: str = "") -> Figure:
+    """Small arrays (H, W) in a row with their numbers written in, and signs such as "x" between them."""
+    pictures = [_numpy(array) for array in arrays]
+    widths = [picture.shape[1] for picture in pictures]
+    rows = max(map(len, pictures))
+    figure = _figure((min(11, 0.44 * sum(widths) + 0.6 * len(widths)), 0.44 * rows + 0.75))
+    axes = figure.subplots(1, len(pictures), gridspec_kw={"width_ratios": widths}, squeeze=False)[0]
+    for place, (axis, picture) in enumerate(zip(axes, pictures, strict=True)):
+        limit = max(np.abs(picture).max(), 1e-6)
+        axis.imshow(picture, cmap=style.DIVERGING, vmin=-limit, vmax=limit)
+        _frame(axis)
+        for (row, column), value in np.ndenumerate(picture):
+            shade = "white" if abs(value) > 0.62 * limit else INK
+            shown = f"{round(float(value), decimals) + 0.0:.{decimals}f}"  # + 0.0 makes -0.0 a 0.0
+            axis.text(column, row, shown, ha="center", va="center", size=8, color=shade)
+        if place < len(titles):
+            axis.set_title(titles[place])
+        if place < len(signs):
+            axis.text(1.12, 0.5, signs[place], transform=axis.transAxes, ha="center", va="center", size=15)
+    figure.subplots_adjust(left=0.02, right=0.98, bottom=0.03, top=0.82, wspace=0.24)
+    figure.suptitle(title, x=0.02, ha="left")
+    return figure
+
+
+@_styled
+def curves(x, lines: dict, title: str = "", xlabel: str = "", ylabel: str = "", marks=()) -> Figure:
+    """Lines over x by their label, each labelled at its right end; `marks`: values of x to point out."""
+    figure, (axis,) = _subplots(1, 1, (8, 3.4))
+    palette = (BLUE, ORANGE, GREEN, RED, PURPLE, GREY)
+    for place, (label, values) in enumerate(lines.items()):
+        colour = style.LAYERS.get(label, palette[place % len(palette)])
+        axis.plot(_numpy(x), _numpy(values), color=colour, label=label)
+    for mark in marks:
+        axis.axvline(mark, color=GREY, linestyle=":", linewidth=1)
+    axis.set(xlabel=xlabel, ylabel=ylabel)
+    axis.set_title(title, loc="left")
+    axis.grid(color=GREY, alpha=0.25)
+    axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
+
+
+@_styled
+def bars(values: dict, title: str = "", lit=None, text: str = "{:,.1f}", layers: bool = False) -> Figure:
+    """Numbers as horizontal bars by label, each with its number; `lit`: the label to stand out.
+
+    layers: labels are names of layers, and each bar has its layer's colour.
+    """
+    labels = [str(label) for label in values]
+    numbers = [float(value) for value in values.values()]
+    plain = GREY if lit is not None else BLUE
+    colours = [
+        style.layer_colour(label) if layers else (ORANGE if label == str(lit) else plain) for label in labels
+    ]
+    figure, (axis,) = _subplots(1, 1, (7, 0.5 + 0.28 * len(labels)))
+    drawn = axis.barh(labels, numbers, color=colours)
+    axis.bar_label(drawn, [text.format(number) for number in numbers], padding=3, size=8)
+    axis.set_xlim(0, max(numbers) * 1.15)
+    axis.set_title(title, loc="left")
+    axis.invert_yaxis()
+    axis.xaxis.set_visible(False)
+    axis.spines["bottom"].set_visible(False)
+    return figure
+
+
+@_styled
+def table(connected, title: str = "") -> Figure:
+    """A connection table (maps_in, maps) as the paper prints Table I, its groups of columns shaded apart."""
+    cells = _numpy(connected).astype(bool)
+    figure, (axis,) = _subplots(1, 1, (0.44 * cells.shape[1] + 1, 0.4 * cells.shape[0] + 1.0))
+    shades = (BLUE, ORANGE, GREEN, PURPLE)
+    for place, group in enumerate(table_groups(cells)):
+        left, right = group[0] - 0.5, group[-1] + 0.5
+        axis.axvspan(left, right, color=style.pale(shades[place % len(shades)]), zorder=0)
+        axis.axvline(right, color="white", linewidth=2)
+    for row, column in np.argwhere(cells):
+        axis.text(column, row, "X", ha="center", va="center", weight="bold")
+    rows, columns = cells.shape
+    axis.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), xlabel="map of C3", ylabel="map of S2")
+    axis.set(xticks=range(columns), yticks=range(rows))
+    axis.tick_params(length=0, top=False)
+    axis.spines[:].set_visible(False)
+    axis.set_title(title, loc="left")
+    return figure
+
+
+@_styled
+def matrix(values, title: str = "", decimals: int = 0, xlabel: str = "", ylabel: str = "") -> Figure:
+    """A square table of numbers, written out and shaded: the larger the darker."""
+    cells = _numpy(values)
+    figure, (axis,) = _subplots(1, 1, (0.42 * cells.shape[1] + 1, 0.36 * len(cells) + 0.8))
+    axis.imshow(cells, cmap="Blues", aspect="auto")
+    for (row, column), value in np.ndenumerate(cells):
+        shade = "white" if value > 0.6 * cells.max() else INK
+        axis.text(column, row, f"{value:.{decimals}f}", ha="center", va="center", size=8, color=shade)
+    axis.set(xlabel=xlabel, ylabel=ylabel, xticks=range(cells.shape[1]), yticks=range(len(cells)))
+    axis.tick_params(length=0)
+    axis.spines[:].set_visible(False)
+    axis.set_title(title, loc="left")
+    return figure
+
+
+@_styled
+def receptive_field(model, activations: dict, layer: str, unit=(0, 0), sample: int = 0) -> Figure:
+    """What one unit sees: from `layer` down to the input, the squares of units that feed it.
+
+    activations: as `activations.activations` gives them; one map of each layer is shown. unit: row and
+    column of the unit in its map. Raises LenetError for a unit that the layer does not have.
+    """
+    plan: Architecture = getattr(model, "architecture", model)
+    squares = field_squares(plan, layer, unit)
+    figure, axes = _subplots(1, len(squares), (min(11, 2.3 * len(squares)), 2.6))
+    for axis, (name, (top, left, side)) in zip(axes, squares.items(), strict=True):
+        output = _numpy(activations[name])[sample]
+        column = output.size == len(output)
+        picture = output.reshape(-1, 1) if column else output[0]
+        limit = max(np.abs(picture).max(), 1e-6)
+        colours = {"cmap": style.DIVERGING, "vmin": -limit, "vmax": limit}
+        if name == plan.input.name:
+            colours = {"cmap": style.PAPER}
+        axis.imshow(picture, aspect=10 / len(picture) if column else "equal", **colours)
+        width, height = (1, len(picture)) if column and name != layer else (side, side)
+        square = Rectangle((left - 0.5, top - 0.5), width, height, fill=False, linewidth=2.5)
+        square.set(edgecolor=style.layer_colour(layer), clip_on=False)
+        axis.add_patch(square)
+        _frame(axis)
+        axis.set_title(name, color=style.layer_colour(name))
+        all_units = f"all {len(picture)} units" if column else f"{side} x {side} units"
+        axis.set_xlabel("one unit" if name == layer else all_units, size=8)
+    field = squares[plan.input.name][2]
+    axes[0].set_xlabel(f"{field} x {field} pixels", size=8)
+    return figure
+
+
+def field_squares(plan: Architecture, layer: str, unit=(0, 0)) -> dict[str, tuple[int, int, int]]:
+    """The square (top, left, side) of each layer that feeds one unit of `layer`, from the input upwards."""
+    shapes = plan.shapes
+    names = list(shapes)
+    check_choice(f"A layer of {plan.name}", layer, tuple(names))
+    sides = shapes[layer][1:] or (1, 1)
+    if not all(0 <= place < side for place, side in zip(unit, sides, strict=True)):
+        raise LenetError(f"{layer} has units ({sides[0]} x {sides[1]} in a map); there is no {unit}.")
+    top, left, side = (*unit, 1)
+    squares = {layer: (top, left, side)}
+    for name in reversed(names[1 : names.index(layer) + 1]):
+        below = names[names.index(name) - 1]
+        reads, step = window(plan[name], shapes[below])
+        top, left, side = top * step, left * step, (side - 1) * step + reads
+        squares[below] = (top, left, side)
+    return dict(reversed(squares.items()))
+
+
+@_styled
+def scan(picture, scores, step: int, title: str = "") -> Figure:
+    """A wide picture above what a network says at each place along it, a column a place.
+
+    picture: (H, W) ink on paper. scores: (places, classes), the larger the likelier, 0 to 1. step: pixels
+    from one place to the next; the first place is centred half a picture's height from the left.
+    """
+    image, table = _numpy(picture), _numpy(scores)
+    height, width = image.shape
+    figure, (above, below) = _subplots(2, 1, (11, 4.4))
+    above.imshow(image, cmap=style.PAPER)
+    _frame(above)
+    left = height / 2 - step / 2 - 0.5
+    extent = (left, left + step * len(table), table.shape[1] - 0.5, -0.5)
+    below.imshow(table.T, cmap="Purples", aspect="auto", extent=extent, vmin=0, vmax=1)
+    for place, row in enumerate(table):
+        if row.max() > 0.5:
+            centre = left + (place + 0.5) * step
+            below.text(
+                centre, row.argmax(), f"{row.argmax()}", ha="center", va="center", color="white", size=8
+            )
+    for axis in (above, below):
+        axis.set_xlim(-0.5, width - 0.5)
+    below.set(yticks=range(table.shape[1]), ylabel="digit", xlabel="centre of the window, in pixels")
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure
+
+
+def _pictures(pictures, columns: int, size: float, titles=(), limit=None) -> Figure:
+    """Pictures (N, H, W) in rows on one diverging scale, `size` inches each."""
+    columns = min(columns, len(pictures))
+    rows = -(-len(pictures) // columns)
+    head = 0.25 if len(titles) else 0.1
+    figure, axes = _subplots(rows, columns, (size * columns + 0.6, (size + head) * rows + 0.3))
+    limit = limit or max(np.abs(pictures).max(), 1e-6)
+    for place, axis in enumerate(axes):
+        if place >= len(pictures):
+            axis.axis("off")
+            continue
+        axis.imshow(pictures[place], cmap=style.DIVERGING, vmin=-limit, vmax=limit)
+        _frame(axis)
+        if place < len(titles):
+            axis.set_title(titles[place], size=8, weight="normal")
+    return figure
+
+
+def _frame(axis: Axes, colour: str = GREY, linewidth: float = 0.5) -> None:
+    axis.set(xticks=[], yticks=[])
+    axis.spines[:].set(visible=True, linewidth=linewidth, color=colour)
+
+
+def _write_numbers(axis: Axes, picture: np.ndarray, middle: float) -> None:
+    """Each cell's number in it, white where the cell is darker than the middle."""
+    for (row, column), value in np.ndenumerate(picture):
+        shade = "white" if value > middle else INK
+        axis.text(column, row, f"{value:.0f}", ha="center", va="center", size=7, color=shade)
 
 
 def _layer_width(shape: tuple[int, ...]) -> float:
@@ -196,19 +408,19 @@ def _layer_width(shape: tuple[int, ...]) -> float:
     return _side(shape) + (_shown_maps(shape) - 1) * _STEP if _is_stack(shape) else 0.2
 
 
-def _draw_layer(axes: Axes, x: float, shape: tuple[int, ...], lit: bool) -> None:
+def _draw_layer(axes: Axes, x: float, shape: tuple[int, ...], colour: str, dimmed: bool) -> None:
     """One layer from `x` to the right, around height 0: a stack of maps or a column of units."""
-    face, edge = (ORANGE, "#8A5F00") if lit else ("#DCE6F0", "#5D7A99")
-    style = {"facecolor": face, "edgecolor": edge, "linewidth": 0.8}
+    face, edge = (style.pale(colour, 0.88), style.pale(colour, 0.4)) if dimmed else (colour, "white")
+    look = {"facecolor": face, "edgecolor": edge, "linewidth": 0.8}
     if _is_stack(shape):
         side, shown = _side(shape), _shown_maps(shape)
         for place in range(shown):
             below = -side / 2 + ((shown - 1) / 2 - place) * _STEP
-            axes.add_patch(Rectangle((x + place * _STEP, below), side, side, **style))
+            axes.add_patch(Rectangle((x + place * _STEP, below), side, side, **look))
         return
     width, half, slant = _layer_width(shape), 0.3 + 1.6 * (shape[0] / 120) ** 0.5, 0.18
     low, high = [(x, -half), (x + width, -half + slant)], [(x + width, half + slant), (x, half)]
-    axes.add_patch(Polygon(low + high, **style))
+    axes.add_patch(Polygon(low + high, **look))
 
 
 _STEP = 0.16  # from one map of a stack to the next

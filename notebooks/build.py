@@ -75,8 +75,7 @@ def execute(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     )
     client.execute()
     for cell in notebook.cells:
-        # A widget without its kernel shows nothing; the figure beside it stays.
-        cell.get("outputs", [])[:] = [out for out in cell.get("outputs", []) if not _is_widget(out)]
+        _drop_widgets(cell)
     notebook.metadata = METADATA
     return notebook
 
@@ -93,8 +92,16 @@ def _tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return notebook
 
 
-def _is_widget(output: dict) -> bool:
-    return "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+def _drop_widgets(cell: nbformat.NotebookNode) -> None:
+    """A widget without its kernel shows nothing: keep what stands beside it, the figure or the text."""
+    kept = []
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        view = data.pop("application/vnd.jupyter.widget-view+json", None)
+        if data or view is None:
+            kept.append(output)
+    if cell.cell_type == "code":
+        cell.outputs = kept
 
 
 def _newer(path: Path, than: Path) -> bool:

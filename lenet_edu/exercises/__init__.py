@@ -1,0 +1,38 @@
+"""Questions that the notebooks ask: predictions to commit to, and exercises whose checkers give hints.
+
+    predict("c1.parameters", row.parameters)   # asks, and shows the second argument afterwards
+    check("c1.side", 28)                       # Verdict: right, or a hint
+
+One module for each notebook, named after its layer: `PREDICTIONS` and `EXERCISES` by name. Right answers
+and foreseen wrong ones are computed from the network's description or by calling the package.
+"""
+
+from importlib import import_module
+
+from lenet_edu.errors import check_choice
+from lenet_edu.exercises.checking import Verdict
+from lenet_edu.exercises.prediction import Asked
+
+NOTEBOOKS = ("start", "input", "c1", "s2", "c3", "s4", "c5", "f6", "output", "network", "training")
+
+
+def predict(name: str, shown=None) -> Asked:
+    """Ask the prediction `name`, such as "c1.parameters"; `shown` is held back until the reader commits.
+
+    shown: a figure, a row of the ledger, a number or a text. Without a person nothing waits: the text form
+    holds the question, its choices and the answer. Raises LenetError for an unknown name.
+    """
+    return Asked(_find(name, "PREDICTIONS"), shown)
+
+
+def check(name: str, answer) -> Verdict:
+    """Check an answer to the exercise `name`, such as "c1.side". Raises LenetError for an unknown name."""
+    return _find(name, "EXERCISES").check(answer)
+
+
+def _find(name: str, kind: str):
+    notebook, _, question = name.partition(".")
+    check_choice("The notebook that asks", notebook, NOTEBOOKS)
+    questions = getattr(import_module(f"{__name__}.{notebook}"), kind)
+    check_choice(f"A question of {notebook}", question, tuple(questions))
+    return questions[question]

@@ -1,0 +1,204 @@
+"""Checkers: unanswered, right, and each foreseen wrong answer get a message of their own.
+
+`Number`, `Choice`, `Code` and `Conditions` differ in what they take for an answer; each has
+`check(answer) -> Verdict`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from math import isclose
+
+import torch
+from torch import Tensor
+
+# What makes one cell of a notebook an answer and leaves another unanswered.
+UNANSWERED = (None, ...)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether an answer is right, and what to say to it."""
+
+    right: bool
+    text: str
+
+    def __str__(self) -> str:
+        return ("Right. " if self.right else "") + self.text
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        colour = "#009E73" if self.right else "#E69F00"
+        style = f"border-left:4px solid {colour};padding:2px 10px;margin:2px 0;white-space:pre-wrap"
+        return f'<div style="{style}">{escape(str(self))}</div>'
+
+
+@dataclass(frozen=True)
+class Number:
+    """An exercise whose answer is a number.
+
+    right: the number. because: how it comes about. hints: what to say to wrong numbers that have a reason.
+    tolerance: relative; 0 asks for the number exactly.
+    """
+
+    right: float
+    because: str
+    hints: Mapping[float, str]
+    tolerance: float = 0.0
+
+    def check(self, answer) -> Verdict:
+        """answer: a number, or a tensor that holds one."""
+        if _is_unanswered(answer):
+            return Verdict(
+                False, "Not answered yet: put your number in place of None and run the cell again."
+            )
+        try:
+            number = float(answer) if not isinstance(answer, (bool, str)) else None
+        except (TypeError, ValueError, RuntimeError):
+            number = None
+        if number is None:
+            return Verdict(False, f"A single number is wanted; {answer!r} is a {type(answer).__name__}.")
+        if self._is(number, self.right):
+            return Verdict(True, self.because)
+        for wrong, hint in self.hints.items():
+            if self._is(number, wrong):
+                return Verdict(False, hint)
+        size = "large" if number > self.right else "small"
+        return Verdict(
+            False, f"{number:,.6g} is too {size}. Write the formula down, then put numbers into it."
+        )
+
+    def _is(self, number: float, wanted: float) -> bool:
+        return isclose(number, wanted, rel_tol=max(self.tolerance, 1e-9))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An exercise with lettered answers. hints: what to say to each wrong letter."""
+
+    right: str
+    because: str
+    hints: Mapping[str, str]
+
+    def check(self, answer) -> Verdict:
+        """answer: a letter, of either case."""
+        letters = sorted([self.right, *self.hints])
+        offered = f"{', '.join(letters[:-1])} or {letters[-1]}"
+        if _is_unanswered(answer):
+            return Verdict(False, f"Not answered yet: put {offered} in place of None, in quotes.")
+        letter = answer.strip().lower() if isinstance(answer, str) else answer
+        if letter == self.right:
+            return Verdict(True, self.because)
+        hint = self.hints.get(letter) if isinstance(letter, str) else None
+        return Verdict(False, hint or f"One of the letters {offered} is wanted; got {answer!r}.")
+
+
+@dataclass(frozen=True)
+class Code:
+    """An exercise whose answer is a function: it is called, and held against one that is known to be right.
+
+    right: the function wanted. cases: makes the lists of arguments to try it on. because: what to say when
+    it agrees. mistakes: functions that are wrong for a reason, by the hint that each deserves.
+    """
+
+    right: Callable
+    cases: Callable[[], list[tuple]]
+    because: str
+    mistakes: Mapping[str, Callable] = field(default_factory=dict)
+
+    def check(self, answer) -> Verdict:
+        """answer: a function that takes the arguments of `right`."""
+        if _is_unanswered(answer):
+            return Verdict(False, "Not answered yet: write the function and run the cell again.")
+        if not callable(answer):
+            return Verdict(
+                False, f"Give the function itself, without brackets; got a {type(answer).__name__}."
+            )
+        cases = self.cases()
+        try:
+            given = [answer(*_copies(case)) for case in cases]
+        except Exception as error:
+            return Verdict(False, f"It stopped with {type(error).__name__}: {error}")
+        if any(_is_unanswered(result) for result in given):
+            return Verdict(False, "Not answered yet: the function returns nothing. End it with return ...")
+        try:
+            given = [torch.as_tensor(result).detach().double() for result in given]
+        except (TypeError, ValueError, RuntimeError):
+            return Verdict(
+                False, f"It must return a tensor or numbers; it returned a {type(given[0]).__name__}."
+            )
+        return self._compare(cases, given)
+
+    def _compare(self, cases: list[tuple], given: list[Tensor]) -> Verdict:
+        wanted = _results(self.right, cases)
+        if _alike(given, wanted):
+            return Verdict(True, self.because)
+        for hint, mistake in self.mistakes.items():
+            if _alike(given, _results(mistake, cases)):
+                return Verdict(False, hint)
+        for got, want in zip(given, wanted, strict=True):
+            if got.shape != want.shape:
+                return Verdict(
+                    False,
+                    f"The shape {tuple(want.shape)} is wanted; your function returns {tuple(got.shape)}.",
+                )
+        got, want = next((g, w) for g, w in zip(given, wanted, strict=True) if not _close(g, w))
+        place = tuple((~torch.isclose(got, want, rtol=1e-4, atol=1e-5)).nonzero()[0].tolist())
+        at = f" at {place}" if place else ""
+        return Verdict(
+            False,
+            f"The shape is right, the numbers are not: {got[place]:.4g}{at} instead of {want[place]:.4g}.",
+        )
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """An exercise with many right answers: every condition must hold.
+
+    convert: makes the answer what the conditions expect, and raises what it likes if it cannot. wanted:
+    what the answer must be, for that case. conditions: tests of the answer by the hint for who fails it,
+    tried in order.
+    """
+
+    convert: Callable
+    wanted: str
+    conditions: Mapping[str, Callable]
+    because: str
+
+    def check(self, answer) -> Verdict:
+        """answer: what `wanted` says."""
+        if _is_unanswered(answer):
+            return Verdict(
+                False, "Not answered yet: put your answer in place of None and run the cell again."
+            )
+        try:
+            converted = self.convert(answer)
+        except Exception:
+            return Verdict(False, f"{self.wanted} is wanted; got {answer!r}.")
+        for hint, holds in self.conditions.items():
+            if not holds(converted):
+                return Verdict(False, hint)
+        return Verdict(True, self.because)
+
+
+def _is_unanswered(answer) -> bool:
+    return any(answer is nothing for nothing in UNANSWERED)
+
+
+def _copies(case: tuple) -> list:
+    """The arguments, so that a function that changes them in place spoils nothing."""
+    return [argument.clone() if isinstance(argument, Tensor) else argument for argument in case]
+
+
+def _results(function: Callable, cases: list[tuple]) -> list[Tensor]:
+    with torch.no_grad():
+        return [torch.as_tensor(function(*_copies(case))).double() for case in cases]
+
+
+def _alike(given: list[Tensor], wanted: list[Tensor]) -> bool:
+    return all(map(_close, given, wanted))
+
+
+def _close(got: Tensor, want: Tensor) -> bool:
+    return got.shape == want.shape and torch.allclose(got, want, rtol=1e-4, atol=1e-5)

@@ -1,0 +1,127 @@
+"""Notebook 03: subsampling with a trained coefficient and bias, and the squash."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from lenet_edu import paper
+from lenet_edu.architecture import lenet5
+from lenet_edu.exercises.checking import Choice, Code, Conditions, Number
+from lenet_edu.exercises.prediction import Prediction
+from lenet_edu.ledger import ledger
+
+_BOOK = ledger(lenet5())
+_S2, _S4 = _BOOK["S2"], _BOOK["S4"]
+
+PREDICTIONS = {
+    "parameters": Prediction(
+        "S2 halves the resolution of C1's six maps. How many trainable parameters has it?",
+        right=f"{_S2.parameters.value}",
+        choices={
+            "none": "that is true of today's average and max pooling. The paper's subsampling learns.",
+            f"{_S2.parameters.value}": "each of the six maps has one coefficient and one bias.",
+            "30": "the four inputs of a unit do not have a weight each: they are added, and one coefficient serves the sum.",
+        },
+    ),
+    "and_or": Prediction(
+        "A unit of S2 reads four units. Give it a large coefficient and a bias far below zero. What does it do?",
+        right="it fires only if all four fire",
+        choices={
+            "it averages the four": "with a small coefficient it would: the squash is nearly a straight line there.",
+            "it fires as soon as one of the four fires": "that takes a bias far above zero, so that one is enough.",
+            "it fires only if all four fire": "the sum must overcome the bias, and only four together can.",
+        },
+    ),
+}
+
+
+def subsample(maps: Tensor, coefficient: Tensor, bias: Tensor) -> Tensor:
+    """(N, maps, H, W), (maps,), (maps,) -> (N, maps, H / 2, W / 2), before the squash."""
+    return 4 * F.avg_pool2d(maps, 2) * coefficient[:, None, None] + bias[:, None, None]
+
+
+def _maps() -> list[tuple]:
+    generator = torch.Generator().manual_seed(3)
+    return [
+        (torch.randn(2, 3, 6, 8, generator=generator), *torch.randn(2, 3, generator=generator))
+        for _ in range(2)
+    ]
+
+
+def squashed(sums, coefficient: float, bias: float) -> Tensor:
+    """The answer of a subsampling unit to sums of its four inputs."""
+    return paper.SQUASH_AMPLITUDE * torch.tanh(
+        paper.SQUASH_SLOPE * (coefficient * torch.as_tensor(sums) + bias)
+    )
+
+
+# Four inputs of +1 or -1: with k of them at +1 the sum is 2k - 4.
+_NONE, _SOME, _ALL = torch.tensor([-4.0]), torch.tensor([-2.0, 0.0, 2.0, 4.0]), torch.tensor([4.0])
+
+EXERCISES = {
+    "parameters": Number(
+        right=10 * 2,
+        because="10 x 2 = 20, however large the squares are.",
+        hints={
+            10 * (9 + 1): "The nine inputs of a unit share one coefficient: they are added first.",
+            10 * 10: "The nine inputs of a unit share one coefficient: they are added first.",
+            10: "Each map has a coefficient and a bias.",
+            0: "Max pooling has none. The paper's subsampling has a coefficient and a bias for each map.",
+        },
+    ),
+    "connections": Number(
+        right=_S4.connections.value,
+        because=f"{_S4.connections}: four inputs and a bias for each unit.",
+        hints={
+            _S4.units.value * 4: "Each unit is also connected to its bias.",
+            _S4.units.value: "That is the number of units. Each has several connections.",
+            _S4.parameters.value: "Those are the parameters. Each serves many connections.",
+            16 * 10 * 10 * 5: "Count the units that come out, of 5 by 5, not those that go in.",
+        },
+    ),
+    "subsample": Code(
+        right=subsample,
+        cases=_maps,
+        because="The same numbers as S2's weighted sum.",
+        mistakes={
+            "You take the mean of the four; the paper takes the sum.": lambda maps, coefficient, bias: (
+                subsample(maps, coefficient / 4, bias)
+            ),
+            "You take the largest of the four; the paper takes the sum.": lambda maps, coefficient, bias: (
+                F.max_pool2d(maps, 2) * coefficient[:, None, None] + bias[:, None, None]
+            ),
+            "The bias is missing.": lambda maps, coefficient, bias: subsample(maps, coefficient, 0 * bias),
+            "The bias is inside the sum: it is added after the coefficient has done its work.": (
+                lambda maps, coefficient, bias: subsample(maps, coefficient, coefficient * bias)
+            ),
+            "The squares overlap: a step of two is wanted, not of one.": lambda maps, coefficient, bias: (
+                4 * F.avg_pool2d(maps, 2, stride=1) * coefficient[:, None, None] + bias[:, None, None]
+            ),
+        },
+    ),
+    "or": Conditions(
+        convert=lambda answer: tuple(map(float, (answer[0], answer[1], *answer[2:]))),
+        wanted="A pair of numbers such as (1.0, 0.5), coefficient first,",
+        conditions={
+            "A pair is wanted: coefficient and bias, nothing else.": lambda pair: len(pair) == 2,
+            "The coefficient must be above zero: more ink below must mean more above.": lambda pair: (
+                pair[0] > 0
+            ),
+            "With all four inputs at -1 your unit is above -1. Its bias outweighs even the sum of four.": (
+                lambda pair: squashed(_NONE, *pair).max() <= -1
+            ),
+            "With one input at +1, and three at -1, your unit is still below 1. Raise the bias, or both numbers.": (
+                lambda pair: squashed(_SOME, *pair).min() >= 1
+            ),
+        },
+        because="One input at +1 is enough, and none is not: an OR of four.",
+    ),
+    "why": Choice(
+        right="a",
+        because="The network of 1998 can choose, map by map, how much to blur or to sharpen; max pooling is the same for all.",
+        hints={
+            "b": "Compare the two rows of the ledger: a maximum has no parameters at all.",
+            "c": "Both halve each side.",
+        },
+    ),
+}

@@ -1,0 +1,55 @@
+"""How every figure of the suite looks: colours, type and colour maps, in one place."""
+
+# Okabe and Ito's colours, which colour-blind readers tell apart.
+BLUE, SKY, GREEN, ORANGE, RED, PURPLE = "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7"
+GREY, INK, SOFT_INK = "#9AA5B1", "#22313F", "#5D6D7E"
+
+# Each layer keeps its colour in every figure; a convolution and the subsampling after it are of one kind.
+LAYERS = {
+    "INPUT": "#5D6D7E",
+    "C1": BLUE,
+    "S2": SKY,
+    "C3": GREEN,
+    "S4": "#66C2A5",
+    "C5": ORANGE,
+    "F5": ORANGE,
+    "F6": RED,
+    "F7": "#F0A878",
+    "OUTPUT": PURPLE,
+}
+
+# Activations and weights: red is positive, blue negative, white zero. Images: ink on paper.
+DIVERGING, PAPER = "RdBu_r", "gray_r"
+
+RC = {
+    "figure.facecolor": "white",
+    "figure.dpi": 110,
+    "savefig.dpi": 110,
+    "font.size": 9,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": GREY,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlecolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "figure.titlesize": 10.5,
+    "figure.titleweight": "bold",
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+}
+
+
+def layer_colour(name: str) -> str:
+    """The colour of the layer of that name; grey for one that no network here has."""
+    return LAYERS.get(name, GREY)
+
+
+def pale(colour: str, share: float = 0.78) -> tuple[float, float, float]:
+    """The colour, so much of the way to white."""
+    channels = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    return tuple(1 - (1 - share) * (1 - channel) for channel in channels)
