@@ -183,7 +183,7 @@ def maps(output, titles=(), title: str = "", layer: str = "", columns: int = 8, 
     """
     pictures = _numpy(output)
     columns = min(columns, len(pictures))
-    size = min(10 / columns, 1.6)
+    size = min(10 / columns, 1.6 * max(1, pictures.shape[2] / pictures.shape[1]))
     figure = _pictures(pictures, columns, size, titles, limit)
     for axis in figure.axes[: len(pictures)]:
         _frame(axis, style.layer_colour(layer), 1.2)
@@ -346,29 +346,29 @@ def field_squares(plan: Architecture, layer: str, unit=(0, 0)) -> dict[str, tupl
 
 
 @_styled
-def scan(picture, scores, step: int, title: str = "") -> Figure:
-    """A wide picture above what a network says at each place along it, a column a place.
+def scan(picture, distances, step: int, sure: float, title: str = "") -> Figure:
+    """A wide picture above the distances that a network gives at each place along it, a column a place.
 
-    picture: (H, W) ink on paper. scores: (places, classes), the larger the likelier, 0 to 1. step: pixels
-    from one place to the next; the first place is centred half a picture's height from the left.
+    picture: (H, W) ink on paper. distances: (places, classes), the darker the nearer; the nearest class is
+    written in where it is nearer than `sure`. step: pixels from one place to the next; the first place is
+    centred half a picture's height from the left.
     """
-    image, table = _numpy(picture), _numpy(scores)
+    image, table = _numpy(picture), _numpy(distances)
     height, width = image.shape
-    figure, (above, below) = _subplots(2, 1, (11, 4.4))
+    figure, (above, below) = _subplots(2, 1, (11, 4.6))
     above.imshow(image, cmap=style.PAPER)
     _frame(above)
     left = height / 2 - step / 2 - 0.5
     extent = (left, left + step * len(table), table.shape[1] - 0.5, -0.5)
-    below.imshow(table.T, cmap="Purples", aspect="auto", extent=extent, vmin=0, vmax=1)
+    drawn = below.imshow(table.T, cmap="Purples_r", aspect="auto", extent=extent, vmin=0, vmax=4 * sure)
     for place, row in enumerate(table):
-        if row.max() > 0.5:
-            centre = left + (place + 0.5) * step
-            below.text(
-                centre, row.argmax(), f"{row.argmax()}", ha="center", va="center", color="white", size=8
-            )
+        if row.min() < sure:
+            centre, nearest = left + (place + 0.5) * step, row.argmin()
+            below.text(centre, nearest, f"{nearest}", ha="center", va="center", color="white", weight="bold")
     for axis in (above, below):
         axis.set_xlim(-0.5, width - 0.5)
     below.set(yticks=range(table.shape[1]), ylabel="digit", xlabel="centre of the window, in pixels")
+    figure.colorbar(drawn, ax=below, label="distance", pad=0.01)
     figure.suptitle(title, x=0.01, ha="left")
     return figure
 
@@ -378,7 +378,8 @@ def _pictures(pictures, columns: int, size: float, titles=(), limit=None) -> Fig
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
     head = 0.25 if len(titles) else 0.1
-    figure, axes = _subplots(rows, columns, (size * columns + 0.6, (size + head) * rows + 0.3))
+    height = size * pictures.shape[1] / pictures.shape[2]
+    figure, axes = _subplots(rows, columns, (size * columns + 0.6, (height + head) * rows + 0.35))
     limit = limit or max(np.abs(pictures).max(), 1e-6)
     for place, axis in enumerate(axes):
         if place >= len(pictures):

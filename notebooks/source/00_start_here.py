@@ -24,6 +24,14 @@ plots.network(LeNet5())
 # | notebook | you will |
 # |---|---|
 # | **00 Start here** | look round, and let two trained networks read digits |
+# | [**01 INPUT**](01_input.ipynb) | turn a picture into what the network sees |
+# | [**02 C1**](02_c1.ipynb) | find edges with a convolution, by hand |
+# | [**03 S2**](03_s2.ipynb) | lower the resolution, and learn how |
+# | [**04 C3**](04_c3.ipynb) | combine maps by the paper's table |
+# | [**05 S4**](05_s4.ipynb) | measure what a small shift matters |
+# | [**06 C5**](06_c5.ipynb) | slide the network over a line of digits |
+# | [**07 F6**](07_f6.ipynb) | read a layer with your own eyes |
+# | [**08 OUTPUT**](08_output.ipynb) | measure distances, and let a network collapse |
 # | [**09 The whole network**](09_whole_network.ipynb) | put it together, count everything, weigh 1998 against today |
 # | [**10 Train**](10_train.ipynb) | train it on your machine, and study its mistakes |
 #
@@ -33,30 +41,24 @@ plots.network(LeNet5())
 # ## What was found on this machine
 #
 # Nothing here needs a graphics card or the network. Both are used if they are there.
+#
+# The digits are **MNIST**: 70,000 digits written by census employees and pupils. If they cannot be found or
+# fetched, 1,797 smaller real digits step in, which come with scikit-learn.
 
 # %% tags=["nbval-ignore-output"]
 import platform
 
 import torch
 
+from lenet_edu.data import describe_data, load_digits
 from lenet_edu.devices import choose_device, describe_device
 
-device = choose_device()
-print("Python ", platform.python_version())
-print("torch  ", torch.__version__)
-print("device ", describe_device(device))
-
-# %% [markdown]
-# The digits are **MNIST**: 70,000 digits written by census employees and pupils. If they cannot be found or
-# fetched, 1,797 smaller real digits step in, which come with scikit-learn.
-
-# %% tags=["nbval-ignore-output"]
-from lenet_edu.data import load_digits
-
 digits = load_digits()
-for name in ("train", "validation", "test"):
-    print(f"{name:<10} {len(getattr(digits, name)):>6,} digits")
-print(digits.source, digits.note)
+print("Python", platform.python_version(), "with torch", torch.__version__)
+print("device", describe_device(choose_device()))
+for found in describe_data():
+    print(f"{found['data']}: {found['images']:,} images, {found['state']}")
+print("Here you see", digits.source, digits.note)
 
 # %% [markdown]
 # However many there are, each is one image of 32 by 32 pixels with one number a pixel. Where there is no ink
@@ -70,9 +72,15 @@ print("no ink", digits.scaling.background, " most ink", digits.scaling.ink)
 # %% [markdown]
 # ## First predictions
 #
-# > **Predict.** The network of 1998 has 60,000 trainable numbers, fewer than one photograph has pixels. Of a
-# > hundred digits that it has never seen, how many will it get wrong? Settle on a number before you go on.
-#
+# Here is how this suite asks: choose, commit, and only then see. A wrong guess teaches most.
+
+# %%
+from lenet_edu import paper
+from lenet_edu.exercises import predict
+
+predict("start.errors", f"The paper reports {paper.TEST_ERROR}% errors.")
+
+# %% [markdown]
 # The suite ships two trained networks: `lenet5-1998`, faithful to the paper, and `lenet5-modern`, with the
 # choices one would make today. Here the first one reads twenty digits of the test set.
 
@@ -129,4 +137,4 @@ plots.feature_maps(activations(network, images[:1]))
 # - 60,000 trainable numbers are enough to read digits with about one mistake in a hundred.
 # - All that you see here is computed on your machine; nothing is a recording unless it says so.
 #
-# **Next:** [09 The whole network](09_whole_network.ipynb) puts the seven layers together and counts.
+# **Next:** [01 INPUT](01_input.ipynb) begins at the beginning.

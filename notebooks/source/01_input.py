@@ -245,7 +245,6 @@ check("input.border", added)
 # %% [markdown]
 # **2.** Write `scale(ink)`, which takes ink from 0 to 1 and gives what the network sees.
 
-
 # %%
 def scale(ink):
     return ...
@@ -265,7 +264,6 @@ check("input.scale", scale)
 # %% [markdown]
 # **3.** Write `centre(ink)`: the row and the column of the centre of mass, as a tensor of two numbers. The first
 # row and the first column have the number 0.
-
 
 # %%
 def centre(ink):

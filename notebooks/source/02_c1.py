@@ -237,7 +237,6 @@ check("c1.parameters", parameters)
 # **3.** Write `convolve(image, kernel)` for an image `(H, W)` and a square kernel `(k, k)`, without bias and
 # squash. Loops are welcome.
 
-
 # %%
 def convolve(image, kernel):
     return ...

@@ -115,8 +115,6 @@ print("4 pixels: S4 moves by", 4 // book["S4"].stride.value)
 
 # %%
 images = everything.test.images[:300]
-still = activations(network, images)
-other = {name: output.roll(1, dims=0) for name, output in still.items()}
 
 
 def length(difference):
@@ -130,8 +128,8 @@ def ratios(model, pixels):
 
 
 # %%
-names = list(still)
-trained = {f"{pixels} pixels": list(ratios(network, pixels).values()) for pixels in (1, 2, 3, 4)}
+names = list(outputs)
+trained = {f"moved by {pixels}": list(ratios(network, pixels).values()) for pixels in (1, 2, 3, 4)}
 title = "How much a move matters, from layer to layer (1: as much as another digit)"
 predict("s4.invariance", plots.curves(names, trained, title))
 

@@ -136,26 +136,27 @@ line = F.pad(line, (2, 2), value=paper.BACKGROUND)[None]
 tuple(line.shape)
 
 # %% [markdown]
-# C5 slides over all of it in one go. F6 and OUTPUT then do their work at each place. The probabilities have an
-# eleventh class, *no digit*, which is the paper's (equation 9; notebook 08 tells more).
+# C5 slides over all of it in one go. F6 and OUTPUT then do their work at each place, and give a distance to the
+# code of each digit. Two codes are never nearer to each other than 48. A place that is within 12 of a code is
+# nearer to it than to all others, and it is safe to call it read (an exercise in notebook 08 asks
+# why 12).
 
 # %%
-from lenet_edu.losses import RUBBISH_DISTANCE
-
 along = up_to_c5(line)[0, :, 0].T  # (places, 120)
 distances = network.OUTPUT(network.F6(along)).detach()
-no_digit = torch.full((len(along), 1), -RUBBISH_DISTANCE)
-probabilities = torch.cat([-distances, no_digit], 1).softmax(1)[:, :10]
-print(len(along), "places")
+codes = network.OUTPUT.codes
+nearest_pair = torch.pdist(codes).square().min().round()
+sure = nearest_pair.item() / 4
+print(len(along), "places; codes at least", int(nearest_pair), "apart; sure within", int(sure))
 
 # %%
 picture = line[0, 0]
-plots.scan(picture, probabilities, step=4, title="What the network says at each place along the line")
+plots.scan(picture, distances, step=4, sure=sure, title="What the network says along the line")
 
 
 # %% [markdown]
 # Where a digit is in the middle of the window, the network is sure. Between two digits it sees halves of both,
-# and says little, or something wrong. The paper's section on space displacement networks deals with just that.
+# and mostly says nothing, but not always. The paper's section on space displacement networks deals with just that.
 #
 # How much work is saved? Cut out each window and read it by itself, or slide:
 
@@ -184,9 +185,7 @@ print(f"sliding over the line:   {together:>10,} multiply-adds, {apart / togethe
 mine = torch.cat([digits.images[d, :, :, 4:28] for d in (2, 7, 0)], dim=2)
 mine = F.pad(mine, (4, 4), value=paper.BACKGROUND)[None]
 distances = network.OUTPUT(network.F6(up_to_c5(mine)[0, :, 0].T)).detach()
-no_digit = torch.full((len(distances), 1), -RUBBISH_DISTANCE)
-answers = torch.cat([-distances, no_digit], 1).softmax(1)[:, :10]
-plots.scan(mine[0, 0], answers, step=4, title="Closer together")
+plots.scan(mine[0, 0], distances, step=4, sure=sure, title="Closer together")
 
 # %% [markdown]
 # ## Exercises

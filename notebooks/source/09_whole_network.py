@@ -11,14 +11,14 @@ from lenet_edu.models import LeNet5
 model = LeNet5()
 plots.network(model)
 
+# %%
+from lenet_edu.exercises import check, predict
+from lenet_edu.ledger import ledger
+
+book = ledger(model)
+predict("network.largest", book["C5"].parameters)
+
 # %% [markdown]
-# > **Predict.** C1, C3 and C5 are convolutions, F6 is fully connected. Which single layer holds most of the
-# > parameters, and roughly how many of the 60,000?
-# >
-# > <details><summary>Open when you have settled on an answer</summary>C5, with 48,120. It is the last
-# > convolution, and its 120 maps each read all 16 maps below. The first two convolutions together hold
-# > fewer than 1,700.</details>
-#
 # ## By hand
 #
 # A layer is a function with numbers in it, and the network is one layer after the other. Here they are in the
@@ -73,9 +73,6 @@ for name, layer in model.named_children():
 # description of the network. *How each figure comes about*, below the table, opens every formula.
 
 # %%
-from lenet_edu.ledger import ledger
-
-book = ledger(model)
 book
 
 # %% [markdown]
@@ -109,11 +106,9 @@ print(f"total   {count_parameters(model):>7,}")
 
 # %% [markdown]
 # ## Where the parameters sit
-#
-# > **Predict.** Parameters on the left, connections on the right. Will the two charts look alike?
 
 # %%
-plots.parameters_and_connections(book)
+predict("network.charts", plots.parameters_and_connections(book))
 
 # %% [markdown]
 # They are nearly opposites. C5 and F6 hold almost all parameters:
@@ -209,29 +204,61 @@ ledger(LeNet5(c3=single))["C3"]
 # %% [markdown]
 # ## Exercises
 #
-# 1. The image grows from 32x32 to 36x36, and nothing else changes. What comes out of C5, and how many
-#    parameters does the network have?
+# Each solution is folded away in the cell below yours.
 #
-#    <details><summary>Solution</summary>36 → 32 → 16 → 12 → 6 → 2: C5 gives 120 maps of 2x2. No parameter is
-#    added, since a convolution's kernels do not know how large the image is. That is why the paper calls C5 a
-#    convolution, although at 32x32 it is fully connected.</details>
-#
-# 2. S2 has 12 parameters. How many would it have with squares of 4x4 instead of 2x2?
-#
-#    <details><summary>Solution</summary>Still 12: one coefficient and one bias for each of six maps. The
-#    coefficient is shared by all inputs of a unit.</details>
-#
-# 3. Build a table with 60 links of your own. Does the network still have 60,000 parameters? Why?
-#
-#    <details><summary>Solution</summary>Yes. C3 has 25 weights a link and one bias a map:
-#    60 x 25 + 16 = 1,516, however the links are spread. The next cell computes it.</details>
+# **1.** The image grows from 32x32 to 36x36, and nothing else changes. How many units does C5 have then?
 
 # %%
-generator = np.random.default_rng(0)
-places = generator.permutation(6 * 16)[: paper.C3_TABLE.sum()]
-shuffled = np.zeros(6 * 16, dtype=bool)
-shuffled[places] = True
-print(f"{count_parameters(LeNet5(c3=shuffled.reshape(6, 16))):,} parameters")
+units = None
+check("network.larger", units)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+side = ((36 - 4) // 2 - 4) // 2 - 4
+units = 120 * side * side
+check("network.larger", units)
+
+# %% [markdown]
+# **2.** S2 has 12 parameters. How many would it have with squares of 4x4 instead of 2x2?
+
+# %%
+parameters = None
+check("network.s2", parameters)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+parameters = 6 * 2
+check("network.s2", parameters)
+
+
+# %% [markdown]
+# **3.** Write `parameters(table)`: how many parameters C3 has with a boolean table of 6x16, without building it.
+
+# %%
+def c3_parameters(table):
+    return ...
+
+
+check("network.c3", c3_parameters)
+
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+def c3_parameters(table):
+    return 25 * table.sum() + table.shape[1]
+
+
+check("network.c3", c3_parameters)
+
+# %% [markdown]
+# **4. Change and explain.** Build `LeNet5(c3=...)` with several tables of 60 links. Does the network always have 60,000
+# parameters? (a) No, it depends on how the links are spread. (b) Yes: 25 weights a link and one bias a map, however they
+# are spread. (c) Only if no two columns are alike.
+
+# %%
+letter = None
+check("network.sixty", letter)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+letter = "b"
+check("network.sixty", letter)
 
 # %% [markdown]
 # ## What you know now

@@ -39,21 +39,18 @@ for name in ("train", "validation", "test"):
 # %%
 plots.digits(digits.train.images[:20], titles=digits.train.labels[:20].tolist())
 
-# %% [markdown]
-# > **Predict.** Untrained, the network gives all ten classes about the same probability. What will its loss
-# > be then, if the loss is minus the logarithm of the probability it gives to the right class?
-# >
-# > <details><summary>Open when you have settled on an answer</summary>About -log(1/10) = log 10, which is
-# > 2.303. Whenever you train a classifier, look at the first loss: a number far from this is a bug.</details>
-
 # %%
 import torch.nn.functional as F
 
+from lenet_edu.exercises import check, predict
+
 images, labels = digits.train.images[:1000], digits.train.labels[:1000]
 first_loss = F.cross_entropy(model(images), labels).item()
-print(f"loss {first_loss:.1f}, log 10 is {torch.tensor(10.0).log():.1f}")
+predict("training.first_loss", f"loss {first_loss:.1f}, log 10 is {torch.tensor(10.0).log():.3f}")
 
 # %% [markdown]
+# Whenever you train a classifier, look at the first loss. If it is far from this, something is wrong.
+#
 # ## By hand
 #
 # All of training is five lines, again and again: choose a batch, compute the loss, ask how the loss changes
@@ -192,36 +189,51 @@ assert torch.equal(again.classes_of(images), model.classes_of(images))
 #
 # ## Exercises
 #
-# 1. Equation 9 is the loss of the network of 1998. Write it for one digit, with distances `y`, right class
-#    `d` and j = 1.
+# Each solution is folded away in the cell below yours.
 #
-#    <details><summary>Solution</summary>The next cell.</details>
+# **1.** An epoch has 54,996 digits, and they go through in batches of 128. How many steps is that?
 
 # %%
-from lenet_edu.losses import map_loss
+steps = None
+check("training.steps", steps)
 
-y, d, j = torch.tensor([9.0, 2.0, 5.0]), 1, 1.0
-by_hand = y[d] + torch.log(torch.exp(torch.tensor(-j)) + torch.exp(-y).sum())
-torch.testing.assert_close(by_hand, map_loss(y[None], torch.tensor([d]), j))
-print(f"{by_hand:.4f}")
-
-# %% [markdown]
-# 2. How many steps does an epoch of 54,996 digits have in batches of 128, and how many digits are in the
-#    last one?
-#
-#    <details><summary>Solution</summary>430 steps: 429 full ones hold 54,912 digits, and 84 are left for
-#    the last.</details>
-
-# %%
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
 full, left = divmod(54_996, 128)
-print(full, "full batches and", left, "digits left")
+steps = full + (left > 0)
+check("training.steps", steps)
+
 
 # %% [markdown]
-# 3. Why is the accuracy of an epoch not the mean of its batches' accuracies?
-#
-#    <details><summary>Solution</summary>The last batch is smaller, and in a mean over batches each of its
-#    digits would count for more. Right answers are summed over all digits and divided once.</details>
-#
+# **2.** Write one step of gradient descent: `step(parameter, gradient, rate)` gives the new parameter.
+
+# %%
+def step(parameter, gradient, rate):
+    return ...
+
+
+check("training.step", step)
+
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+def step(parameter, gradient, rate):
+    return parameter - rate * gradient
+
+
+check("training.step", step)
+
+# %% [markdown]
+# **3. Change and explain.** Why is the accuracy of an epoch not the mean of its batches' accuracies? (a) The last batch is
+# smaller, and its digits would count for more. (b) Batches are drawn at random. (c) It is.
+
+# %%
+letter = None
+check("training.batches", letter)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+letter = "a"
+check("training.batches", letter)
+
+# %% [markdown]
 # ## What you know now
 #
 # - Training is: batch, loss, gradient, small step, many thousand times.
