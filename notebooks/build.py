@@ -6,6 +6,7 @@ was edited last wins, and the notebook is executed anew. `--all` executes every 
 
 import argparse
 import hashlib
+import subprocess
 import sys
 from pathlib import Path
 
@@ -33,16 +34,16 @@ def names() -> list[str]:
 
 def from_source(name: str) -> nbformat.NotebookNode:
     """The notebook that the source describes, not executed, with cell ids that depend on the text alone."""
-    return _tidy(jupytext.read(SOURCE / f"{name}.py", fmt="py:percent"))
+    return _from_text((SOURCE / f"{name}.py").read_text(encoding="utf-8"))
 
 
 def to_source(notebook: nbformat.NotebookNode) -> str:
-    """The source that describes a notebook."""
+    """The source that describes a notebook, formatted as all Python here."""
     bare = nbformat.from_dict(_tidy(notebook))
     bare.metadata = {
         "jupytext": {"notebook_metadata_filter": "-all", "cell_metadata_filter": ",".join((*KEPT, "-all"))}
     }
-    return jupytext.writes(bare, fmt="py:percent")
+    return _formatted(jupytext.writes(bare, fmt="py:percent"))
 
 
 def read(name: str) -> nbformat.NotebookNode:
@@ -57,10 +58,11 @@ def bring_up_to_date(name: str, anew: bool) -> str:
     alike = both and to_source(read(name)) == source.read_text(encoding="utf-8")
     if alike and not anew:
         return "up to date"
-    wanted = read(name) if _newer(notebook, than=source) and not alike else from_source(name)
-    executed = execute(_tidy(wanted))
+    edited = to_source(read(name)) if _newer(notebook, than=source) and not alike else None
+    text = edited or _formatted(source.read_text(encoding="utf-8"))
+    executed = execute(_from_text(text))
     write_atomically(notebook, nbformat.writes(executed).encode())
-    write_atomically(source, to_source(executed).encode())
+    write_atomically(source, text.encode())
     return "executed"
 
 
@@ -78,6 +80,15 @@ def execute(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         _drop_widgets(cell)
     notebook.metadata = METADATA
     return notebook
+
+
+def _from_text(text: str) -> nbformat.NotebookNode:
+    return _tidy(jupytext.reads(text, fmt="py:percent"))
+
+
+def _formatted(text: str) -> str:
+    command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(SOURCE / "cell.py"), "-"]
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
 
 
 def _tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

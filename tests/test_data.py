@@ -251,3 +251,11 @@ def test_the_server_that_answers_is_asked_first(monkeypatch):
         )
         monkeypatch.setattr(MNIST, "mirrors", [dead, alive])
         assert data._reachable_mirrors() == [alive, dead]
+
+
+def test_one_of_each_takes_the_first_image_of_every_class(embedded):
+    ten = embedded.test.one_of_each()
+    assert ten.labels.tolist() == list(range(10))
+    for label in range(10):
+        first = (embedded.test.labels == label).nonzero()[0, 0]
+        assert torch.equal(ten.images[label], embedded.test.images[first])

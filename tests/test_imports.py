@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "lenet_edu"
 FLOORS = (
-    {"errors"},
+    {"errors", "style"},
     {"paper", "files", "devices"},
     {"architecture"},
     {"ledger", "layers"},
@@ -17,21 +17,24 @@ FLOORS = (
     {"data", "recipes", "checkpoints"},
     {"pictures", "augmentation", "evaluation", "activations"},
     {"training"},
-    {"plots", "lab"},
+    {"plots", "lab", "exercises"},
     {"cli"},
 )
 FLOOR = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
-MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+FILES = {path.stem: [path] for path in PACKAGE.glob("*.py") if path.stem != "__init__"}
+# A folder of modules is one room.
+FILES |= {path.parent.name: sorted(path.parent.glob("*.py")) for path in PACKAGE.glob("*/__init__.py")}
+MODULES = sorted(FILES)
 
 
 def imports(module: str) -> set[str]:
-    """The package's own modules that a module imports anywhere in it."""
+    """The package's own modules that a module imports anywhere in it; a folder's own parts do not count."""
     found = set()
-    for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))):
+    for node in (node for path in FILES[module] for node in ast.walk(ast.parse(path.read_text("utf-8")))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lenet_edu"):
             parts = node.module.split(".")
             found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
-    return found
+    return found - {module}
 
 
 def test_every_module_has_its_floor():
@@ -49,6 +52,7 @@ def test_imports_go_down(module):
         ("lenet_edu", {"torch", "matplotlib", "ipywidgets", "sklearn", "numpy"}),
         ("lenet_edu.paper, lenet_edu.architecture, lenet_edu.ledger", {"torch", "matplotlib"}),
         ("lenet_edu.training, lenet_edu.cli", {"matplotlib", "ipywidgets", "sklearn", "torchvision"}),
+        ("lenet_edu.exercises", {"matplotlib", "ipywidgets", "sklearn"}),
     ],
 )
 def test_imports_stay_light(modules, absent):

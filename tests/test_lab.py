@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 
 import pytest
 
@@ -58,8 +59,9 @@ def lab(tmp_path):
         process.wait(timeout=20)
 
 
-@needs_chromium
-def test_notebook_opens_in_the_browser_and_runs(lab):
+@contextmanager
+def opened(address: str, heading: str):
+    """The page at `address` in Chromium, once its notebook and kernel are there."""
     from playwright.sync_api import expect, sync_playwright
 
     with sync_playwright() as playwright:
@@ -68,10 +70,19 @@ def test_notebook_opens_in_the_browser_and_runs(lab):
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         page = browser.new_page()
-        page.goto(lab)
-        expect(page.get_by_role("heading", name="00 · Start here")).to_be_visible(timeout=60_000)
+        page.goto(address)
+        expect(page.get_by_role("heading", name=heading)).to_be_visible(timeout=60_000)
         # A cell that is run before its kernel is there does not run at all.
         expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
+        yield page
+        browser.close()
+
+
+@needs_chromium
+def test_notebook_opens_in_the_browser_and_runs(lab):
+    from playwright.sync_api import expect
+
+    with opened(lab, "00 · Start here") as page:
         first = page.locator(".jp-CodeCell").first
         first.locator(".jp-OutputArea img").wait_for(timeout=30_000)
         first.locator(".cm-content").click()
@@ -79,4 +90,21 @@ def test_notebook_opens_in_the_browser_and_runs(lab):
         # [*] while it runs, and [1] when it has run in this kernel.
         expect(first.locator(".jp-InputPrompt")).to_have_text("[1]:", timeout=60_000)
         first.locator(".jp-OutputArea img").wait_for(timeout=30_000)
-        browser.close()
+
+
+@needs_chromium
+def test_a_prediction_shows_its_answer_when_the_reader_commits_and_a_checker_answers(lab):
+    from playwright.sync_api import expect
+
+    address = lab.replace("/?", "/lab/tree/02_c1.ipynb?")
+    with opened(address, "02 · C1, the first convolution") as page:
+        for cell in range(3):
+            page.locator(".jp-CodeCell").nth(cell).locator(".cm-content").click()
+            page.keyboard.press("Shift+Enter")
+        asked = page.locator(".jp-CodeCell").nth(2).locator(".jp-OutputArea")
+        expect(asked.get_by_role("button", name="Commit")).to_be_visible(timeout=60_000)
+        expect(asked).not_to_contain_text("6 x (5 x 5 + 1) = 156")
+        asked.get_by_label("4,704").check()
+        asked.get_by_role("button", name="Commit").click()
+        expect(asked).to_contain_text("No: that is the number of units", timeout=20_000)
+        expect(asked).to_contain_text("6 x (5 x 5 + 1) = 156")

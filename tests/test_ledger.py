@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from lenet_edu import architecture, layers, paper
+from lenet_edu.errors import LenetError
 from lenet_edu.ledger import FIGURES, ledger
 from lenet_edu.models import LeNet5, RGBLeNet, count_parameters
 
@@ -153,3 +154,17 @@ def test_multiply_adds_are_connections_without_biases(make):
 @pytest.mark.parametrize(("pooling", "count"), [("trainable", 1_176), ("average", 1_176), ("max", 0)])
 def test_pooling_multiplies_once_a_unit_or_never(pooling, count):
     assert ledger(LeNet5(subsampling=pooling))["S2"].multiply_adds.value == count
+
+
+def test_the_input_has_a_row_of_its_own_that_no_total_counts():
+    book = ledger(LeNet5())
+    row = book["INPUT"]
+    assert (row.units.value, row.parameters.value, row.connections.value) == (1024, 0, 0)
+    assert (row.receptive_field.value, row.stride.value) == (1, 1)
+    assert row not in book.rows
+    assert book.totals["units"] == sum(other.units.value for other in book.rows)
+
+
+def test_a_row_that_is_not_there_is_refused_by_name():
+    with pytest.raises(LenetError, match=r"LeNet-5 1998 must be one of INPUT, C1.*got 'C7'"):
+        ledger(LeNet5())["C7"]

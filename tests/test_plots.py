@@ -4,14 +4,18 @@ import matplotlib
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
+from matplotlib.colors import to_hex
 
-from lenet_edu import plots
+from lenet_edu import paper, plots, style
 from lenet_edu.activations import activations
 from lenet_edu.errors import LenetError
 from lenet_edu.ledger import ledger, show_shape
 from lenet_edu.models import LeNet5, RGBLeNet
 
 matplotlib.use("agg")
+
+FULL = {colour.upper() for colour in style.LAYERS.values()}
 
 
 @pytest.fixture(autouse=True)
@@ -37,8 +41,10 @@ def test_network_shows_every_layer_and_shape(model):
 
 def test_network_lights_one_layer():
     figure = plots.network(LeNet5(), lit="C3")
-    lit = [text.get_text() for text in figure.axes[0].texts if text.get_color() == plots.ORANGE]
-    assert lit == ["C3"]
+    colour = style.LAYERS["C3"]
+    assert [text.get_text() for text in figure.axes[0].texts if text.get_color() == colour] == ["C3"]
+    full = [patch for patch in figure.axes[0].patches if to_hex(patch.get_facecolor()).upper() in FULL]
+    assert {to_hex(patch.get_facecolor()).upper() for patch in full} == {colour.upper()}
 
 
 def test_network_refuses_an_unknown_layer():
@@ -54,6 +60,11 @@ def test_feature_maps_shows_every_map_of_every_layer():
     assert len(pictures) == 1 + 6 + 6 + 16 + 16 + 1 + 1 + 1
     np.testing.assert_allclose(pictures[1], outputs["C1"][1, 0].numpy())
     assert sum(picture.size for picture in pictures) == 32 * 32 + ledger(model).totals["units"]
+
+
+def test_feature_maps_writes_the_outputs_numbers():
+    outputs = activations(LeNet5(), torch.rand(1, 1, 32, 32))
+    assert texts(plots.feature_maps(outputs)) == [f"{distance:.0f}" for distance in outputs["OUTPUT"][0]]
 
 
 def test_digits_wraps_rows_and_titles():
@@ -82,6 +93,128 @@ def test_history_draws_both_splits_of_each_run():
 def test_confusion_writes_every_count():
     table = torch.tensor([[5, 1], [0, 7]])
     assert sorted(texts(plots.confusion(table))) == ["1", "5", "7"]
+
+
+def test_digits_of_different_sizes_stand_side_by_side():
+    figure = plots.digits([torch.rand(1, 8, 5), torch.rand(1, 20, 20)])
+    assert [axis.images[0].get_array().shape for axis in figure.axes] == [(8, 5), (20, 20)]
+
+
+def test_maps_share_one_scale_that_has_white_at_zero():
+    output = torch.tensor([[[1.0, 2.0]], [[-4.0, 0.0]]])
+    figure = plots.maps(output, ["a", "b"], "What to see", layer="C3")
+    shown = figure.axes[:2]
+    assert [axis.images[0].get_clim() for axis in shown] == [(-4, 4), (-4, 4)]
+    assert [axis.get_title() for axis in shown] == ["a", "b"]
+    assert figure.get_suptitle() == "What to see"
+    assert to_hex(shown[0].spines["top"].get_edgecolor()).upper() == style.LAYERS["C3"].upper()
+    np.testing.assert_array_equal(shown[1].images[0].get_array(), [[-4.0, 0.0]])
+    assert plots.maps(output, limit=9).axes[0].images[0].get_clim() == (-9, 9)
+
+
+def test_numbers_are_written_into_their_cells_without_minus_zero():
+    figure = plots.numbers([torch.tensor([[1.26, -0.01]]), torch.tensor([[3.0]])], ["a", "b"], ["×"])
+    assert texts(figure) == ["1.3", "0.0", "×", "3.0"]
+
+
+def test_curves_draw_what_they_are_given_and_point_out_the_marks():
+    figure = plots.curves([0, 1], {"f": [2, 3], "C3": [4, 5]}, "Title", "x", "y", marks=[0.5])
+    first, second, mark = figure.axes[0].lines
+    assert (first.get_label(), list(first.get_ydata())) == ("f", [2, 3])
+    assert (second.get_color(), list(second.get_ydata())) == (style.LAYERS["C3"], [4, 5])
+    assert list(mark.get_xdata()) == [0.5, 0.5]
+
+
+def test_bars_are_as_long_as_their_numbers_and_one_stands_out():
+    axis = plots.bars({3: 1.5, 8: 2.5}, lit=8).axes[0]
+    assert [bar.get_width() for bar in axis.patches] == [1.5, 2.5]
+    assert axis.patches[0].get_facecolor() != axis.patches[1].get_facecolor()
+    assert [text.get_text() for text in axis.texts] == ["1.5", "2.5"]
+    layers = plots.bars({"C1": 4704, "S2": 1176}, layers=True, text="{:,.0f}").axes[0]
+    assert [to_hex(bar.get_facecolor()).upper() for bar in layers.patches] == [
+        style.LAYERS[name].upper() for name in ("C1", "S2")
+    ]
+
+
+def test_table_has_a_mark_for_every_link_and_a_shade_for_every_group():
+    axis = plots.table(paper.C3_TABLE).axes[0]
+    marks = np.zeros_like(paper.C3_TABLE)
+    for text in axis.texts:
+        column, row = text.get_position()
+        marks[row, column] = True
+    np.testing.assert_array_equal(marks, paper.C3_TABLE)
+    assert len(axis.patches) == 4
+
+
+def test_matrix_writes_every_number():
+    figure = plots.matrix(torch.tensor([[1.0, 2.5], [3.0, 4.0]]), decimals=1)
+    assert texts(figure) == ["1.0", "2.5", "3.0", "4.0"]
+
+
+@pytest.mark.parametrize("model", [LeNet5(), RGBLeNet()], ids=["lenet5", "rgb"])
+def test_field_squares_are_what_the_gradient_reaches(model):
+    """The oracle: the input pixels on which a unit's value depends."""
+    plan = model.architecture
+    for name, shape in list(plan.shapes.items())[1:]:
+        unit = tuple(side // 2 for side in shape[1:]) or (0, 0)
+        image = torch.rand(1, *plan.shapes["INPUT"], requires_grad=True, dtype=torch.double)
+        x = image
+        for layer, module in model.double().named_children():
+            # Neither a ReLU nor a maximum nor a full squash may hide an input that is read.
+            if isinstance(module, torch.nn.MaxPool2d):
+                x = F.avg_pool2d(x, 2)
+            else:
+                x = getattr(module, "weighted_sum", module)(x)
+            x = (x / 100).tanh()
+            if layer == name:
+                break
+        (x[0].sum(0)[unit] if x.ndim == 4 else x[0, 0]).backward()
+        rows, columns = image.grad[0].abs().sum(0).nonzero().T
+        top, left, side = plots.field_squares(plan, name, unit)["INPUT"]
+        assert (rows.min(), rows.max()) == (top, top + side - 1), name
+        assert (columns.min(), columns.max()) == (left, left + side - 1), name
+
+
+def test_receptive_field_marks_the_squares_and_names_their_size():
+    model = LeNet5()
+    outputs = activations(model, torch.rand(1, 1, 32, 32))
+    figure = plots.receptive_field(model, outputs, "C3", (4, 5))
+    squares = [axis.patches[0] for axis in figure.axes]
+    assert [axis.get_title() for axis in figure.axes] == ["INPUT", "C1", "S2", "C3"]
+    assert [square.get_width() for square in squares] == [14, 10, 5, 1]
+    assert squares[0].get_xy() == (10 - 0.5, 8 - 0.5)
+    assert figure.axes[0].get_xlabel() == "14 x 14 pixels"
+    everything = plots.receptive_field(model, outputs, "OUTPUT")
+    assert [axis.get_xlabel() for axis in everything.axes][-3:] == [
+        "all 120 units",
+        "all 84 units",
+        "one unit",
+    ]
+
+
+@pytest.mark.parametrize("unit", [(10, 0), (0, -1)])
+def test_receptive_field_refuses_a_unit_that_is_not_there(unit):
+    outputs = activations(LeNet5(), torch.rand(1, 1, 32, 32))
+    with pytest.raises(LenetError, match="C3 has units"):
+        plots.receptive_field(LeNet5(), outputs, "C3", unit)
+
+
+def test_scan_names_what_is_near_enough_at_its_place():
+    distances = torch.full((3, 10), 40.0)
+    distances[1, 7], distances[2, 4] = 3.0, 13.0
+    figure = plots.scan(torch.rand(32, 40), distances, step=4, sure=12)
+    assert texts(figure) == ["7"]
+    (name,) = figure.axes[1].texts
+    # Its window begins at pixel 4, so it is centred between pixels 19 and 20.
+    assert name.get_position() == (19.5, 7)
+
+
+def test_every_layer_of_every_network_has_a_colour_of_its_own():
+    for model in (LeNet5(), RGBLeNet()):
+        colours = [style.LAYERS[name] for name in model.architecture.shapes]
+        assert len(set(colours)) == len(colours)
+    assert style.layer_colour("H1") == style.GREY
+    assert style.pale("#000000", 0.5) == (0.5, 0.5, 0.5)
 
 
 def test_kernels_share_one_scale():

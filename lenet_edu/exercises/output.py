@@ -85,6 +85,7 @@ EXERCISES = {
         hints={
             2 * int(_APART.min()): "Half of a straight distance is a quarter of its square.",
             4 * int(_APART.min()): "At that distance F6 may stand on the other code.",
+            int(_APART.min()) ** 0.5: "That is the straight distance. OUTPUT gives its square.",
         },
     ),
     "distances": Code(

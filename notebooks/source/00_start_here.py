@@ -13,12 +13,19 @@
 from lenet_edu import plots
 from lenet_edu.models import LeNet5
 
-plots.network(LeNet5())
+model = LeNet5()
+plots.network(model)
 
 # %% [markdown]
 # The stacks are **feature maps**: pictures of where in the image something was found. `6@28x28` means six
 # maps of 28 by 28 units. The slanted bars are layers of single units.
-#
+
+# %%
+from lenet_edu.ledger import show_shape
+
+print(*(f"{name} {show_shape(shape)}" for name, shape in model.architecture.shapes.items()), sep=", ")
+
+# %% [markdown]
 # ## The way through
 #
 # | notebook | you will |
@@ -123,7 +130,7 @@ for name in shipped_names():
 #
 # One digit on its way through all layers, from the image above to the ten numbers below. Red units are
 # positive, blue ones negative. In the last row each number is a **distance**: how far the layer F6 is from
-# the picture that stands for 0, 1, 2 ... 9. The palest one wins.
+# the picture that stands for each digit. The palest one wins.
 
 # %%
 from lenet_edu.activations import activations

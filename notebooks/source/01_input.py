@@ -237,13 +237,14 @@ torch.testing.assert_close(normalise(ink_of(elsewhere))[0], centred)
 added = None
 check("input.border", added)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 added = 32 * 32 - 28 * 28
 check("input.border", added)
 
 
 # %% [markdown]
 # **2.** Write `scale(ink)`, which takes ink from 0 to 1 and gives what the network sees.
+
 
 # %%
 def scale(ink):
@@ -253,7 +254,7 @@ def scale(ink):
 check("input.scale", scale)
 
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 def scale(ink):
     return ink * (1.175 - -0.1) - 0.1
 
@@ -265,6 +266,7 @@ check("input.scale", scale)
 # **3.** Write `centre(ink)`: the row and the column of the centre of mass, as a tensor of two numbers. The first
 # row and the first column have the number 0.
 
+
 # %%
 def centre(ink):
     return ...
@@ -273,7 +275,7 @@ def centre(ink):
 check("input.centre", centre)
 
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 def centre(ink):
     rows, columns = torch.arange(ink.shape[0]), torch.arange(ink.shape[1])
     return torch.stack([(ink.sum(1) * rows).sum(), (ink.sum(0) * columns).sum()]) / ink.sum()
@@ -288,7 +290,7 @@ check("input.centre", centre)
 share = None
 check("input.balance", share)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 share = 0.1 / (1.175 + 0.1)
 check("input.balance", share)
 
@@ -301,7 +303,7 @@ check("input.balance", share)
 letter = None
 check("input.mass", letter)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 letter = "c"
 check("input.mass", letter)
 

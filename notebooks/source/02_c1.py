@@ -64,7 +64,7 @@ weighted_sum = products.sum() + bias
 unit = paper.SQUASH_AMPLITUDE * torch.tanh(paper.SQUASH_SLOPE * weighted_sum)
 
 # %% [markdown]
-# The layer itself comes to the same number for that unit, in row 6 and column 12 of map 0:
+# The layer itself comes to the same number for that unit:
 
 # %%
 c1 = network.C1(arrives).detach()
@@ -82,8 +82,8 @@ for y in range(side):
 print(f"{arrives.shape[-1]} - {kernel.shape[-1]} + 1 = {side}")
 
 # %% [markdown]
-# Why 28? The kernel's left edge can stand at pixel 0, 1, 2 and so on up to 27; one more step, and it would
-# hang over the edge. So 32 - 5 + 1 = 28 places in each direction.
+# Why 28? The kernel begins at the left and moves on, pixel by pixel, until it touches the right edge. That takes
+# 32 - 5 steps, and with the place where it began there are 32 - 5 + 1 = 28 places in each direction.
 #
 # Loops are slow. The third way takes all patches at once: `unfold` lists them as columns, and one matrix
 # product does the rest, for all six maps and all ten images.
@@ -216,7 +216,7 @@ plots.maps(found, ["ink above", "ink on the left", "blur"], "Kernels written by 
 side_of_the_map = None
 check("c1.side", side_of_the_map)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 side_of_the_map = 32 - 7 + 1
 check("c1.side", side_of_the_map)
 
@@ -228,7 +228,7 @@ check("c1.side", side_of_the_map)
 parameters = None
 check("c1.parameters", parameters)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 parameters = 8 * (3 * 3 * 3 + 1)
 check("c1.parameters", parameters)
 
@@ -236,6 +236,7 @@ check("c1.parameters", parameters)
 # %% [markdown]
 # **3.** Write `convolve(image, kernel)` for an image `(H, W)` and a square kernel `(k, k)`, without bias and
 # squash. Loops are welcome.
+
 
 # %%
 def convolve(image, kernel):
@@ -245,7 +246,7 @@ def convolve(image, kernel):
 check("c1.convolve", convolve)
 
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 def convolve(image, kernel):
     k = len(kernel)
     height, width = image.shape[0] - k + 1, image.shape[1] - k + 1
@@ -264,7 +265,7 @@ check("c1.convolve", convolve)
 letter = None
 check("c1.flat", letter)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 letter = "b"
 check("c1.flat", letter)
 

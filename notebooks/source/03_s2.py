@@ -218,7 +218,7 @@ plots.maps(f(sums[3] * c + b), titles, f"Coefficient {c}, bias {b}", layer="S2")
 parameters = None
 check("s2.parameters", parameters)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 parameters = 10 * 2
 check("s2.parameters", parameters)
 
@@ -230,7 +230,7 @@ check("s2.parameters", parameters)
 connections = None
 check("s2.connections", connections)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 connections = 16 * 5 * 5 * (2 * 2 + 1)
 check("s2.connections", connections)
 
@@ -238,6 +238,7 @@ check("s2.connections", connections)
 # %% [markdown]
 # **3.** Write `subsample(maps, coefficient, bias)` for maps `(N, maps, H, W)` and one coefficient and one bias a
 # map, without the squash.
+
 
 # %%
 def subsample(maps, coefficient, bias):
@@ -247,7 +248,7 @@ def subsample(maps, coefficient, bias):
 check("s2.subsample", subsample)
 
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 def subsample(maps, coefficient, bias):
     total = maps[..., 0::2, 0::2] + maps[..., 0::2, 1::2] + maps[..., 1::2, 0::2] + maps[..., 1::2, 1::2]
     return total * coefficient[:, None, None] + bias[:, None, None]
@@ -263,7 +264,7 @@ check("s2.subsample", subsample)
 pair = None
 check("s2.or", pair)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 pair = (2.0, 6.0)
 check("s2.or", pair)
 
@@ -275,7 +276,7 @@ check("s2.or", pair)
 letter = None
 check("s2.why", letter)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 letter = "a"
 check("s2.why", letter)
 

@@ -155,7 +155,7 @@ from lenet_edu.models import LeNet5
 
 full = ledger(LeNet5(c3="full"))["C3"]
 comparison = [
-    f"{name} {full_value:,} instead of {value:,}"
+    f"{name} {full_value:,} instead of {value:,}: {full_value - value:,} more"
     for name, full_value, value in (
         ("parameters", full.parameters.value, row.parameters.value),
         ("connections", full.connections.value, row.connections.value),
@@ -170,6 +170,7 @@ predict("c3.full", "\n".join(comparison))
 # the deeper one: the table **breaks the symmetry**.
 #
 # Suppose that all maps of C3 begin with the same weights, and that C5 treats them all alike. Let us build that:
+
 
 # %%
 def all_alike(c3):
@@ -247,7 +248,7 @@ plots.table(table, "Three of six, by chance")
 parameters = None
 check("c3.single", parameters)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 parameters = 16 * (25 + 1)
 check("c3.single", parameters)
 
@@ -258,7 +259,7 @@ check("c3.single", parameters)
 share = None
 check("c3.share", share)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 share = paper.C3_TABLE.sum() / paper.C3_TABLE.size
 check("c3.share", share)
 
@@ -266,6 +267,7 @@ check("c3.share", share)
 # %% [markdown]
 # **3.** Write `one_map(s2, kernels, bias, reads)`: one map of C3 before the squash. `s2` is `(N, 6, 14, 14)`,
 # `kernels` is `(6, 5, 5)`, and `reads` has six booleans, True where the map reads.
+
 
 # %%
 def one_map(s2, kernels, bias, reads):
@@ -275,7 +277,7 @@ def one_map(s2, kernels, bias, reads):
 check("c3.one_map", one_map)
 
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 def one_map(s2, kernels, bias, reads):
     total = 0
     for i in reads.nonzero()[:, 0]:
@@ -293,7 +295,7 @@ check("c3.one_map", one_map)
 my_table = None
 check("c3.table", my_table)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 my_table = np.roll(paper.C3_TABLE, 1, axis=1)
 check("c3.table", my_table)
 
@@ -307,7 +309,7 @@ check("c3.table", my_table)
 letter = None
 check("c3.why", letter)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 letter = "b"
 check("c3.why", letter)
 

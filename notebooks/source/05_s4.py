@@ -111,7 +111,7 @@ print("4 pixels: S4 moves by", 4 // book["S4"].stride.value)
 # Move it by *one* pixel, and there is no quarter of a place to move to. The numbers change a little instead.
 #
 # How much is a little? Compare two changes: from a digit to the same digit moved, and from a digit to another one.
-# Their ratio is 0 if the layer does not notice the move at all, and 1 if moving is as much to it as another digit.
+# Their ratio is small if the layer hardly notices the move, and 1 if moving is as much to it as another digit.
 
 # %%
 images = everything.test.images[:300]
@@ -180,7 +180,7 @@ plots.curves(pixels, {"F6": answers}, "How far may a digit move?", "pixels to th
 parameters = None
 check("s4.parameters", parameters)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 parameters = 16 * 2
 check("s4.parameters", parameters)
 
@@ -191,7 +191,7 @@ check("s4.parameters", parameters)
 pixels_for_one_place = None
 check("s4.step", pixels_for_one_place)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 pixels_for_one_place = 2 * 2
 check("s4.step", pixels_for_one_place)
 
@@ -199,6 +199,7 @@ check("s4.step", pixels_for_one_place)
 # %% [markdown]
 # **3.** Write `change(before, after)` for two outputs `(N, ...)` of a layer: the length of the difference, one number for
 # each image.
+
 
 # %%
 def change(before, after):
@@ -208,7 +209,7 @@ def change(before, after):
 check("s4.change", change)
 
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 def change(before, after):
     return (after - before).flatten(1).square().sum(1).sqrt()
 
@@ -224,7 +225,7 @@ check("s4.change", change)
 letter = None
 check("s4.untrained", letter)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 letter = "c"
 check("s4.untrained", letter)
 

@@ -66,7 +66,7 @@ print("matrix of", *weight.flatten(1).shape)
 #
 # ## See
 #
-# 120 numbers for each digit, in five rows of 24. There is no *where* left; each unit says how much it finds of
+# 120 numbers for each digit, in five rows. There is no *where* left; each unit says how much it finds of
 # something in the whole image.
 
 # %%
@@ -128,7 +128,7 @@ print("windows lie", book["C5"].stride.value, "pixels apart")
 # %% [markdown]
 # ## A line of digits
 #
-# Five digits side by side, 31415, as one wide picture:
+# Five digits side by side as one wide picture:
 
 # %%
 line = torch.cat([digits.images[d, :, :, 2:30] for d in (3, 1, 4, 1, 5)], dim=2)
@@ -160,6 +160,7 @@ plots.scan(picture, distances, step=4, sure=sure, title="What the network says a
 #
 # How much work is saved? Cut out each window and read it by itself, or slide:
 
+
 # %%
 def multiply_adds(width):
     """Of C1 to C5, for an image of 32 by `width`."""
@@ -178,8 +179,8 @@ print(f"sliding over the line:   {together:>10,} multiply-adds, {apart / togethe
 # %% [markdown]
 # ## Change it
 #
-# Write your own number in place of (3, 1, 4, 1, 5). Put the digits closer together (columns 4 to 28 instead of 2
-# to 30), and watch where the network begins to go wrong.
+# Write your own number in place of (3, 1, 4, 1, 5). Put the digits closer together, as here (`4:28` instead of
+# `2:30`), and watch where the network begins to go wrong.
 
 # %%
 mine = torch.cat([digits.images[d, :, :, 4:28] for d in (2, 7, 0)], dim=2)
@@ -198,7 +199,7 @@ plots.scan(mine[0, 0], distances, step=4, sure=sure, title="Closer together")
 places = None
 check("c5.places", places)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 places = ((64 - 32) // 4 + 1) * ((48 - 32) // 4 + 1)
 check("c5.places", places)
 
@@ -209,7 +210,7 @@ check("c5.places", places)
 parameters = None
 check("c5.parameters", parameters)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 parameters = 120 * (16 * 5 * 5 + 1)
 check("c5.parameters", parameters)
 
@@ -217,6 +218,7 @@ check("c5.parameters", parameters)
 # %% [markdown]
 # **3.** Write C5's weighted sum as a matrix product: `as_matrix(s4, weight, bias)` gives `(N, units)` from `(N, maps, 5,
 # 5)`, `(units, maps, 5, 5)` and `(units,)`.
+
 
 # %%
 def as_matrix(s4, weight, bias):
@@ -226,7 +228,7 @@ def as_matrix(s4, weight, bias):
 check("c5.as_matrix", as_matrix)
 
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 def as_matrix(s4, weight, bias):
     return s4.flatten(1) @ weight.flatten(1).T + bias
 
@@ -242,7 +244,7 @@ check("c5.as_matrix", as_matrix)
 letter = None
 check("c5.wide", letter)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 letter = "a"
 check("c5.wide", letter)
 

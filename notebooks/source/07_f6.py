@@ -68,8 +68,8 @@ torch.testing.assert_close(unit, f6[3, 0])
 
 # %%
 height, width = paper.CODE_HEIGHT, paper.CODE_WIDTH
-print(f"{width} x {height} = {width * height}")
 limit = paper.SQUASH_AMPLITUDE
+print(f"{width} x {height} = {width * height}; the squash ends at {limit} and {-limit}")
 pictures = f6.view(10, height, width)
 labels = [f"a {label}" for label in digits.labels.tolist()]
 plots.maps(pictures, labels, "F6 of the ten digits, as pictures", layer="F6", columns=10, limit=limit)
@@ -189,13 +189,14 @@ plots.maps(between, title="From 3 to 8: F6 does not fade, it decides", layer="F6
 parameters = None
 check("f6.larger", parameters)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 parameters = 7 * 9 * (120 + 1)
 check("f6.larger", parameters)
 
 
 # %% [markdown]
 # **2.** Write F6: `f6(c5, weight, bias)` for `(N, 120)`, `(84, 120)` and `(84,)`, squash and all.
+
 
 # %%
 def f6_layer(c5, weight, bias):
@@ -205,7 +206,7 @@ def f6_layer(c5, weight, bias):
 check("f6.f6", f6_layer)
 
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 def f6_layer(c5, weight, bias):
     return 1.7159 * torch.tanh((c5 @ weight.T + bias) * 2 / 3)
 
@@ -216,6 +217,7 @@ check("f6.f6", f6_layer)
 # %% [markdown]
 # **3.** Write `agreement(x, codes)`: for F6 `(N, 84)` and codes `(10, 84)`, at how many pixels the signs agree, `(N, 10)`.
 
+
 # %%
 def agreement(x, codes):
     return ...
@@ -224,7 +226,7 @@ def agreement(x, codes):
 check("f6.agreement", agreement)
 
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 def agreement(x, codes):
     return torch.stack([(x.sign() == code).sum(1) for code in codes], dim=1)
 
@@ -240,7 +242,7 @@ check("f6.agreement", agreement)
 letter = None
 check("f6.targets", letter)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 letter = "b"
 check("f6.targets", letter)
 

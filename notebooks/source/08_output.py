@@ -238,7 +238,7 @@ torch.testing.assert_close(-probabilities[3].log(), map_loss(y[None], torch.tens
 # ## All layers at once
 #
 # LeNet-5 recognises a 3. From above: the image, edges in C1, the same at half the resolution in S2, combinations in C3, lower
-# still in S4, 120 answers in C5, the printed 3 in F6, and ten distances, the smallest of which is the answer.
+# still in S4, what C5 makes of all that, the printed 3 in F6, and ten distances, the smallest of which is the answer.
 
 # %%
 plots.feature_maps(outputs, sample=3)
@@ -246,7 +246,8 @@ plots.feature_maps(outputs, sample=3)
 # %% [markdown]
 # ## Change it
 #
-# What is nearest to an image that is no digit? Draw your own: set pixels of `image` to 1.175.
+# What is nearest to an image that is no digit? Draw your own: set pixels of `image` to full ink,
+# `paper.FOREGROUND`.
 
 # %%
 image = torch.full((1, 1, 32, 32), paper.BACKGROUND)
@@ -264,7 +265,7 @@ plots.bars(dict(enumerate(network(image)[0].tolist())), "Distances for a black s
 distance = None
 check("output.corners", distance)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 distance = 12 * (1 - -1) ** 2
 check("output.corners", distance)
 
@@ -275,13 +276,14 @@ check("output.corners", distance)
 safe = None
 check("output.safe", safe)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 safe = (48**0.5 / 2) ** 2
 check("output.safe", safe)
 
 
 # %% [markdown]
 # **3.** Write `distances(x, codes)` for F6 `(N, 84)` and codes `(10, 84)`.
+
 
 # %%
 def distances(x, codes):
@@ -291,7 +293,7 @@ def distances(x, codes):
 check("output.distances", distances)
 
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 def distances(x, codes):
     return torch.stack([((x - code) ** 2).sum(1) for code in codes], dim=1)
 
@@ -303,6 +305,7 @@ check("output.distances", distances)
 # **4.** Write equation 9 for one image: `loss(y, d, j)` with distances `y` of shape `(10,)`, right class `d`, and the constant
 # `j`.
 
+
 # %%
 def loss(y, d, j):
     return ...
@@ -311,7 +314,7 @@ def loss(y, d, j):
 check("output.loss", loss)
 
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 def loss(y, d, j):
     everything_near = torch.exp(torch.tensor(-j)) + torch.exp(-y).sum()
     return y[d] + torch.log(everything_near)
@@ -327,7 +330,7 @@ check("output.loss", loss)
 letter = None
 check("output.cure", letter)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 letter = "c"
 check("output.cure", letter)
 

@@ -186,7 +186,7 @@ for old, new in zip(book.rows, modern.rows, strict=True):
 print(f"total   {modern.totals['parameters'] - book.totals['parameters']:+,}")
 
 # %% [markdown]
-# A full table gives C3 900 more. Pooling without parameters takes S2's and S4's 44 away. And ten linear
+# A full table gives C3 900 more. Pooling without parameters takes S2's 12 and S4's 32 away. And ten linear
 # units, each with 84 weights and a bias, learn what the ten codes had fixed.
 #
 # ## Change it
@@ -212,7 +212,7 @@ ledger(LeNet5(c3=single))["C3"]
 units = None
 check("network.larger", units)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 side = ((36 - 4) // 2 - 4) // 2 - 4
 units = 120 * side * side
 check("network.larger", units)
@@ -224,13 +224,14 @@ check("network.larger", units)
 parameters = None
 check("network.s2", parameters)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 parameters = 6 * 2
 check("network.s2", parameters)
 
 
 # %% [markdown]
 # **3.** Write `parameters(table)`: how many parameters C3 has with a boolean table of 6x16, without building it.
+
 
 # %%
 def c3_parameters(table):
@@ -240,7 +241,7 @@ def c3_parameters(table):
 check("network.c3", c3_parameters)
 
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 def c3_parameters(table):
     return 25 * table.sum() + table.shape[1]
 
@@ -256,7 +257,7 @@ check("network.c3", c3_parameters)
 letter = None
 check("network.sixty", letter)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 letter = "b"
 check("network.sixty", letter)
 

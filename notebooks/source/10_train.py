@@ -197,7 +197,7 @@ assert torch.equal(again.classes_of(images), model.classes_of(images))
 steps = None
 check("training.steps", steps)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 full, left = divmod(54_996, 128)
 steps = full + (left > 0)
 check("training.steps", steps)
@@ -205,6 +205,7 @@ check("training.steps", steps)
 
 # %% [markdown]
 # **2.** Write one step of gradient descent: `step(parameter, gradient, rate)` gives the new parameter.
+
 
 # %%
 def step(parameter, gradient, rate):
@@ -214,7 +215,7 @@ def step(parameter, gradient, rate):
 check("training.step", step)
 
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 def step(parameter, gradient, rate):
     return parameter - rate * gradient
 
@@ -229,7 +230,7 @@ check("training.step", step)
 letter = None
 check("training.batches", letter)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
 letter = "a"
 check("training.batches", letter)
 

@@ -1,0 +1,233 @@
+"""Exercises and predictions: every foreseen answer gets its own message, and nothing shows too soon."""
+
+import itertools
+from importlib import import_module
+
+import ipywidgets
+import numpy as np
+import pytest
+import torch
+
+from lenet_edu import paper, plots
+from lenet_edu.errors import LenetError
+from lenet_edu.exercises import NOTEBOOKS, check, predict
+from lenet_edu.exercises.checking import Choice, Code, Conditions, Number, Verdict
+from lenet_edu.exercises.prediction import Prediction
+from lenet_edu.ledger import ledger
+from lenet_edu.models import LeNet5
+
+
+def every(kind: str) -> dict:
+    """All exercises or predictions of the suite by their full name."""
+    modules = {name: import_module(f"lenet_edu.exercises.{name}") for name in NOTEBOOKS}
+    return {
+        f"{name}.{key}": value
+        for name, module in modules.items()
+        for key, value in getattr(module, kind).items()
+    }
+
+
+EXERCISES, PREDICTIONS = every("EXERCISES"), every("PREDICTIONS")
+
+
+def of_kind(kind: type):
+    names = [name for name, exercise in EXERCISES.items() if isinstance(exercise, kind)]
+    return pytest.mark.parametrize("name", names)
+
+
+def wrong(name: str, answer) -> str:
+    verdict = check(name, answer)
+    assert isinstance(verdict, Verdict)
+    assert not verdict.right, verdict
+    return verdict.text
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+@pytest.mark.parametrize("nothing", [None, ...])
+def test_unanswered_is_said_and_not_called_wrong(name, nothing):
+    assert wrong(name, nothing).startswith("Not answered yet")
+
+
+@of_kind(Number)
+def test_a_number_is_right_or_gets_the_hint_that_fits(name):
+    exercise = EXERCISES[name]
+    assert check(name, exercise.right).right
+    assert check(name, torch.tensor(exercise.right, dtype=torch.double)).right
+    assert [wrong(name, number) for number in exercise.hints] == list(exercise.hints.values())
+    assert "too large" in wrong(name, exercise.right * 1000 + 1)
+    assert "too small" in wrong(name, -1e6)
+    for unfit in ("12", [1, 2], True, object(), torch.ones(2)):
+        assert "single number is wanted" in wrong(name, unfit)
+
+
+@of_kind(Number)
+def test_hints_of_a_number_are_for_different_wrong_numbers(name):
+    exercise = EXERCISES[name]
+    assert exercise.right not in exercise.hints
+    assert len(exercise.hints) >= 3
+
+
+@of_kind(Choice)
+def test_a_choice_is_right_or_gets_the_hint_that_fits(name):
+    exercise = EXERCISES[name]
+    assert check(name, exercise.right).right
+    assert check(name, f" {exercise.right.upper()} ").right
+    said = [wrong(name, letter) for letter in exercise.hints]
+    assert said == list(exercise.hints.values())
+    assert len(set(said)) == len(said)
+    for unfit in ("z", "", 1, ["a"]):
+        assert "letters" in wrong(name, unfit)
+
+
+@of_kind(Code)
+def test_code_is_right_or_gets_the_hint_of_its_mistake(name):
+    exercise = EXERCISES[name]
+    assert check(name, exercise.right).right
+    assert len(exercise.mistakes) >= 3
+    for hint, mistake in exercise.mistakes.items():
+        assert wrong(name, mistake) == hint
+
+
+@of_kind(Code)
+def test_code_that_fails_in_other_ways_is_told_how(name):
+    exercise = EXERCISES[name]
+
+    def breaks(*arguments):
+        raise IndexError("out of range")
+
+    assert wrong(name, breaks) == "It stopped with IndexError: out of range"
+    assert "returns nothing" in wrong(name, lambda *arguments: None)
+    assert "without brackets" in wrong(name, exercise.right(*exercise.cases()[0]))
+    assert "must return a tensor" in wrong(name, lambda *arguments: "five")
+    assert "shape" in wrong(name, lambda *arguments: torch.zeros(7, 7, 7))
+    assert "instead of" in wrong(name, lambda *arguments: torch.as_tensor(exercise.right(*arguments)) + 123.4)
+
+
+@of_kind(Code)
+def test_code_may_change_its_arguments(name):
+    exercise = EXERCISES[name]
+
+    def greedy(*arguments):
+        result = torch.as_tensor(exercise.right(*arguments)).clone()
+        for argument in arguments:
+            if isinstance(argument, torch.Tensor):
+                argument.zero_()
+        return result
+
+    assert check(name, greedy).right
+
+
+def said_to(name: str, answers: list) -> list[str]:
+    said = [wrong(name, answer) for answer in answers]
+    assert len(set(said)) == len(said), "two kinds of wrong answer get the same message"
+    return said
+
+
+def test_or_gets_a_message_for_each_way_to_miss_it():
+    assert check("s2.or", (2.0, 6.0)).right
+    assert check("s2.or", torch.tensor([2.0, 6.0])).right
+    said = said_to("s2.or", ["ab", (1, 2, 3), (-2, 6), (2, 20), (2, 0)])
+    assert said[1:] == list(EXERCISES["s2.or"].conditions)
+
+
+def test_table_gets_a_message_for_each_way_to_miss_it():
+    table = paper.C3_TABLE
+    assert check("c3.table", np.roll(table, 1, axis=1)).right
+    assert check("c3.table", torch.tensor(np.roll(table, 1, axis=1))).right
+    triples = np.array([np.isin(range(6), some) for some in itertools.combinations(range(6), 3)]).T
+    empty, twice, uneven = table.copy(), table.copy(), table.copy()
+    empty[:, 0], empty[:3, 1] = False, True
+    empty[3:, 1], empty[:, 2] = True, [True, True, True, False, False, False]
+    twice[:, 1] = twice[:, 0]
+    uneven[:, :6] = triples[:, :6]
+    said = said_to("c3.table", [np.ones((3, 3)), table & False, empty, twice, uneven, table])
+    assert empty.sum() == twice.sum() == uneven.sum() == table.sum()
+    assert said[1:] == list(EXERCISES["c3.table"].conditions)
+    assert {name for name, e in EXERCISES.items() if isinstance(e, Conditions)} == {"s2.or", "c3.table"}
+
+
+@pytest.mark.parametrize("ask", [lambda name: check(name, 1), predict], ids=["check", "predict"])
+@pytest.mark.parametrize(
+    ("name", "got"), [("c7.side", "'c7'"), ("c1.colour", "'colour'"), ("c1", "''"), ("", "''")]
+)
+def test_an_unknown_question_is_refused_by_name(ask, name, got):
+    with pytest.raises(LenetError, match=f"got {got}"):
+        ask(name)
+
+
+def test_a_verdict_shows_as_text_and_as_html_without_running_what_it_quotes():
+    assert str(check("c1.side", 26)).startswith("Right. 32 - 7 + 1 = 26")
+    assert "<script>" not in check("c1.side", "<script>")._repr_html_()
+
+
+@pytest.mark.parametrize("name", PREDICTIONS)
+def test_each_choice_of_a_prediction_gets_a_response_of_its_own(name):
+    prediction = PREDICTIONS[name]
+    said = [predict(name).commit(choice) for choice in prediction.choices]
+    assert len(set(said)) == len(said) >= 2
+    for choice, response in zip(prediction.choices, said, strict=True):
+        assert response.startswith("Yes: " if choice == prediction.right else "No: ")
+        assert prediction.choices[prediction.right] in response
+
+
+def test_a_prediction_must_offer_its_right_answer():
+    with pytest.raises(LenetError, match="right choice"):
+        Prediction("Which?", right="c", choices={"a": "", "b": ""})
+
+
+def test_a_choice_that_is_not_offered_cannot_be_committed_to():
+    with pytest.raises(LenetError, match="got '157'"):
+        predict("c1.parameters").commit("157")
+
+
+def test_without_a_person_the_text_goes_through_to_the_answer():
+    asked = predict("c1.parameters", ledger(LeNet5())["C1"].parameters)
+    text = asked._repr_mimebundle_()["text/plain"]
+    assert text == repr(asked)
+    assert text.index("4,704") < text.index("It is “156”") < text.index("6 x (5 x 5 + 1) = 156")
+    assert asked.committed is None
+
+
+def test_on_a_page_without_kernel_the_answer_is_folded_away():
+    html = predict("c1.parameters", plots.network(LeNet5()))._repr_html_()
+    asked, answer = html.split("<details>")
+    assert "It is" not in asked
+    assert "It is" in answer
+    assert "data:image/png;base64," in answer
+
+
+def parts(asked):
+    _, options, button, answer = asked.widget().children
+    return options, button, answer
+
+
+def test_in_the_browser_nothing_shows_before_the_reader_commits():
+    asked = predict("c1.parameters", ledger(LeNet5())["C1"])
+    options, button, answer = parts(asked)
+    assert options.value is None
+    assert answer.value == ""
+    button.click()
+    assert "Choose first" in answer.value
+    assert asked.committed is None
+    options.value = "4,704"
+    assert "156" not in answer.value
+    button.click()
+    assert asked.committed == "4,704"
+    assert "number of units" in answer.value
+    assert "122,304" in answer.value  # the row of the ledger that was held back
+    assert options.disabled
+    assert button.disabled
+
+
+def test_the_widget_is_shown_where_there_are_widgets_and_its_text_is_the_same(monkeypatch):
+    asked = predict("c1.shift")
+    bundle = asked._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert bundle["text/plain"] == repr(asked)
+
+    def absent():
+        raise ImportError
+
+    monkeypatch.setattr(asked, "widget", absent)
+    assert set(asked._repr_mimebundle_()) == {"text/plain", "text/html"}
+    assert isinstance(predict("c1.shift").widget(), ipywidgets.VBox)
