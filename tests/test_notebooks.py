@@ -127,10 +127,10 @@ def test_each_exercise_stands_open_and_its_solution_is_folded_away_below(name):
     solutions = [place for place, cell in enumerate(cells) if "solution" in tags(cell)]
     for place in solutions:
         solution, stub = cells[place], cells[place - 1]
-        assert solution.metadata.jupyter == {"source_hidden": True, "outputs_hidden": True}
-        assert shown(solution).startswith("Right. ")
+        assert solution.metadata.jupyter == {"source_hidden": True}
+        assert solution.source.startswith("# Solution\n")  # JupyterLab shows the first line of a folded cell
         assert shown(stub).startswith("Not answered yet")
-        assert solution.source.splitlines()[-1] == stub.source.splitlines()[-1]
+        assert solution.source.splitlines()[-1] == f"assert {stub.source.splitlines()[-1]}.right"
     assert 2 * len(solutions) == sum(
         "check(" in cell.source and "import" not in cell.source for cell in cells
     )

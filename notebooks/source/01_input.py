@@ -237,9 +237,10 @@ torch.testing.assert_close(normalise(ink_of(elsewhere))[0], centred)
 added = None
 check("input.border", added)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 added = 32 * 32 - 28 * 28
-check("input.border", added)
+assert check("input.border", added).right
 
 
 # %% [markdown]
@@ -254,12 +255,13 @@ def scale(ink):
 check("input.scale", scale)
 
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 def scale(ink):
     return ink * (1.175 - -0.1) - 0.1
 
 
-check("input.scale", scale)
+assert check("input.scale", scale).right
 
 
 # %% [markdown]
@@ -275,13 +277,14 @@ def centre(ink):
 check("input.centre", centre)
 
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 def centre(ink):
     rows, columns = torch.arange(ink.shape[0]), torch.arange(ink.shape[1])
     return torch.stack([(ink.sum(1) * rows).sum(), (ink.sum(0) * columns).sum()]) / ink.sum()
 
 
-check("input.centre", centre)
+assert check("input.centre", centre).right
 
 # %% [markdown]
 # **4.** Let every pixel be either all paper or all ink. Which share of ink makes the mean exactly 0?
@@ -290,9 +293,10 @@ check("input.centre", centre)
 share = None
 check("input.balance", share)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 share = 0.1 / (1.175 + 0.1)
-check("input.balance", share)
+assert check("input.balance", share).right
 
 # %% [markdown]
 # **5. Change and explain.** Give the 7 on the sheet a long thin tail, `sheet[40:58, 23] = 0.1`, and follow it
@@ -303,9 +307,10 @@ check("input.balance", share)
 letter = None
 check("input.mass", letter)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 letter = "c"
-check("input.mass", letter)
+assert check("input.mass", letter).right
 
 # %% [markdown]
 # ## What you know now

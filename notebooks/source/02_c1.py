@@ -216,9 +216,10 @@ plots.maps(found, ["ink above", "ink on the left", "blur"], "Kernels written by 
 side_of_the_map = None
 check("c1.side", side_of_the_map)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 side_of_the_map = 32 - 7 + 1
-check("c1.side", side_of_the_map)
+assert check("c1.side", side_of_the_map).right
 
 # %% [markdown]
 # **2.** A colour image has three planes: red, green, blue. How many parameters has a convolution of eight maps
@@ -228,9 +229,10 @@ check("c1.side", side_of_the_map)
 parameters = None
 check("c1.parameters", parameters)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 parameters = 8 * (3 * 3 * 3 + 1)
-check("c1.parameters", parameters)
+assert check("c1.parameters", parameters).right
 
 
 # %% [markdown]
@@ -246,7 +248,8 @@ def convolve(image, kernel):
 check("c1.convolve", convolve)
 
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 def convolve(image, kernel):
     k = len(kernel)
     height, width = image.shape[0] - k + 1, image.shape[1] - k + 1
@@ -254,7 +257,7 @@ def convolve(image, kernel):
     return torch.tensor(places)
 
 
-check("c1.convolve", convolve)
+assert check("c1.convolve", convolve).right
 
 # %% [markdown]
 # **4. Change and explain.** In *Change it*, the edge kernel's weights sum to zero. What does its map show where
@@ -265,9 +268,10 @@ check("c1.convolve", convolve)
 letter = None
 check("c1.flat", letter)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 letter = "b"
-check("c1.flat", letter)
+assert check("c1.flat", letter).right
 
 # %% [markdown]
 # ## What you know now

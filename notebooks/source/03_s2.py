@@ -218,21 +218,23 @@ plots.maps(f(sums[3] * c + b), titles, f"Coefficient {c}, bias {b}", layer="S2")
 parameters = None
 check("s2.parameters", parameters)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 parameters = 10 * 2
-check("s2.parameters", parameters)
+assert check("s2.parameters", parameters).right
 
 # %% [markdown]
-# **2.** Further up, S4 turns 16 maps of 10 by 10 into 16 maps of 5 by 5. How many connections has it, biases
+# **2.** Further up, S4 turns sixteen maps of 10 by 10 into as many of 5 by 5. How many connections has it, biases
 # included?
 
 # %%
 connections = None
 check("s2.connections", connections)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 connections = 16 * 5 * 5 * (2 * 2 + 1)
-check("s2.connections", connections)
+assert check("s2.connections", connections).right
 
 
 # %% [markdown]
@@ -248,13 +250,14 @@ def subsample(maps, coefficient, bias):
 check("s2.subsample", subsample)
 
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 def subsample(maps, coefficient, bias):
     total = maps[..., 0::2, 0::2] + maps[..., 0::2, 1::2] + maps[..., 1::2, 0::2] + maps[..., 1::2, 1::2]
     return total * coefficient[:, None, None] + bias[:, None, None]
 
 
-check("s2.subsample", subsample)
+assert check("s2.subsample", subsample).right
 
 # %% [markdown]
 # **4.** Find a coefficient and a bias that make an OR: with all four inputs at -1 the unit gives -1 or less; with
@@ -264,9 +267,10 @@ check("s2.subsample", subsample)
 pair = None
 check("s2.or", pair)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 pair = (2.0, 6.0)
-check("s2.or", pair)
+assert check("s2.or", pair).right
 
 # %% [markdown]
 # **5. Change and explain.** Replace S2 by max pooling, `LeNet5(subsampling="max")`. What does the network lose? (a) The
@@ -276,9 +280,10 @@ check("s2.or", pair)
 letter = None
 check("s2.why", letter)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 letter = "a"
-check("s2.why", letter)
+assert check("s2.why", letter).right
 
 # %% [markdown]
 # ## What you know now

@@ -248,9 +248,10 @@ plots.table(table, "Three of six, by chance")
 parameters = None
 check("c3.single", parameters)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 parameters = 16 * (25 + 1)
-check("c3.single", parameters)
+assert check("c3.single", parameters).right
 
 # %% [markdown]
 # **2.** Which share of all possible links does Table I have?
@@ -259,9 +260,10 @@ check("c3.single", parameters)
 share = None
 check("c3.share", share)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 share = paper.C3_TABLE.sum() / paper.C3_TABLE.size
-check("c3.share", share)
+assert check("c3.share", share).right
 
 
 # %% [markdown]
@@ -277,7 +279,8 @@ def one_map(s2, kernels, bias, reads):
 check("c3.one_map", one_map)
 
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 def one_map(s2, kernels, bias, reads):
     total = 0
     for i in reads.nonzero()[:, 0]:
@@ -285,7 +288,7 @@ def one_map(s2, kernels, bias, reads):
     return total + bias
 
 
-check("c3.one_map", one_map)
+assert check("c3.one_map", one_map).right
 
 # %% [markdown]
 # **4.** Build a table of your own with as many links as the paper's. No two columns shall be alike, and each map of S2
@@ -295,9 +298,10 @@ check("c3.one_map", one_map)
 my_table = None
 check("c3.table", my_table)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 my_table = np.roll(paper.C3_TABLE, 1, axis=1)
-check("c3.table", my_table)
+assert check("c3.table", my_table).right
 
 # %% [markdown]
 # **5. Change and explain.** Set `learner.C3` to random weights in `all_alike`, by leaving out its line with
@@ -309,9 +313,10 @@ check("c3.table", my_table)
 letter = None
 check("c3.why", letter)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 letter = "b"
-check("c3.why", letter)
+assert check("c3.why", letter).right
 
 # %% [markdown]
 # ## What you know now

@@ -180,9 +180,10 @@ plots.curves(pixels, {"F6": answers}, "How far may a digit move?", "pixels to th
 parameters = None
 check("s4.parameters", parameters)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 parameters = 16 * 2
-check("s4.parameters", parameters)
+assert check("s4.parameters", parameters).right
 
 # %% [markdown]
 # **2.** By how many pixels must the image move, so that S4's maps move by exactly one place?
@@ -191,9 +192,10 @@ check("s4.parameters", parameters)
 pixels_for_one_place = None
 check("s4.step", pixels_for_one_place)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 pixels_for_one_place = 2 * 2
-check("s4.step", pixels_for_one_place)
+assert check("s4.step", pixels_for_one_place).right
 
 
 # %% [markdown]
@@ -209,12 +211,13 @@ def change(before, after):
 check("s4.change", change)
 
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 def change(before, after):
     return (after - before).flatten(1).square().sum(1).sqrt()
 
 
-check("s4.change", change)
+assert check("s4.change", change).right
 
 # %% [markdown]
 # **4. Change and explain.** Compare `ratios(untrained, 2)` with `ratios(network, 2)`. Where does invariance to small
@@ -225,9 +228,10 @@ check("s4.change", change)
 letter = None
 check("s4.untrained", letter)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 letter = "c"
-check("s4.untrained", letter)
+assert check("s4.untrained", letter).right
 
 # %% [markdown]
 # ## What you know now

@@ -199,9 +199,10 @@ plots.scan(mine[0, 0], distances, step=4, sure=sure, title="Closer together")
 places = None
 check("c5.places", places)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 places = ((64 - 32) // 4 + 1) * ((48 - 32) // 4 + 1)
-check("c5.places", places)
+assert check("c5.places", places).right
 
 # %% [markdown]
 # **2.** And how many parameters has C5 then, with images of 36 by 36?
@@ -210,9 +211,10 @@ check("c5.places", places)
 parameters = None
 check("c5.parameters", parameters)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 parameters = 120 * (16 * 5 * 5 + 1)
-check("c5.parameters", parameters)
+assert check("c5.parameters", parameters).right
 
 
 # %% [markdown]
@@ -228,12 +230,13 @@ def as_matrix(s4, weight, bias):
 check("c5.as_matrix", as_matrix)
 
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 def as_matrix(s4, weight, bias):
     return s4.flatten(1) @ weight.flatten(1).T + bias
 
 
-check("c5.as_matrix", as_matrix)
+assert check("c5.as_matrix", as_matrix).right
 
 # %% [markdown]
 # **4. Change and explain.** Call `multiply_adds` with other widths. Why is sliding so much cheaper than cutting out
@@ -244,9 +247,10 @@ check("c5.as_matrix", as_matrix)
 letter = None
 check("c5.wide", letter)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 letter = "a"
-check("c5.wide", letter)
+assert check("c5.wide", letter).right
 
 # %% [markdown]
 # ## What you know now

@@ -189,9 +189,10 @@ plots.maps(between, title="From 3 to 8: F6 does not fade, it decides", layer="F6
 parameters = None
 check("f6.larger", parameters)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 parameters = 7 * 9 * (120 + 1)
-check("f6.larger", parameters)
+assert check("f6.larger", parameters).right
 
 
 # %% [markdown]
@@ -206,12 +207,13 @@ def f6_layer(c5, weight, bias):
 check("f6.f6", f6_layer)
 
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 def f6_layer(c5, weight, bias):
     return 1.7159 * torch.tanh((c5 @ weight.T + bias) * 2 / 3)
 
 
-check("f6.f6", f6_layer)
+assert check("f6.f6", f6_layer).right
 
 
 # %% [markdown]
@@ -226,12 +228,13 @@ def agreement(x, codes):
 check("f6.agreement", agreement)
 
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 def agreement(x, codes):
     return torch.stack([(x.sign() == code).sum(1) for code in codes], dim=1)
 
 
-check("f6.agreement", agreement)
+assert check("f6.agreement", agreement).right
 
 # %% [markdown]
 # **4. Change and explain.** Look at f once more in notebook 03. Why are the codes made of 1 and -1, and not of 1.7159 and
@@ -242,9 +245,10 @@ check("f6.agreement", agreement)
 letter = None
 check("f6.targets", letter)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 letter = "b"
-check("f6.targets", letter)
+assert check("f6.targets", letter).right
 
 # %% [markdown]
 # ## What you know now

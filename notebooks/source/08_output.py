@@ -265,9 +265,10 @@ plots.bars(dict(enumerate(network(image)[0].tolist())), "Distances for a black s
 distance = None
 check("output.corners", distance)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 distance = 12 * (1 - -1) ** 2
-check("output.corners", distance)
+assert check("output.corners", distance).right
 
 # %% [markdown]
 # **2.** Below which distance to a code can you be certain that no other code is nearer, whatever F6 is?
@@ -276,9 +277,10 @@ check("output.corners", distance)
 safe = None
 check("output.safe", safe)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 safe = (48**0.5 / 2) ** 2
-check("output.safe", safe)
+assert check("output.safe", safe).right
 
 
 # %% [markdown]
@@ -293,12 +295,13 @@ def distances(x, codes):
 check("output.distances", distances)
 
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 def distances(x, codes):
     return torch.stack([((x - code) ** 2).sum(1) for code in codes], dim=1)
 
 
-check("output.distances", distances)
+assert check("output.distances", distances).right
 
 
 # %% [markdown]
@@ -314,13 +317,14 @@ def loss(y, d, j):
 check("output.loss", loss)
 
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 def loss(y, d, j):
     everything_near = torch.exp(torch.tensor(-j)) + torch.exp(-y).sum()
     return y[d] + torch.log(everything_near)
 
 
-check("output.loss", loss)
+assert check("output.loss", loss).right
 
 # %% [markdown]
 # **5. Change and explain.** Run `watch` with more steps and other seeds. Why do the codes not collapse under equation 9? (a) Its
@@ -330,9 +334,10 @@ check("output.loss", loss)
 letter = None
 check("output.cure", letter)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 letter = "c"
-check("output.cure", letter)
+assert check("output.cure", letter).right
 
 # %% [markdown]
 # ## What you know now

@@ -206,16 +206,17 @@ ledger(LeNet5(c3=single))["C3"]
 #
 # Each solution is folded away in the cell below yours.
 #
-# **1.** The image grows from 32x32 to 36x36, and nothing else changes. How many units does C5 have then?
+# **1.** The image grows by four pixels in each direction, and nothing else changes. How many units does C5 have then?
 
 # %%
 units = None
 check("network.larger", units)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 side = ((36 - 4) // 2 - 4) // 2 - 4
 units = 120 * side * side
-check("network.larger", units)
+assert check("network.larger", units).right
 
 # %% [markdown]
 # **2.** S2 has 12 parameters. How many would it have with squares of 4x4 instead of 2x2?
@@ -224,9 +225,10 @@ check("network.larger", units)
 parameters = None
 check("network.s2", parameters)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 parameters = 6 * 2
-check("network.s2", parameters)
+assert check("network.s2", parameters).right
 
 
 # %% [markdown]
@@ -241,12 +243,13 @@ def c3_parameters(table):
 check("network.c3", c3_parameters)
 
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 def c3_parameters(table):
     return 25 * table.sum() + table.shape[1]
 
 
-check("network.c3", c3_parameters)
+assert check("network.c3", c3_parameters).right
 
 # %% [markdown]
 # **4. Change and explain.** Build `LeNet5(c3=...)` with several tables of 60 links. Does the network always have 60,000
@@ -257,9 +260,10 @@ check("network.c3", c3_parameters)
 letter = None
 check("network.sixty", letter)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 letter = "b"
-check("network.sixty", letter)
+assert check("network.sixty", letter).right
 
 # %% [markdown]
 # ## What you know now

@@ -197,10 +197,11 @@ assert torch.equal(again.classes_of(images), model.classes_of(images))
 steps = None
 check("training.steps", steps)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 full, left = divmod(54_996, 128)
 steps = full + (left > 0)
-check("training.steps", steps)
+assert check("training.steps", steps).right
 
 
 # %% [markdown]
@@ -215,12 +216,13 @@ def step(parameter, gradient, rate):
 check("training.step", step)
 
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 def step(parameter, gradient, rate):
     return parameter - rate * gradient
 
 
-check("training.step", step)
+assert check("training.step", step).right
 
 # %% [markdown]
 # **3. Change and explain.** Why is the accuracy of an epoch not the mean of its batches' accuracies? (a) The last batch is
@@ -230,9 +232,10 @@ check("training.step", step)
 letter = None
 check("training.batches", letter)
 
-# %% tags=["solution"] jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["solution"]
+# Solution
 letter = "a"
-check("training.batches", letter)
+assert check("training.batches", letter).right
 
 # %% [markdown]
 # ## What you know now
