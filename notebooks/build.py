@@ -59,7 +59,7 @@ def bring_up_to_date(name: str, anew: bool) -> str:
     if alike and not anew:
         return "up to date"
     edited = to_source(read(name)) if _newer(notebook, than=source) and not alike else None
-    text = edited or _formatted(source.read_text(encoding="utf-8"))
+    text = edited or to_source(from_source(name))
     executed = execute(_from_text(text))
     write_atomically(notebook, nbformat.writes(executed).encode())
     write_atomically(source, text.encode())

@@ -237,7 +237,7 @@ torch.testing.assert_close(normalise(ink_of(elsewhere))[0], centred)
 added = None
 check("input.border", added)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 added = 32 * 32 - 28 * 28
 assert check("input.border", added).right
@@ -255,7 +255,7 @@ def scale(ink):
 check("input.scale", scale)
 
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 def scale(ink):
     return ink * (1.175 - -0.1) - 0.1
@@ -277,7 +277,7 @@ def centre(ink):
 check("input.centre", centre)
 
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 def centre(ink):
     rows, columns = torch.arange(ink.shape[0]), torch.arange(ink.shape[1])
@@ -293,7 +293,7 @@ assert check("input.centre", centre).right
 share = None
 check("input.balance", share)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 share = 0.1 / (1.175 + 0.1)
 assert check("input.balance", share).right
@@ -307,7 +307,7 @@ assert check("input.balance", share).right
 letter = None
 check("input.mass", letter)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 letter = "c"
 assert check("input.mass", letter).right

@@ -216,7 +216,7 @@ plots.maps(found, ["ink above", "ink on the left", "blur"], "Kernels written by 
 side_of_the_map = None
 check("c1.side", side_of_the_map)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 side_of_the_map = 32 - 7 + 1
 assert check("c1.side", side_of_the_map).right
@@ -229,7 +229,7 @@ assert check("c1.side", side_of_the_map).right
 parameters = None
 check("c1.parameters", parameters)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 parameters = 8 * (3 * 3 * 3 + 1)
 assert check("c1.parameters", parameters).right
@@ -248,7 +248,7 @@ def convolve(image, kernel):
 check("c1.convolve", convolve)
 
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 def convolve(image, kernel):
     k = len(kernel)
@@ -268,7 +268,7 @@ assert check("c1.convolve", convolve).right
 letter = None
 check("c1.flat", letter)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 letter = "b"
 assert check("c1.flat", letter).right

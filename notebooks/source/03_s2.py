@@ -218,7 +218,7 @@ plots.maps(f(sums[3] * c + b), titles, f"Coefficient {c}, bias {b}", layer="S2")
 parameters = None
 check("s2.parameters", parameters)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 parameters = 10 * 2
 assert check("s2.parameters", parameters).right
@@ -231,7 +231,7 @@ assert check("s2.parameters", parameters).right
 connections = None
 check("s2.connections", connections)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 connections = 16 * 5 * 5 * (2 * 2 + 1)
 assert check("s2.connections", connections).right
@@ -250,7 +250,7 @@ def subsample(maps, coefficient, bias):
 check("s2.subsample", subsample)
 
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 def subsample(maps, coefficient, bias):
     total = maps[..., 0::2, 0::2] + maps[..., 0::2, 1::2] + maps[..., 1::2, 0::2] + maps[..., 1::2, 1::2]
@@ -267,7 +267,7 @@ assert check("s2.subsample", subsample).right
 pair = None
 check("s2.or", pair)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 pair = (2.0, 6.0)
 assert check("s2.or", pair).right
@@ -280,7 +280,7 @@ assert check("s2.or", pair).right
 letter = None
 check("s2.why", letter)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 letter = "a"
 assert check("s2.why", letter).right

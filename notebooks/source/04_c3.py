@@ -248,7 +248,7 @@ plots.table(table, "Three of six, by chance")
 parameters = None
 check("c3.single", parameters)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 parameters = 16 * (25 + 1)
 assert check("c3.single", parameters).right
@@ -260,7 +260,7 @@ assert check("c3.single", parameters).right
 share = None
 check("c3.share", share)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 share = paper.C3_TABLE.sum() / paper.C3_TABLE.size
 assert check("c3.share", share).right
@@ -279,7 +279,7 @@ def one_map(s2, kernels, bias, reads):
 check("c3.one_map", one_map)
 
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 def one_map(s2, kernels, bias, reads):
     total = 0
@@ -298,7 +298,7 @@ assert check("c3.one_map", one_map).right
 my_table = None
 check("c3.table", my_table)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 my_table = np.roll(paper.C3_TABLE, 1, axis=1)
 assert check("c3.table", my_table).right
@@ -313,7 +313,7 @@ assert check("c3.table", my_table).right
 letter = None
 check("c3.why", letter)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 letter = "b"
 assert check("c3.why", letter).right

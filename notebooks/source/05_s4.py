@@ -180,7 +180,7 @@ plots.curves(pixels, {"F6": answers}, "How far may a digit move?", "pixels to th
 parameters = None
 check("s4.parameters", parameters)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 parameters = 16 * 2
 assert check("s4.parameters", parameters).right
@@ -192,7 +192,7 @@ assert check("s4.parameters", parameters).right
 pixels_for_one_place = None
 check("s4.step", pixels_for_one_place)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 pixels_for_one_place = 2 * 2
 assert check("s4.step", pixels_for_one_place).right
@@ -211,7 +211,7 @@ def change(before, after):
 check("s4.change", change)
 
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 def change(before, after):
     return (after - before).flatten(1).square().sum(1).sqrt()
@@ -228,7 +228,7 @@ assert check("s4.change", change).right
 letter = None
 check("s4.untrained", letter)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 letter = "c"
 assert check("s4.untrained", letter).right

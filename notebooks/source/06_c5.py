@@ -199,7 +199,7 @@ plots.scan(mine[0, 0], distances, step=4, sure=sure, title="Closer together")
 places = None
 check("c5.places", places)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 places = ((64 - 32) // 4 + 1) * ((48 - 32) // 4 + 1)
 assert check("c5.places", places).right
@@ -211,7 +211,7 @@ assert check("c5.places", places).right
 parameters = None
 check("c5.parameters", parameters)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 parameters = 120 * (16 * 5 * 5 + 1)
 assert check("c5.parameters", parameters).right
@@ -230,7 +230,7 @@ def as_matrix(s4, weight, bias):
 check("c5.as_matrix", as_matrix)
 
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 def as_matrix(s4, weight, bias):
     return s4.flatten(1) @ weight.flatten(1).T + bias
@@ -247,7 +247,7 @@ assert check("c5.as_matrix", as_matrix).right
 letter = None
 check("c5.wide", letter)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 letter = "a"
 assert check("c5.wide", letter).right

@@ -189,7 +189,7 @@ plots.maps(between, title="From 3 to 8: F6 does not fade, it decides", layer="F6
 parameters = None
 check("f6.larger", parameters)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 parameters = 7 * 9 * (120 + 1)
 assert check("f6.larger", parameters).right
@@ -207,7 +207,7 @@ def f6_layer(c5, weight, bias):
 check("f6.f6", f6_layer)
 
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 def f6_layer(c5, weight, bias):
     return 1.7159 * torch.tanh((c5 @ weight.T + bias) * 2 / 3)
@@ -228,7 +228,7 @@ def agreement(x, codes):
 check("f6.agreement", agreement)
 
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 def agreement(x, codes):
     return torch.stack([(x.sign() == code).sum(1) for code in codes], dim=1)
@@ -245,7 +245,7 @@ assert check("f6.agreement", agreement).right
 letter = None
 check("f6.targets", letter)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 letter = "b"
 assert check("f6.targets", letter).right

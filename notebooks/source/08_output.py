@@ -265,7 +265,7 @@ plots.bars(dict(enumerate(network(image)[0].tolist())), "Distances for a black s
 distance = None
 check("output.corners", distance)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 distance = 12 * (1 - -1) ** 2
 assert check("output.corners", distance).right
@@ -277,7 +277,7 @@ assert check("output.corners", distance).right
 safe = None
 check("output.safe", safe)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 safe = (48**0.5 / 2) ** 2
 assert check("output.safe", safe).right
@@ -295,7 +295,7 @@ def distances(x, codes):
 check("output.distances", distances)
 
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 def distances(x, codes):
     return torch.stack([((x - code) ** 2).sum(1) for code in codes], dim=1)
@@ -317,7 +317,7 @@ def loss(y, d, j):
 check("output.loss", loss)
 
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 def loss(y, d, j):
     everything_near = torch.exp(torch.tensor(-j)) + torch.exp(-y).sum()
@@ -334,7 +334,7 @@ assert check("output.loss", loss).right
 letter = None
 check("output.cure", letter)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 letter = "c"
 assert check("output.cure", letter).right

@@ -212,7 +212,7 @@ ledger(LeNet5(c3=single))["C3"]
 units = None
 check("network.larger", units)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 side = ((36 - 4) // 2 - 4) // 2 - 4
 units = 120 * side * side
@@ -225,7 +225,7 @@ assert check("network.larger", units).right
 parameters = None
 check("network.s2", parameters)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 parameters = 6 * 2
 assert check("network.s2", parameters).right
@@ -243,7 +243,7 @@ def c3_parameters(table):
 check("network.c3", c3_parameters)
 
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 def c3_parameters(table):
     return 25 * table.sum() + table.shape[1]
@@ -252,15 +252,15 @@ def c3_parameters(table):
 assert check("network.c3", c3_parameters).right
 
 # %% [markdown]
-# **4. Change and explain.** Build `LeNet5(c3=...)` with several tables of 60 links. Does the network always have 60,000
-# parameters? (a) No, it depends on how the links are spread. (b) Yes: 25 weights a link and one bias a map, however they
-# are spread. (c) Only if no two columns are alike.
+# **4. Change and explain.** Build `LeNet5(c3=...)` with several tables of as many links as the paper's. Does the network always have 60,000
+# parameters? (a) No, it depends on how the links are spread. (b) Yes: every link has equally many weights and every map one
+# bias, however they are spread. (c) Only if no two columns are alike.
 
 # %%
 letter = None
 check("network.sixty", letter)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 letter = "b"
 assert check("network.sixty", letter).right

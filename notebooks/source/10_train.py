@@ -197,7 +197,7 @@ assert torch.equal(again.classes_of(images), model.classes_of(images))
 steps = None
 check("training.steps", steps)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 full, left = divmod(54_996, 128)
 steps = full + (left > 0)
@@ -216,7 +216,7 @@ def step(parameter, gradient, rate):
 check("training.step", step)
 
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 def step(parameter, gradient, rate):
     return parameter - rate * gradient
@@ -232,7 +232,7 @@ assert check("training.step", step).right
 letter = None
 check("training.batches", letter)
 
-# %% jupyter={"source_hidden": true} tags=["solution"]
+# %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 letter = "a"
 assert check("training.batches", letter).right
