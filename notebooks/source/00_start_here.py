@@ -35,7 +35,7 @@ print(*(f"{name} {show_shape(shape)}" for name, shape in model.architecture.shap
 # | [**02 C1**](02_c1.ipynb) | find edges with a convolution, by hand |
 # | [**03 S2**](03_s2.ipynb) | lower the resolution, and learn how |
 # | [**04 C3**](04_c3.ipynb) | combine maps by the paper's table |
-# | [**05 S4**](05_s4.ipynb) | measure what a small shift matters |
+# | [**05 S4**](05_s4.ipynb) | measure how much a small shift matters |
 # | [**06 C5**](06_c5.ipynb) | slide the network over a line of digits |
 # | [**07 F6**](07_f6.ipynb) | read a layer with your own eyes |
 # | [**08 OUTPUT**](08_output.ipynb) | measure distances, and let a network collapse |
