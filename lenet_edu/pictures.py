@@ -69,10 +69,10 @@ def crop_to_ink(ink: Tensor) -> Tensor:
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def scale_to_glyph(ink: Tensor) -> Tensor:
-    """Scaled so that the longer side is 20 pixels, shape kept, edges smooth."""
+def scale_to_glyph(ink: Tensor, longer_side: int = paper.GLYPH_SIZE) -> Tensor:
+    """Scaled so that the longer side is 20 pixels (or `longer_side`), shape kept, edges smooth."""
     longer = max(ink.shape)
-    size = [max(1, round(side * paper.GLYPH_SIZE / longer)) for side in ink.shape]
+    size = [max(1, round(side * longer_side / longer)) for side in ink.shape]
     scaled = F.interpolate(ink[None, None], size=size, mode="bilinear", antialias=True)[0, 0]
     return scaled / scaled.max()
 

@@ -219,6 +219,20 @@ def numbers(arrays, titles=(), signs=(), decimals: int = 1, title: str = "") -> 
 
 
 @_styled
+def side_by_side(arrays, titles=()) -> Figure:
+    """Arrays (H, W) of different sizes in a row, each on its own scale: red positive, blue negative."""
+    pictures = [_numpy(array) for array in arrays]
+    figure, axes = _subplots(1, len(pictures), (2.4 * len(pictures), 2.5))
+    for place, (axis, picture) in enumerate(zip(axes, pictures, strict=True)):
+        limit = max(np.abs(picture).max(), 1e-6)
+        axis.imshow(picture, cmap=style.DIVERGING, vmin=-limit, vmax=limit)
+        _frame(axis)
+        if place < len(titles):
+            axis.set_title(titles[place])
+    return figure
+
+
+@_styled
 def curves(x, lines: dict, title: str = "", xlabel: str = "", ylabel: str = "", marks=()) -> Figure:
     """Lines over x by their label, each labelled at its right end; `marks`: values of x to point out."""
     figure, (axis,) = _subplots(1, 1, (8, 3.4))

@@ -1,0 +1,10 @@
+"""Instruments for the notebooks: each is a class with plain traits that also works without a browser."""
+
+from lenet_edu.widgets.c3_table import C3Table
+from lenet_edu.widgets.convolution import Convolution
+from lenet_edu.widgets.digit_codes import DigitCodes
+from lenet_edu.widgets.draw_digit import DrawDigit
+from lenet_edu.widgets.feature_maps import FeatureMaps
+from lenet_edu.widgets.subsampling import Subsampling
+
+__all__ = ["C3Table", "Convolution", "DigitCodes", "DrawDigit", "FeatureMaps", "Subsampling"]

@@ -1,0 +1,102 @@
+"""C3Table: which maps of S2 feed which maps of C3, one click a link."""
+
+import numpy as np
+from traitlets import Bool, Int, List, Unicode, validate
+
+from lenet_edu import paper, plots
+from lenet_edu.architecture import lenet5
+from lenet_edu.errors import LenetError
+from lenet_edu.ledger import ledger
+from lenet_edu.widgets.base import Widget, module, styles
+
+PRESETS = ("paper", "full", "diagonal", "random")
+
+
+class C3Table(Widget):
+    """The 6x16 table of connections to click in; parameters and connections are counted again at once.
+
+        table = C3Table()
+        LeNet5(c3=table.table)
+
+    table: a boolean array (6, 16), or one of "paper", "full", "diagonal", "random" (as many links as the
+    paper's, by chance). The attribute `table` is the array as it stands, and can be set.
+    """
+
+    _esm, _css = module("c3_table"), styles("c3_table")
+
+    links = List(List(Bool())).tag(sync=True)
+    presets = List().tag(sync=True)
+    kernel = Int(5).tag(sync=True)
+    places = Int(100).tag(sync=True)
+    note = Unicode("").tag(sync=True)
+
+    def __init__(self, table="paper"):
+        row = ledger(lenet5())["C3"]
+        presets = [{"name": name, "links": preset(name).tolist()} for name in PRESETS]
+        start = preset(table) if isinstance(table, str) else as_table(table)
+        super().__init__(
+            links=start.tolist(),
+            presets=presets,
+            kernel=lenet5()["C3"].kernel,
+            places=row.output_shape[1] ** 2,
+        )
+
+    @property
+    def table(self) -> np.ndarray:
+        """The connections: boolean, (6, 16)."""
+        return np.array(self.links)
+
+    @table.setter
+    def table(self, table):
+        try:
+            self.links = as_table(table).tolist()
+        except LenetError as error:
+            self.refuse(str(error))
+
+    @property
+    def parameters(self) -> int:
+        """C3's parameters with this table."""
+        return ledger(lenet5(c3=self.table))["C3"].parameters.value
+
+    def text(self) -> str:
+        """As `60 links, 1,516 parameters`."""
+        return f"{int(self.table.sum())} links, {self.parameters:,} parameters"
+
+    def figure(self):
+        """The table as the paper prints it."""
+        return plots.table(self.table, f"{self.text()}")
+
+    @validate("links")
+    def _check_links(self, proposal):
+        try:
+            return as_table(proposal["value"]).tolist()
+        except LenetError as error:
+            return self.refuse(str(error))
+
+
+def as_table(table) -> np.ndarray:
+    """A boolean (6, 16) array from anything like one; LenetError otherwise."""
+    wanted = paper.C3_TABLE.shape
+    try:
+        array = np.asarray(table)
+    except ValueError:  # rows of unequal length
+        array = np.empty(0)
+    if array.shape != wanted or not np.isin(array, (0, 1)).all():
+        raise LenetError(f"The table must be {wanted[0]}x{wanted[1]} booleans; got shape {array.shape}.")
+    return array.astype(bool)
+
+
+def preset(name: str) -> np.ndarray:
+    """A table by name: one of `PRESETS`."""
+    rows, columns = paper.C3_TABLE.shape
+    if name == "paper":
+        return paper.C3_TABLE.copy()
+    if name == "full":
+        return np.ones((rows, columns), dtype=bool)
+    if name == "diagonal":
+        return np.arange(rows)[:, None] == np.arange(columns)[None, :] % rows
+    if name == "random":
+        chosen = np.zeros(rows * columns, dtype=bool)
+        chosen[np.random.default_rng(0).permutation(rows * columns)[: paper.C3_TABLE.sum()]] = True
+        return chosen.reshape(rows, columns)
+    raise LenetError(f"A table must be one of {', '.join(PRESETS)}; got {name!r}.")

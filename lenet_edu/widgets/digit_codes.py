@@ -1,0 +1,80 @@
+"""DigitCodes: F6 of a digit beside the ten codes, the distances, and codes that can be redrawn."""
+
+import torch
+from traitlets import Int, List, Unicode, validate
+
+from lenet_edu import paper, plots
+from lenet_edu.activations import activations
+from lenet_edu.errors import LenetError
+from lenet_edu.widgets.base import Widget, binary, check_images, module, styles, to_bytes
+
+
+class DigitCodes(Widget):
+    """The ten codes of 7x12 pixels beside F6. Click a pixel: the distances follow, and perhaps the decision.
+
+        DigitCodes(network, digits, digit=3)
+
+    network: one with RBF output. images: a split, or a tensor (N, 1, 32, 32).
+
+    Traits to read and to set: `digit`, `codes` (ten lists of 84 times 1 or -1). `distances()` and `decision`
+    are computed by torch from the codes as they stand.
+    """
+
+    _esm, _css = module("digit_codes"), styles("digit_codes")
+
+    digit = Int(0).tag(sync=True)
+    labels = List(Unicode()).tag(sync=True)
+    f6 = binary()
+    codes = List(List(Int())).tag(sync=True)
+    original = List(List(Int())).tag(sync=True)
+    size = List(Int()).tag(sync=True)
+
+    def __init__(self, network, images, *, digit: int = 0):
+        if not network.has_rbf_output:
+            raise LenetError(f"DigitCodes needs a network with codes; {network.architecture.name} has none.")
+        tensor = check_images(images, network.architecture.input.output_shape)
+        labels = getattr(images, "labels", range(len(tensor)))
+        self.units = activations(network, tensor)["F6"].cpu()
+        codes = network.OUTPUT.codes.int().tolist()
+        super().__init__(
+            labels=[str(int(label)) for label in labels],
+            f6=to_bytes(self.units),
+            codes=codes,
+            original=codes,
+            size=[paper.CODE_HEIGHT, paper.CODE_WIDTH],
+            digit=digit,
+        )
+
+    def distances(self) -> torch.Tensor:
+        """(10,): of F6 to each code as it stands (equation 7)."""
+        return (self.units[self.digit] - torch.tensor(self.codes)).square().sum(1)
+
+    @property
+    def decision(self) -> int:
+        """The digit whose code is nearest."""
+        return int(self.distances().argmin())
+
+    def text(self) -> str:
+        """As `digit 3, nearest code 3`; how many pixels were changed, if any."""
+        changed = (torch.tensor(self.codes) != torch.tensor(self.original)).sum().item()
+        return f"digit {self.digit}, nearest code {self.decision}" + (
+            f", {changed} pixels changed" if changed else ""
+        )
+
+    def figure(self):
+        """The distances, the smallest lit."""
+        distances = dict(enumerate(self.distances().tolist()))
+        return plots.bars(
+            distances, f"Distance of F6 to each code: a {self.labels[self.digit]}", lit=self.decision
+        )
+
+    @validate("digit")
+    def _check_digit(self, proposal):
+        digit, last = proposal["value"], len(self.units) - 1
+        return digit if 0 <= digit <= last else self.refuse(f"digit must be from 0 to {last}; got {digit}.")
+
+    @validate("codes")
+    def _check_codes(self, proposal):
+        codes, units = proposal["value"], self.units.shape[1]
+        fits = len(codes) == 10 and all(len(code) == units and set(code) <= {1, -1} for code in codes)
+        return codes if fits else self.refuse(f"codes must be 10 lists of {units} times 1 or -1.")

@@ -1,0 +1,158 @@
+"""FeatureMaps: every layer's output for one digit, and the arithmetic of every unit under the pointer."""
+
+import torch
+from traitlets import Dict, Int, List, Unicode, observe, validate
+
+from lenet_edu import layers, plots
+from lenet_edu.activations import activations
+from lenet_edu.architecture import Architecture, Convolution, Input, Linear, Subsampling
+from lenet_edu.errors import LenetError, check_choice
+from lenet_edu.models import Network
+from lenet_edu.widgets.base import Widget, binary, check_images, module, styles, to_bytes
+
+
+class FeatureMaps(Widget):
+    """All maps of a network for one image. Point at a unit: what it sees, what feeds it, how it is computed.
+
+        FeatureMaps(network, digits, digit=3, layer="C1")
+        FeatureMaps({"untrained": a, "epoch 1": b, "epoch 2": c}, digits)
+
+    networks: a network, or several of one architecture by name, in the order in which a slider runs
+    through them. images: a split, or a tensor (N, maps, size, size). digit: the place of the image shown.
+
+    Traits to read and to set: `digit`, `layer`, `weights` (a name of `networks`), `unit` (its map, row, column).
+    """
+
+    _esm, _css = module("feature_maps"), styles("feature_maps")
+
+    digit = Int(0).tag(sync=True)
+    digits = Int(1).tag(sync=True)
+    labels = List(Unicode()).tag(sync=True)
+    layer = Unicode().tag(sync=True)
+    layers = List(Dict()).tag(sync=True)
+    weights = Unicode().tag(sync=True)
+    weight_names = List(Unicode()).tag(sync=True)
+    unit = List(Int(), [0, 0, 0]).tag(sync=True)
+    activations = binary()
+    parameters = binary()
+
+    def __init__(
+        self, networks, images, *, labels=None, digit: int = 0, layer: str | None = None, weights=None
+    ):
+        self.networks = networks if isinstance(networks, dict) else {networks.architecture.name: networks}
+        plan = self._plan()
+        self.images = check_images(images, plan.input.output_shape)
+        labels = getattr(images, "labels", range(len(self.images))) if labels is None else labels
+        names = list(self.networks)
+        super().__init__(
+            layers=describe(plan),
+            digits=len(self.images),
+            labels=[str(int(label)) if not isinstance(label, str) else label for label in labels],
+            weight_names=names,
+            weights=weights or names[-1],
+            layer=layer or plan.layers[0].name,
+            digit=digit,
+        )
+        self._compute()
+
+    @property
+    def network(self) -> Network:
+        """The network whose weights are shown."""
+        return self.networks[self.weights]
+
+    def outputs(self) -> dict[str, torch.Tensor]:
+        """Each layer's output for the image shown, (1, ...), by name."""
+        return activations(self.network, self.images[self.digit : self.digit + 1])
+
+    def text(self) -> str:
+        """As `digit 3, LeNet-5 1998, C1`."""
+        return f"digit {self.digit}, {self.weights}, {self.layer}"
+
+    def figure(self):
+        """Every layer's maps, one row each."""
+        return plots.feature_maps(self.outputs())
+
+    def _plan(self) -> Architecture:
+        if not self.networks or not all(isinstance(network, Network) for network in self.networks.values()):
+            raise LenetError("networks must be a network, or networks by name; got none or something else.")
+        plans = [network.architecture for network in self.networks.values()]
+        if any(plan != plans[0] for plan in plans):
+            raise LenetError("All networks must have the same architecture; these have several.")
+        return plans[0]
+
+    @validate("digit")
+    def _check_digit(self, proposal):
+        digit, last = proposal["value"], self.digits - 1
+        return digit if 0 <= digit <= last else self.refuse(f"digit must be from 0 to {last}; got {digit}.")
+
+    @validate("layer")
+    def _check_layer(self, proposal):
+        return self._one_of("layer", proposal["value"], [layer["name"] for layer in self.layers])
+
+    @validate("weights")
+    def _check_weights(self, proposal):
+        return self._one_of("weights", proposal["value"], self.weight_names)
+
+    def _one_of(self, what: str, given: str, names: list[str]) -> str:
+        try:
+            check_choice(what, given, names)
+        except LenetError as error:
+            self.refuse(str(error))
+        return given
+
+    @validate("unit")
+    def _check_unit(self, proposal):
+        unit, shape = proposal["value"], next(x["shape"] for x in self.layers if x["name"] == self.layer)
+        inside = len(unit) == 3 and all(0 <= place < side for place, side in zip(unit, shape, strict=True))
+        return unit if inside else self.refuse(f"unit must lie in {self.layer}, {shape}; got {unit}.")
+
+    @observe("digit", "weights")
+    def _compute(self, _=None):
+        if not hasattr(self, "images") or not self.weights:
+            return
+        with self.hold_sync():
+            self.activations = to_bytes(torch.cat([output.flatten() for output in self.outputs().values()]))
+            self.parameters = to_bytes(flat_parameters(self.network))
+
+
+def describe(plan: Architecture) -> list[dict]:
+    """The layers as plain data for JavaScript, the input first: name, kind, shape, what a unit reads."""
+    shapes = plan.shapes
+    described = []
+    below = 0
+    for layer in (plan.input, *plan.layers):
+        maps, *sides = shapes[layer.name]
+        height, width = sides or (1, 1)
+        entry = {"name": layer.name, "shape": [maps, height, width]} | _kind(layer)
+        if isinstance(layer, Convolution):
+            entry["reads"] = [column.nonzero()[0].tolist() for column in layer.connected(below).T]
+        described.append(entry)
+        below = maps
+    return described
+
+
+def _kind(layer) -> dict:
+    if isinstance(layer, Input):
+        return {"kind": "input"}
+    if isinstance(layer, Convolution):
+        return {"kind": "convolution", "size": layer.kernel, "activation": layer.activation}
+    if isinstance(layer, Subsampling):
+        return {"kind": layer.pooling, "size": layer.size, "activation": layer.activation}
+    if isinstance(layer, Linear):
+        return {"kind": "linear", "activation": layer.activation}
+    return {"kind": "rbf", "activation": None}
+
+
+def flat_parameters(network: Network) -> torch.Tensor:
+    """All numbers in use, layer after layer: kernels (dense), weights, coefficients, each with biases; codes."""
+    parts = []
+    for layer in network:
+        if isinstance(layer, layers.Convolution):
+            parts += [layer.kernels(), layer.bias]
+        elif isinstance(layer, layers.Subsampling):
+            parts += [layer.coefficient, layer.bias]
+        elif isinstance(layer, layers.Linear):
+            parts += [layer.weight, layer.bias]
+        elif isinstance(layer, layers.RBF):
+            parts.append(layer.codes)
+    return torch.cat([part.detach().cpu().flatten() for part in parts])

@@ -1,0 +1,211 @@
+// What every widget needs: elements, pictures, colours, keys, numbers from bytes, visible errors.
+// Python puts this text before each widget's own, so that a widget is one module without a build step.
+
+/** An element with attributes (functions become listeners) and children. */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(name, value);
+    else if (value === true) made.setAttribute(name, "");
+    else if (value !== false && value !== undefined) made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+/** The floats that Python sent, checked: a wrong length or a number that is none is an error, not a blank. */
+export function floats(view, count, what) {
+  if (!view || view.byteLength !== 4 * count) {
+    throw new Error(`${what}: ${4 * count} bytes were expected, ${view ? view.byteLength : "none"} came.`);
+  }
+  const values = new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+  if (!values.every(Number.isFinite)) throw new Error(`${what}: not every number is finite.`);
+  return values;
+}
+
+/** A DataView on floats, as Python takes it. */
+export function bytes(values) {
+  return new DataView(Float32Array.from(values).buffer);
+}
+
+const DIVERGING = [[5, 48, 97], [67, 147, 195], [247, 247, 247], [214, 96, 77], [103, 0, 31]];
+
+/** Red for positive, blue for negative, white for 0; `limit` is darkest. */
+export function diverging(value, limit) {
+  const place = Math.min(Math.max(value / (limit || 1), -1), 1) * 2 + 2;
+  const left = Math.min(Math.floor(place), 3);
+  return DIVERGING[left].map((from, i) => Math.round(from + (place - left) * (DIVERGING[left + 1][i] - from)));
+}
+
+/** Ink on paper: `low` is white, `high` is black. */
+export function ink(value, low, high) {
+  const level = Math.round(255 * (1 - Math.min(Math.max((value - low) / (high - low || 1), 0), 1)));
+  return [level, level, level];
+}
+
+/** The largest absolute value, and never 0. */
+export function largest(values) {
+  let limit = 1e-6;
+  for (const value of values) limit = Math.max(limit, Math.abs(value));
+  return limit;
+}
+
+/** 3.14159 as 3.142; never "-0.000". */
+export function number(value, digits = 3) {
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? (0).toFixed(digits) : text;
+}
+
+/** 4704 as 4,704. */
+export function count(value) {
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/**
+ * A canvas of `rows` x `columns` cells with marks on it. `onCell(row, column)` hears the pointer, a click if
+ * `onPick` is given, and arrow keys, if it can be focused (`focus`).
+ */
+export function picture({ rows, columns, label, onCell, onPick, onLeave, focus = false, className = "" }) {
+  const canvas = element("canvas", { width: columns, height: rows });
+  const marks = new Map();
+  const root = element("div", { class: `lenet-picture ${className}`, role: "img", "aria-label": label }, canvas);
+  root.style.aspectRatio = `${columns} / ${rows}`;
+  let at = [0, 0];
+
+  function cell(event) {
+    const box = canvas.getBoundingClientRect();
+    const row = Math.floor(((event.clientY - box.top) / box.height) * rows);
+    const column = Math.floor(((event.clientX - box.left) / box.width) * columns);
+    return [Math.min(Math.max(row, 0), rows - 1), Math.min(Math.max(column, 0), columns - 1)];
+  }
+  if (onCell) root.addEventListener("pointermove", (event) => onCell(...(at = cell(event))));
+  if (onLeave) root.addEventListener("pointerleave", onLeave);
+  if (onPick) root.addEventListener("click", (event) => onPick(...(at = cell(event))));
+  if (focus) {
+    root.tabIndex = 0;
+    root.setAttribute("role", "application");
+    root.addEventListener("keydown", (event) => {
+      const moved = moveInGrid(event.key, at, rows, columns);
+      if (moved) {
+        at = moved;
+        onCell?.(...at);
+      } else if (onPick && (event.key === "Enter" || event.key === " ")) onPick(...at);
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    root.addEventListener("focus", () => root.matches(":focus-visible") && onCell?.(...at));
+  }
+  return {
+    root,
+    /** Paint one colour, [red, green, blue], for each value. */
+    paint(values, colour) {
+      const image = new ImageData(columns, rows);
+      for (let i = 0; i < rows * columns; i++) image.data.set([...colour(values[i]), 255], 4 * i);
+      canvas.getContext("2d").putImageData(image, 0, 0);
+    },
+    /** Show a frame round some cells, or take it away (no square). */
+    mark(name, square) {
+      let mark = marks.get(name);
+      if (!mark) {
+        mark = element("div", { class: `lenet-mark lenet-mark-${name}` });
+        marks.set(name, mark);
+        root.append(mark);
+      }
+      mark.hidden = !square;
+      if (!square) return;
+      const [top, left, height, width] = square;
+      mark.style.top = `${(100 * top) / rows}%`;
+      mark.style.left = `${(100 * left) / columns}%`;
+      mark.style.height = `${(100 * height) / rows}%`;
+      mark.style.width = `${(100 * width) / columns}%`;
+    },
+    place(row, column) {
+      at = [row, column];
+    },
+  };
+}
+
+/** Where an arrow key, Home or End leads from a cell of a grid; nothing for another key. */
+export function moveInGrid(key, [row, column], rows, columns) {
+  const moves = {
+    ArrowUp: [row - 1, column],
+    ArrowDown: [row + 1, column],
+    ArrowLeft: [row, column - 1],
+    ArrowRight: [row, column + 1],
+    Home: [row, 0],
+    End: [row, columns - 1],
+  };
+  if (!(key in moves)) return undefined;
+  const [down, right] = moves[key];
+  return [Math.min(Math.max(down, 0), rows - 1), Math.min(Math.max(right, 0), columns - 1)];
+}
+
+/** A labelled slider; `onInput(value)` hears it move. */
+export function slider({ label, min, max, step = 1, value, onInput, format = String }) {
+  const shown = element("output", {}, format(value));
+  const input = element("input", { type: "range", min, max, step, value, "aria-label": label });
+  input.addEventListener("input", () => {
+    shown.textContent = format(Number(input.value));
+    onInput(Number(input.value));
+  });
+  const set = (to) => {
+    input.value = to;
+    shown.textContent = format(Number(to));
+  };
+  return { root: element("label", { class: "lenet-control" }, element("span", {}, label), input, shown), input, set };
+}
+
+/** A labelled choice among texts. */
+export function choice({ label, options, value, onInput }) {
+  const select = element("select", { "aria-label": label, change: () => onInput(select.value) });
+  for (const option of options) select.append(element("option", { value: option }, option));
+  select.value = value;
+  const root = element("label", { class: "lenet-control" }, element("span", {}, label), select);
+  return { root, set: (to) => (select.value = to) };
+}
+
+export function button(label, onClick, attributes = {}) {
+  return element("button", { type: "button", class: "lenet-button", click: onClick, ...attributes }, label);
+}
+
+/**
+ * Run a widget in its element. `build(root, on)` makes it; `on(name, listener)` hears the model, and whatever goes
+ * wrong, here or in Python, is shown in the widget. Gives the function that anywidget calls when the view goes.
+ */
+export function run(model, el, label, build) {
+  const root = element("div", { class: "lenet-widget", role: "group", "aria-label": label });
+  const trouble = element("div", { class: "lenet-error", role: "alert", hidden: true });
+  el.append(root, trouble);
+  const heard = [];
+  const leave = new AbortController();
+
+  function show(message) {
+    trouble.hidden = !message;
+    trouble.textContent = message || "";
+  }
+  function guarded(action) {
+    return (...given) => {
+      try {
+        const result = action(...given);
+        show("");
+        return result;
+      } catch (error) {
+        show(error.message);
+        return undefined;
+      }
+    };
+  }
+  function on(name, listener) {
+    const safe = name === "msg:custom" ? listener : guarded(listener);
+    model.on(name, safe);
+    heard.push([name, safe]);
+  }
+  on("msg:custom", (message) => message.error && show(message.error));
+  guarded(build)(root, on, { signal: leave.signal, guarded, show });
+  return () => {
+    leave.abort();
+    for (const [name, listener] of heard) model.off(name, listener);
+    el.replaceChildren();
+  };
+}

@@ -1,0 +1,93 @@
+"""JupyterLab and a headless Chromium for tests that act as a reader would."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+
+import nbformat
+import pytest
+
+CHROMIUM = os.environ.get("LENET_EDU_CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+needs_chromium = pytest.mark.skipif(
+    not CHROMIUM, reason="install Chromium (Debian: apt install chromium), or set LENET_EDU_CHROMIUM to it"
+)
+PATIENCE = 60_000  # milliseconds
+
+
+@contextmanager
+def running_lab(folder, root=None):
+    """A JupyterLab with settings of its own in `folder`; yields its address, and stops it afterwards.
+
+    It is the one of `lenet-edu lab`, or a plain one on the notebooks in `root`.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    private = ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+    lab = ["lenet_edu.cli", "lab"] if root is None else ["jupyterlab", f"--ServerApp.root_dir={root}"]
+    options = [f"--port={port}", "--no-browser", "--ip=127.0.0.1", "--IdentityProvider.token=test"]
+    if root is not None:
+        options.append("--allow-root")
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *lab, *options],
+            stdout=log,
+            stderr=log,
+            env={**os.environ, **dict.fromkeys(private, str(folder))},
+            start_new_session=True,
+        )
+    try:
+        for _ in range(120):
+            try:
+                urllib.request.urlopen(f"{address}/api?token=test", timeout=1)
+                break
+            except OSError:
+                time.sleep(0.5)
+        yield address
+    finally:
+        os.killpg(process.pid, 15)
+        process.wait(timeout=20)
+
+
+@contextmanager
+def chromium(**options):
+    """A headless Chromium, closed afterwards."""
+    from playwright.sync_api import sync_playwright
+
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments, **options)
+        yield browser
+        browser.close()
+
+
+def open_notebook(page, address: str, path: str = "") -> None:
+    """Go to a notebook (or where the lab first leads) and wait until its kernel is there.
+
+    A cell that is run before its kernel is there does not run at all.
+    """
+    page.goto(f"{address}/lab/tree/{path}?token=test" if path else f"{address}/?token=test")
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=PATIENCE)
+
+
+def run_cell(page, place: int):
+    """Run one code cell as a reader does; the cell."""
+    cell = page.locator(".jp-CodeCell").nth(place)
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    return cell
+
+
+def write_notebook(path, *sources: str) -> None:
+    """A notebook of code cells."""
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
