@@ -1,20 +1,21 @@
 """Exercises and predictions: every foreseen answer gets its own message, and nothing shows too soon."""
 
 import itertools
+import sys
 from importlib import import_module
 
-import ipywidgets
 import numpy as np
 import pytest
 import torch
 
 from lenet_edu import paper, plots
 from lenet_edu.errors import LenetError
-from lenet_edu.exercises import NOTEBOOKS, check, predict
+from lenet_edu.exercises import NOTEBOOKS, check, predict, prediction
 from lenet_edu.exercises.checking import Choice, Code, Conditions, Number, Verdict
-from lenet_edu.exercises.prediction import Prediction
+from lenet_edu.exercises.prediction import Estimate, Prediction
 from lenet_edu.ledger import ledger
 from lenet_edu.models import LeNet5
+from lenet_edu.widgets.predict import Predict
 
 
 def every(kind: str) -> dict:
@@ -160,14 +161,23 @@ def test_a_verdict_shows_as_text_and_as_html_without_running_what_it_quotes():
     assert "<script>" not in check("c1.side", "<script>")._repr_html_()
 
 
+def choices_of(name: str) -> list[str]:
+    """The choices of a prediction; for an estimate the right number, those with a hint, and two more."""
+    asked = PREDICTIONS[name]
+    if isinstance(asked, Prediction):
+        return list(asked.choices)
+    return [f"{number:,}" for number in (asked.right, *asked.hints, asked.right * 99, 0.5)]
+
+
 @pytest.mark.parametrize("name", PREDICTIONS)
 def test_each_choice_of_a_prediction_gets_a_response_of_its_own(name):
-    prediction = PREDICTIONS[name]
-    said = [predict(name).commit(choice) for choice in prediction.choices]
+    asked, choices = PREDICTIONS[name], choices_of(name)
+    said = [predict(name).commit(choice) for choice in choices]
     assert len(set(said)) == len(said) >= 2
-    for choice, response in zip(prediction.choices, said, strict=True):
-        assert response.startswith("Yes: " if choice == prediction.right else "No: ")
-        assert prediction.choices[prediction.right] in response
+    for choice, response in zip(choices, said, strict=True):
+        right = choice in (asked.right, choices[0] if asked.choices == () else asked.right)
+        assert response.startswith("Yes: " if right else "No: ")
+        assert asked.answer[-20:] in response or response == "Yes: to the digit." + f"\nIt is {asked.answer}"
 
 
 def test_a_prediction_must_offer_its_right_answer():
@@ -176,8 +186,32 @@ def test_a_prediction_must_offer_its_right_answer():
 
 
 def test_a_choice_that_is_not_offered_cannot_be_committed_to():
+    asked = predict("c1.parameters")
     with pytest.raises(LenetError, match="got '157'"):
-        predict("c1.parameters").commit("157")
+        asked.commit("157")
+    assert asked.committed is None
+
+
+@pytest.mark.parametrize("guess", ["", "many", "nan", "inf", "1e999"])
+def test_an_estimate_must_be_a_number(guess):
+    with pytest.raises(LenetError, match="must be a number"):
+        predict("c1.dense").commit(guess)
+
+
+def test_an_estimate_may_be_off_by_its_factor():
+    estimate = Estimate("How many?", right=1000, because="so", factor=1.5)
+    assert [estimate.judge(guess)[0] for guess in ("1,000", "1499", "1501", "667", "666", "-1000")] == [
+        *(True, True, False, True, False, False)
+    ]
+
+
+def test_the_score_counts_first_answers_only(monkeypatch):
+    monkeypatch.setattr(prediction, "_settled", {})
+    asked = predict("c1.parameters")
+    asked.commit("4,704")
+    predict("c1.parameters").commit("156")
+    predict("c1.dense").commit("5000000")
+    assert asked.score() == "1 of 2 right so far"
 
 
 def test_without_a_person_the_text_goes_through_to_the_answer():
@@ -186,6 +220,7 @@ def test_without_a_person_the_text_goes_through_to_the_answer():
     assert text == repr(asked)
     assert text.index("4,704") < text.index("It is “156”") < text.index("6 x (5 x 5 + 1) = 156")
     assert asked.committed is None
+    assert "[a number]\nIt is 4,821,600: " in repr(predict("c1.dense"))
 
 
 def test_on_a_page_without_kernel_the_answer_is_folded_away():
@@ -196,38 +231,32 @@ def test_on_a_page_without_kernel_the_answer_is_folded_away():
     assert "data:image/png;base64," in answer
 
 
-def parts(asked):
-    _, options, button, answer = asked.widget().children
-    return options, button, answer
+def test_the_browser_has_nothing_of_the_answer_before_the_reader_commits():
+    face = Predict(predict("c1.parameters", ledger(LeNet5())["C1"]))
+    before = str({name: value for name, value in face.get_state().items() if not name.startswith("_")})
+    assert "122,304" in before  # it is one of the choices
+    assert "6 x (5 x 5 + 1)" not in before
+    assert "share the same 25 weights" not in before
+    face._handle_custom_msg({"commit": "4,704"}, [])
+    assert face.settled
+    assert face.committed == face.asked.committed == "4,704"
+    assert "number of units" in face.response
+    assert "6 x (5 x 5 + 1) = 156" in face.shown
+    assert "right so far" in face.score
 
 
-def test_in_the_browser_nothing_shows_before_the_reader_commits():
-    asked = predict("c1.parameters", ledger(LeNet5())["C1"])
-    options, button, answer = parts(asked)
-    assert options.value is None
-    assert answer.value == ""
-    button.click()
-    assert "Choose first" in answer.value
-    assert asked.committed is None
-    options.value = "4,704"
-    assert "156" not in answer.value
-    button.click()
-    assert asked.committed == "4,704"
-    assert "number of units" in answer.value
-    assert "122,304" in answer.value  # the row of the ledger that was held back
-    assert options.disabled
-    assert button.disabled
+def test_a_message_that_is_no_choice_is_refused_and_settles_nothing(monkeypatch):
+    face = Predict(predict("c1.parameters"))
+    sent = []
+    monkeypatch.setattr(face, "send", sent.append)
+    with pytest.raises(LenetError, match="got '157'"):
+        face.commit("157")
+    assert not face.settled
+    assert "157" in sent[0]["error"]
 
 
-def test_the_widget_is_shown_where_there_are_widgets_and_its_text_is_the_same(monkeypatch):
-    asked = predict("c1.shift")
-    bundle = asked._repr_mimebundle_()
-    assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert bundle["text/plain"] == repr(asked)
-
-    def absent():
-        raise ImportError
-
-    monkeypatch.setattr(asked, "widget", absent)
-    assert set(asked._repr_mimebundle_()) == {"text/plain", "text/html"}
-    assert isinstance(predict("c1.shift").widget(), ipywidgets.VBox)
+def test_a_prediction_shows_its_face_where_there_are_widgets(monkeypatch):
+    bundle = predict("c1.shift")._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "text/html", "application/vnd.jupyter.widget-view+json"}
+    monkeypatch.setitem(sys.modules, "lenet_edu.widgets.predict", None)
+    assert set(predict("c1.shift")._repr_mimebundle_()) == {"text/plain", "text/html"}

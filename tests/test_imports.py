@@ -17,7 +17,9 @@ FLOORS = (
     {"data", "recipes", "checkpoints"},
     {"pictures", "augmentation", "evaluation", "activations"},
     {"training"},
-    {"plots", "lab", "exercises"},
+    {"plots", "lab"},
+    {"widgets"},
+    {"exercises"},
     {"cli"},
 )
 FLOOR = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}

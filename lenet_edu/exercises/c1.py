@@ -6,7 +6,7 @@ from torch import Tensor
 
 from lenet_edu.architecture import lenet5
 from lenet_edu.exercises.checking import Choice, Code, Number
-from lenet_edu.exercises.prediction import Prediction
+from lenet_edu.exercises.prediction import Estimate, Prediction
 from lenet_edu.ledger import ledger
 
 _BOOK = ledger(lenet5())
@@ -29,14 +29,14 @@ PREDICTIONS = {
             "of them use the same weight.",
         },
     ),
-    "dense": Prediction(
+    "dense": Estimate(
         f"Suppose each of C1's {_ROW.units.value:,} units read the whole image, with weights of its own. "
         "How many parameters would that be?",
-        right="about 5 million",
-        choices={
-            "about 5 thousand": "each unit would have one weight for every pixel, not one in all.",
-            "about 120 thousand": "that is about the number of connections C1 has with 25 pixels a unit.",
-            "about 5 million": f"{_ROW.units.value:,} units, each with {_INPUTS:,} weights and a bias.",
+        right=_DENSE,
+        because=f"{_ROW.units.value:,} units, each with {_INPUTS:,} weights and a bias.",
+        hints={
+            _ROW.units.value: "that is one parameter a unit. Each would have one for every pixel.",
+            _ROW.connections.value: "that is the number of connections C1 has with 25 pixels a unit.",
         },
     ),
     "shift": Prediction(

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from lenet_edu.architecture import lenet5
 from lenet_edu.exercises.checking import Choice, Code, Number
-from lenet_edu.exercises.prediction import Prediction
+from lenet_edu.exercises.prediction import Estimate, Prediction
 from lenet_edu.ledger import ledger
 
 _BOOK = ledger(lenet5())
@@ -14,14 +14,17 @@ _ROW = _BOOK["C5"]
 _SHARE = _ROW.parameters.value / _BOOK.totals["parameters"]
 
 PREDICTIONS = {
-    "share": Prediction(
+    "share": Estimate(
         f"The network has {_BOOK.totals['parameters']:,} parameters in seven layers. How many of them are in C5?",
-        right=f"{_SHARE:.0%}",
-        choices={
-            "about a seventh": "layers are of very different size. C5 is the last convolution, and it reads all sixteen maps.",
-            "3%": "that is what the first four layers have, all together.",
-            f"{_SHARE:.0%}": "120 maps, each with a kernel of its own for each of sixteen maps.",
+        right=_ROW.parameters.value,
+        because=f"{_SHARE:.0%}. It has 120 maps, and each has a kernel of its own for each of sixteen maps.",
+        hints={
+            _BOOK.totals["parameters"] / 7: "that is a seventh. Layers are of very different size.",
+            _BOOK[
+                "C3"
+            ].parameters.value: "that is about what C3 has. C5 reads all sixteen maps, and has 120 of its own.",
         },
+        factor=1.25,
     ),
     "larger": Prediction(
         "The network was trained on images of 32 by 32. What does it do with an image of 36 by 36?",

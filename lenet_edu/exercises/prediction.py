@@ -1,15 +1,17 @@
 """Predictions: the reader commits to an answer, and only then it shows.
 
-In JupyterLab a prediction has buttons. Where no kernel runs, on a web page, the answer is folded away;
-in plain text, question and answer follow each other, so that a notebook runs through without a person.
+In JupyterLab a prediction has buttons (see `widgets.predict`). Where no kernel runs, on a web page, the answer
+is folded away; in plain text, question and answer follow each other, so that a notebook runs through without
+a person.
 """
 
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from io import BytesIO
+from math import isfinite
 
-from lenet_edu.errors import check_choice
+from lenet_edu.errors import LenetError, check_choice
 
 
 @dataclass(frozen=True)
@@ -26,75 +28,117 @@ class Prediction:
     def __post_init__(self):
         check_choice("The right choice", self.right, tuple(self.choices))
 
+    @property
+    def answer(self) -> str:
+        """The right choice and why."""
+        return f"“{self.right}”: {self.choices[self.right]}"
+
+    def judge(self, choice: str) -> tuple[bool, str]:
+        """Whether a choice is right, and what there is to say to it. LenetError if it is not offered."""
+        check_choice("The prediction", choice, tuple(self.choices))
+        return choice == self.right, self.choices[choice]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A prediction of a number. What lies within `factor` of the right one counts as right.
+
+    hints: what to say to wrong numbers that have a reason, within the same factor.
+    """
+
+    question: str
+    right: float
+    because: str
+    hints: dict[float, str] = field(default_factory=dict)
+    factor: float = 1.5
+    choices = ()
+
+    @property
+    def answer(self) -> str:
+        """The right number and why."""
+        return f"{self.right:,}: {self.because}"
+
+    def judge(self, guess: str) -> tuple[bool, str]:
+        """Whether a guess is near enough, and what there is to say to it. LenetError if it is no number."""
+        try:
+            number = float(str(guess).replace(",", "").replace(" ", ""))
+        except ValueError:
+            number = float("nan")
+        if not isfinite(number):
+            raise LenetError(f"The prediction must be a number, such as 1,000; got {guess!r}.")
+        if self._near(number, self.right):
+            return True, "near enough." if number != self.right else "to the digit."
+        hints = (hint for wrong, hint in self.hints.items() if self._near(number, wrong))
+        return False, next(hints, "too many." if number > self.right else "too few.")
+
+    def _near(self, guess: float, number: float) -> bool:
+        return number / self.factor <= guess <= number * self.factor
+
+
+# The first answer to each question in this session, right or not.
+_settled: dict[str, bool] = {}
+
 
 class Asked:
     """A prediction in front of a reader: `commit(choice)` settles it. Shows itself at the end of a cell."""
 
-    def __init__(self, prediction: Prediction, shown=None):
+    def __init__(self, prediction: Prediction | Estimate, shown=None):
         self.prediction = prediction
         self.shown = shown
         self.committed: str | None = None
 
-    def commit(self, choice: str) -> str:
-        """Settle on a choice; what there is to say to it. Raises LenetError if it is not offered."""
-        check_choice("The prediction", choice, tuple(self.prediction.choices))
-        self.committed = choice
-        return self.response(choice)
+    @property
+    def question(self) -> str:
+        """What is asked."""
+        return self.prediction.question
 
-    def response(self, choice: str) -> str:
-        """What to say to who takes this choice: whether it is right, why it tempts, why it is not so."""
-        right = self.prediction.right
-        verdict = "Yes" if choice == right else "No"
-        said = f"{verdict}: {self.prediction.choices[choice]}"
-        return said if choice == right else f"{said}\nIt is “{right}”: {self.prediction.choices[right]}"
+    @property
+    def choices(self) -> list[str]:
+        """What is offered; nothing where a number is asked for."""
+        return list(self.prediction.choices)
+
+    def commit(self, choice: str) -> str:
+        """Settle on a choice; what there is to say to it, and the right one.
+
+        Raises LenetError if the choice is not offered, or is no number where one is asked for.
+        """
+        right, said = self.prediction.judge(choice)
+        self.committed = str(choice)
+        _settled.setdefault(self.question, right)
+        verdict = f"{'Yes' if right else 'No'}: {said}"
+        if right and self.choices:
+            return verdict
+        return f"{verdict}\nIt is {self.prediction.answer}"
+
+    @staticmethod
+    def score() -> str:
+        """How the reader has done in this session, as `2 of 3 right so far`."""
+        return f"{sum(_settled.values())} of {len(_settled)} right so far"
+
+    def held_back(self) -> str:
+        """What is shown once the reader has committed, as HTML."""
+        return _html(self.shown)
 
     def __repr__(self) -> str:
-        prediction = self.prediction
-        lines = [f"Predict. {prediction.question}", *(f"  ( ) {choice}" for choice in prediction.choices)]
-        lines.append(f"It is “{prediction.right}”: {prediction.choices[prediction.right]}")
+        offered = [f"  ( ) {choice}" for choice in self.choices] or ["  [a number]"]
+        lines = [f"Predict. {self.question}", *offered, f"It is {self.prediction.answer}"]
         return "\n".join(lines if self.shown is None else [*lines, str(self.shown)])
 
     def _repr_html_(self) -> str:
-        prediction = self.prediction
-        choices = "".join(f"<li>{escape(choice)}</li>" for choice in prediction.choices)
-        answer = f"It is “{prediction.right}”: {prediction.choices[prediction.right]}"
+        choices = "".join(f"<li>{escape(choice)}</li>" for choice in self.choices)
         return (
-            f'<div style="{_FRAME}"><b>Predict.</b> {escape(prediction.question)}<ul>{choices}</ul>'
+            f'<div style="{_FRAME}"><b>Predict.</b> {escape(self.question)}<ul>{choices}</ul>'
             f"<details><summary>Open when you have settled on an answer</summary>"
-            f"<p>{escape(answer)}</p>{_html(self.shown)}</details></div>"
+            f"<p>It is {escape(self.prediction.answer)}</p>{_html(self.shown)}</details></div>"
         )
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         bundle = {"text/plain": repr(self), "text/html": self._repr_html_()}
         try:
-            bundle |= self.widget()._repr_mimebundle_()
+            from lenet_edu.widgets.predict import Predict
         except ImportError:  # the package without its notebooks: the folded answer does
             return bundle
-        return bundle | {"text/plain": repr(self)}
-
-    def widget(self):
-        """Radio buttons, a button to commit with, and room for the answer, as one ipywidget."""
-        import ipywidgets
-
-        question = ipywidgets.HTML(f"<b>Predict.</b> {escape(self.prediction.question)}")
-        options = ipywidgets.RadioButtons(options=list(self.prediction.choices), value=self.committed)
-        options.layout.width = "auto"
-        button = ipywidgets.Button(description="Commit", tooltip="Settle on this answer and see what it is")
-        answer = ipywidgets.HTML()
-
-        def settle(_):
-            if options.value is None:
-                answer.value = "<i>Choose first: a guess will do.</i>"
-                return
-            said = "".join(f"<p>{escape(line)}</p>" for line in self.commit(options.value).split("\n"))
-            answer.value = said + _html(self.shown)
-            options.disabled = button.disabled = True
-
-        button.on_click(settle)
-        box = ipywidgets.VBox([question, options, button, answer])
-        box.layout.border_left = "4px solid #0072B2"
-        box.layout.padding = "2px 12px"
-        return box
+        return {**Predict(self).view(), **bundle}
 
 
 _FRAME = "border-left:4px solid #0072B2;padding:2px 12px"

@@ -96,8 +96,8 @@ def normalisation(grey: Tensor, switches: dict[str, bool]) -> dict[str, Tensor]:
     """What each step of `pictures.normalise` gives, by name, as ink from 0 to 1.
 
     grey: (height, width), 1 is paper. Without *invert* grey levels are taken for ink; without *crop* the
-    whole sheet is the digit; without *scale* it fills the frame; without *centre* its box is centred, not its mass.
-    The last one, "image", is 32x32. Raises LenetError for a sheet without ink.
+    whole sheet is the digit; without *scale* it fills the frame; without *centre* its box is centred, not
+    its mass. The last one, "image", is 32x32. Raises LenetError for a sheet without ink.
     """
     ink = pictures.ink_of(grey)  # refuses a blank sheet, however the switches stand
     shown = {"sheet": grey}

@@ -20,7 +20,7 @@ class FeatureMaps(Widget):
     networks: a network, or several of one architecture by name, in the order in which a slider runs
     through them. images: a split, or a tensor (N, maps, size, size). digit: the place of the image shown.
 
-    Traits to read and to set: `digit`, `layer`, `weights` (a name of `networks`), `unit` (its map, row, column).
+    Traits to read and to set: `digit`, `layer`, `weights` (a name of `networks`), `unit` (map, row, column).
     """
 
     _esm, _css = module("feature_maps"), styles("feature_maps")
@@ -144,7 +144,7 @@ def _kind(layer) -> dict:
 
 
 def flat_parameters(network: Network) -> torch.Tensor:
-    """All numbers in use, layer after layer: kernels (dense), weights, coefficients, each with biases; codes."""
+    """All numbers in use, layer after layer: kernels (dense), weights or coefficients, then biases; codes."""
     parts = []
     for layer in network:
         if isinstance(layer, layers.Convolution):

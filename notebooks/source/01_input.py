@@ -216,6 +216,17 @@ print(f"mean {pixels.mean():.3f}, variance {pixels.var():.3f}")
 print(f"paper {standard.scaling.background:.2f}, ink {standard.scaling.ink:.2f}")
 
 # %% [markdown]
+# ## Draw your own
+#
+# Draw a digit with mouse, pen or finger, or upload a picture. You see each step, and what the network makes of it
+# while you draw. Switch a step off: which one does the network need most?
+
+# %%
+from lenet_edu.widgets import DrawDigit
+
+DrawDigit(network)
+
+# %% [markdown]
 # ## Change it
 #
 # Move the 7 on the sheet, or make it larger: the image stays the same, and this is the point of the whole

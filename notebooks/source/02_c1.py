@@ -125,6 +125,15 @@ titles = [f"a {label}" for label in digits.labels.tolist()]
 plots.maps(c1[:, 0], titles, "One map, ten digits: one detector, used everywhere", layer="C1", columns=10)
 
 # %% [markdown]
+# Now with your own hands. Play, or drag the kernel over the image; take one of C1's own kernels; type other numbers
+# into it. What do padding and stride do to the size of the output?
+
+# %%
+from lenet_edu.widgets import Convolution, FeatureMaps
+
+Convolution(arrives[3], network.C1)
+
+# %% [markdown]
 # ## What one unit sees
 #
 # A unit of C1 sees a square of 5 by 5 pixels, its **receptive field**. Its neighbour sees the same square, one
@@ -133,6 +142,13 @@ plots.maps(c1[:, 0], titles, "One map, ten digits: one detector, used everywhere
 # %%
 outputs = activations(network, arrives)
 plots.receptive_field(network, outputs, "C1", unit=(6, 12), sample=3)
+
+# %% [markdown]
+# Point at any unit of any layer: its field lights up in the image, what feeds it in the layer below, and its
+# arithmetic stands beside it. For now stay with C1.
+
+# %%
+FeatureMaps(network, digits, digit=3, layer="C1")
 
 # %% [markdown]
 # ## The row of the ledger

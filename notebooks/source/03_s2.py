@@ -138,6 +138,15 @@ versions = [f(sums[3, 0] * c + b) for c, b in settings.values()]
 plots.maps(torch.stack(versions).detach(), list(settings), "One map, four ways to subsample it", layer="S2")
 
 # %% [markdown]
+# Now by hand. Watch where the weighted sums fall on the squash: near the middle the map is only blurred, at its ends
+# every unit has decided.
+
+# %%
+from lenet_edu.widgets import Subsampling
+
+Subsampling(arrives[3])
+
+# %% [markdown]
 # Which way did training choose? All six coefficients have stayed in the middle. They began at 0.25, which makes
 # the sum of four a mean, and each has grown.
 

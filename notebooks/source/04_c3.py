@@ -227,6 +227,31 @@ predict("c3.symmetry", "\n".join(lines))
 #
 # ## Change it
 #
+# Click in the table: parameters and connections are counted again at once. What you build goes straight into a network.
+
+# %%
+from lenet_edu.widgets import C3Table
+
+mine = C3Table()
+mine
+
+# %% [markdown]
+# The next cell trains two networks for a moment, on the small digits of scikit-learn: one with the paper's table, one
+# with yours. A single run on so few digits says little. What do you expect with the diagonal table?
+
+# %% tags=["nbval-ignore-output"]
+from lenet_edu.recipes import default_recipe
+from lenet_edu.training import fit
+
+small = load_digits("embedded")
+for name, table in (("the paper's", "table"), ("yours", mine.table)):
+    learner = LeNet5(c3=table)
+    learner.reset_parameters(torch.Generator().manual_seed(0))
+    recipe = default_recipe(learner.architecture, len(small.train)).changed(epochs=6)
+    run = fit(learner, small, recipe, progress=False)
+    print(f"{name:<12} {max(r['validation_accuracy'] for r in run.history):.1%} right on validation digits")
+
+# %% [markdown]
 # `LeNet5(c3=...)` takes any table of 6 by 16. Here each map of C3 reads a random three of S2's. How many parameters?
 
 # %%

@@ -78,6 +78,14 @@ for row in rows:
 plots.receptive_field(network, outputs, "S4", unit=(2, 2), sample=3)
 
 # %% [markdown]
+# Point at a unit of S4 and follow it down: two units a side in C3, six in S2, and so on to the image.
+
+# %%
+from lenet_edu.widgets import FeatureMaps
+
+FeatureMaps(network, digits, digit=3, layer="S4")
+
+# %% [markdown]
 # ## The row of the ledger
 
 # %%

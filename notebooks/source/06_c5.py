@@ -81,6 +81,11 @@ plots.maps(c5.view(10, 5, 24), titles, "C5 for ten digits: 120 answers each", la
 # %%
 plots.receptive_field(network, outputs, "C5", sample=3)
 
+# %%
+from lenet_edu.widgets import FeatureMaps
+
+FeatureMaps(network, digits, digit=3, layer="C5")
+
 # %% [markdown]
 # ## The row of the ledger
 

@@ -91,6 +91,15 @@ for digit in range(10):
     print(f"{digit}  {agree} of {width * height}")
 
 # %% [markdown]
+# Here F6 stands beside the codes, with its distance to each. The codes are yours: click their pixels, and see the
+# distances move. How few pixels does it take until the network decides otherwise?
+
+# %%
+from lenet_edu.widgets import DigitCodes
+
+DigitCodes(network, digits, digit=3)
+
+# %% [markdown]
 # ## Ten ways to write a 3
 
 # %%

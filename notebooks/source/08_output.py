@@ -73,6 +73,14 @@ answers = output.argmin(1)
 plots.digits(digits.images, titles=[f"reads {answer}" for answer in answers.tolist()])
 
 # %% [markdown]
+# Choose a digit and look at its ten distances. Then redraw the code of another digit until it wins.
+
+# %%
+from lenet_edu.widgets import DigitCodes
+
+DigitCodes(network, digits, digit=8)
+
+# %% [markdown]
 # ## The ten codes
 
 # %%

@@ -153,6 +153,22 @@ maps = activations(load_network("lenet5-1998"), threes[:1])
 plots.feature_maps(maps)
 
 # %% [markdown]
+# And with your own digit. The network was trained on other people's: does it read yours?
+
+# %%
+from lenet_edu.widgets import DrawDigit, FeatureMaps
+
+DrawDigit(load_network("lenet5-1998"))
+
+# %% [markdown]
+# Every unit of every layer, with its arithmetic, for the first twenty digits. The slider *weights* goes from a
+# network that knows nothing to the trained one.
+
+# %%
+stages = {"untrained": model, "1998, trained": load_network("lenet5-1998")}
+FeatureMaps(stages, digits.test.images[:20], labels=digits.test.labels[:20].tolist(), digit=0)
+
+# %% [markdown]
 # And the ten distances. The smallest names the digit:
 
 # %% tags=["nbval-ignore-output"]

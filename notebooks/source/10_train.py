@@ -98,9 +98,19 @@ plots.digits(distort(copies, recipe, digits.scaling.background, generator))
 # and the accuracy so far in this epoch, and how many images a second go through.
 
 # %% tags=["nbval-ignore-output"]
+from copy import deepcopy
+
 from lenet_edu.training import fit
 
-run = fit(model, digits, recipe, seed=0)
+epochs = {}
+
+
+def keep(run):
+    """After each epoch: a copy of the network as it is then."""
+    epochs[f"epoch {len(run.history)}"] = deepcopy(model).cpu()
+
+
+run = fit(model, digits, recipe, seed=0, after_epoch=keep)
 print(f"{run.seconds:.1f} s of training, best epoch {run.best_epoch} of {len(run.history)}")
 
 # %% [markdown]
@@ -161,6 +171,14 @@ plots.kernels(untrained.C1.weight[:, 0])
 
 # %%
 plots.kernels(model.C1.weight[:, 0])
+
+# %% [markdown]
+# And how it came to it. The slider *weights* goes through the epochs: watch maps and kernels form.
+
+# %%
+from lenet_edu.widgets import FeatureMaps
+
+FeatureMaps({"untrained": untrained, **epochs}, digits.test.one_of_each(), digit=3, weights="untrained")
 
 # %% [markdown]
 # ## Keep it

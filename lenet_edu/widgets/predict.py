@@ -1,0 +1,49 @@
+"""Predict: a prediction's face. Choose or type a number, commit, and only then see."""
+
+from traitlets import Bool, List, Unicode
+
+from lenet_edu.errors import LenetError
+from lenet_edu.widgets.base import Widget, module, styles
+
+
+class Predict(Widget):
+    """The face of a prediction that was asked (`exercises.prediction.Asked`).
+
+    The answer is with Python until the reader commits: the browser does not have it. `commit(choice)` does
+    what the button does.
+    """
+
+    _esm, _css = module("predict"), styles("predict")
+
+    question = Unicode().tag(sync=True)
+    choices = List(Unicode()).tag(sync=True)
+    settled = Bool(False).tag(sync=True)
+    committed = Unicode("").tag(sync=True)
+    response = Unicode("").tag(sync=True)
+    shown = Unicode("").tag(sync=True)
+    score = Unicode("").tag(sync=True)
+
+    def __init__(self, asked):
+        self.asked = asked
+        super().__init__(question=asked.question, choices=asked.choices)
+        self.on_msg(lambda _, content, __: self.commit(content.get("commit", "")))
+
+    def commit(self, choice: str) -> None:
+        """Settle on a choice or a number. Raises LenetError, and says so in the widget, if it is neither."""
+        try:
+            said = self.asked.commit(choice)
+        except LenetError as error:
+            self.refuse(str(error))
+        with self.hold_sync():
+            self.committed, self.response = str(choice), said
+            self.shown, self.score = self.asked.held_back(), self.asked.score()
+            self.settled = True
+
+    def text(self) -> str:
+        """The question."""
+        return self.question
+
+    def view(self) -> dict:
+        """What a notebook needs to show the widget, without a text or a picture of its own."""
+        kind = "application/vnd.jupyter.widget-view+json"
+        return {kind: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
