@@ -74,7 +74,8 @@ def open_notebook(page, address: str, path: str = "") -> None:
 
     A cell that is run before its kernel is there does not run at all.
     """
-    page.goto(f"{address}/lab/tree/{path}?token=test" if path else f"{address}/?token=test")
+    # `reset`: no tabs of pages before. Without a path JupyterLab goes where `lenet-edu lab` sends readers.
+    page.goto(f"{address}/lab/tree/{path}?token=test&reset" if path else f"{address}/?token=test")
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=PATIENCE)
 
 

@@ -1,5 +1,5 @@
 // C3Table: click a cell to connect a map of S2 with a map of C3; the counts follow.
-import { button, count, element, moveInGrid, run } from "./shared.js";
+import { button, count, element, keepKeys, moveInGrid, run } from "./shared.js";
 
 /** Links, parameters and connections of a table: one kernel a link, one bias a column, used at every place. */
 export function counts(links, kernel, places) {
@@ -38,6 +38,7 @@ export default {
         grid.append(element("div", { class: "lenet-head" }, String(i)));
         return Array.from({ length: columns }, (_, k) => {
           const cell = element("button", { type: "button", class: "lenet-cell", role: "gridcell", tabindex: i + k ? -1 : 0 });
+          keepKeys(cell);
           cell.addEventListener("click", guarded(() => toggle(i, k)));
           cell.addEventListener("pointerenter", guarded(() => show(k)));
           cell.addEventListener("focus", guarded(() => show(k)));

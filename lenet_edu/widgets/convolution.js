@@ -151,12 +151,15 @@ export default {
           const cell = element("input", { type: "number", step: "0.1", value: number(value, 2), "aria-label": `row ${y}, column ${x}` });
           cell.style.background = `rgb(${r} ${g} ${b})`;
           cell.style.color = Math.abs(value) > 0.6 * limit ? "#fff" : "#22313f";
-          cell.addEventListener("change", guarded(() => {
+          const take = guarded(() => {
+            if (!cell.isConnected) return;
             const changed = kernel.map((row) => [...row]);
             changed[y][x] = Number(cell.value);
             if (!Number.isFinite(changed[y][x]) || cell.value === "") throw new Error("A kernel holds numbers only.");
-            send("kernel", changed);
-          }));
+            if (cell.value !== number(value, 2)) send("kernel", changed);
+          });
+          cell.addEventListener("change", take);
+          cell.addEventListener("keydown", (event) => event.key === "Enter" && take());
           return cell;
         })));
         output = convolve(image, shape, kernel, model.get("padding"), model.get("stride"));

@@ -1,5 +1,5 @@
 // FeatureMaps: all layers for one image; a unit under the pointer shows what it sees and how it is computed.
-import { count, diverging, element, floats, ink, largest, number, picture, run, slider } from "./shared.js";
+import { count, diverging, element, floats, ink, keepKeys, largest, number, picture, run, slider } from "./shared.js";
 
 const SQUASH = {
   scaled_tanh: (a) => 1.7159 * Math.tanh((2 / 3) * a),
@@ -171,7 +171,8 @@ export default {
       const title = element("div", { class: "lenet-strong" });
       const value = element("div", { class: "lenet-formula lenet-value", "aria-live": "polite" });
       const how = element("div", { class: "lenet-formula lenet-how" });
-      const detail = element("div", { class: "lenet-detail" }, largeBox, element("div", {}, title, value, how));
+      const kernels = element("div", { class: "lenet-kernels" });
+      const detail = element("div", { class: "lenet-detail" }, largeBox, element("div", {}, title, value, how, kernels));
       const verdict = element("div", { class: "lenet-caption lenet-verdict" });
       root.append(bar, element("div", { class: "lenet-split" }, stack, detail));
 
@@ -210,6 +211,7 @@ export default {
             onLeave: guarded(() => point(active, unit)),
           });
           const pick = element("button", { type: "button", class: "lenet-map", "aria-label": `${layer.name}, map ${map}` });
+          keepKeys(pick);
           pick.style.flexGrow = columns / rows > 2 ? 4 : 1;
           pick.style.maxWidth = `${layer.shape[1] === 1 && rows > columns ? 40 : Math.min(60 * Math.max(1, columns / rows), 300)}px`;
           pick.addEventListener("click", guarded(() => choose(layer, map)));
@@ -257,7 +259,25 @@ export default {
         for (const made of pictures.flat()) made.pick.removeAttribute("aria-pressed");
         pictures[active.index][map].pick.setAttribute("aria-pressed", "true");
         paintMap(large, active, map);
+        paintKernels(map);
         point(active, unit);
+      }
+
+      // A map's kernels, one for each map below that it reads.
+      function paintKernels(map) {
+        kernels.replaceChildren();
+        if (active.kind !== "convolution") return;
+        const below = layers[active.index - 1];
+        const area = active.size ** 2;
+        const start = active.weights + map * below.shape[0] * area;
+        const all = parameters.subarray(start, start + below.shape[0] * area);
+        const limit = largest(all);
+        kernels.append(element("div", { class: "lenet-caption" }, "its kernels, by the map they read"));
+        for (const from of active.reads[map]) {
+          const shown = picture({ rows: active.size, columns: active.size, label: `kernel for map ${from} of ${below.name}` });
+          shown.paint(all.subarray(from * area, (from + 1) * area), (x) => diverging(x, limit));
+          kernels.append(element("div", { class: "lenet-kernel-of" }, shown.root, element("span", { class: "lenet-caption" }, String(from))));
+        }
       }
 
       function paintMap(where, layer, map) {

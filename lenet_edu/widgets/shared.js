@@ -1,9 +1,17 @@
 // What every widget needs: elements, pictures, colours, keys, numbers from bytes, visible errors.
 // Python puts this text before each widget's own, so that a widget is one module without a build step.
 
+const CONTROLS = new Set(["input", "select"]);
+
+/** JupyterLab would take arrow keys for its own, unless the element with the focus says not to. */
+export function keepKeys(control) {
+  control.setAttribute("data-lm-suppress-shortcuts", "true");
+}
+
 /** An element with attributes (functions become listeners) and children. */
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
+  if (CONTROLS.has(tag)) keepKeys(made);
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") made.addEventListener(name, value);
     else if (value === true) made.setAttribute(name, "");
@@ -83,6 +91,7 @@ export function picture({ rows, columns, label, onCell, onPick, onLeave, focus =
   if (onPick) root.addEventListener("click", (event) => onPick(...(at = cell(event))));
   if (focus) {
     root.tabIndex = 0;
+    keepKeys(root);
     root.setAttribute("role", "application");
     root.addEventListener("keydown", (event) => {
       const moved = moveInGrid(event.key, at, rows, columns);

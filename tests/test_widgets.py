@@ -1,0 +1,239 @@
+"""Widgets: Python's and JavaScript's arithmetic agree, and what does not fit is refused and changes nothing."""
+
+import base64
+import json
+import math
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+import torch
+from traitlets import TraitError
+
+from lenet_edu import paper, pictures, plots
+from lenet_edu.activations import activations
+from lenet_edu.architecture import MODERN, lenet5
+from lenet_edu.checkpoints import load_network
+from lenet_edu.data import PAPER_SCALING, Scaling
+from lenet_edu.errors import LenetError
+from lenet_edu.ledger import ledger
+from lenet_edu.models import LeNet5, RGBLeNet, count_parameters
+from lenet_edu.widgets import C3Table, Convolution, DigitCodes, DrawDigit, FeatureMaps, Subsampling, base
+from lenet_edu.widgets.c3_table import PRESETS, preset
+from lenet_edu.widgets.draw_digit import SIDE, STEPS
+
+matplotlib.use("agg")
+
+NODE = shutil.which("node")
+needs_node = pytest.mark.skipif(NODE is None, reason="install node 18 or newer to run this test")
+TESTS = Path(__file__).parent / "js"
+NAMES = sorted(path.stem for path in base.HERE.glob("*.js") if path.stem != "shared")
+ARCHITECTURES = ("1998", "modern", "average", "sigmoid with a table", "rgb")
+BRIDGE = """
+import { readFileSync } from "node:fs";
+import { load } from LOAD;
+const bytes = (text) => new DataView(Uint8Array.from(Buffer.from(text, "base64")).buffer);
+const given = JSON.parse(readFileSync(0, "utf8"), (_, value) => value?.base64 ? bytes(value.base64) : value);
+const answer = ((js, given) => { BODY })(await load(NAME), given);
+process.stdout.write(JSON.stringify(answer, (_, value) => ArrayBuffer.isView(value) ? [...value] : value));
+"""
+
+
+def javascript(name: str, body: str, **given):
+    """What `body` returns in node: `js` has a widget's functions, `given` the rest, bytes as DataViews."""
+    words = {"LOAD": json.dumps((TESTS / "load.mjs").as_uri()), "NAME": json.dumps(name), "BODY": body}
+    script = re.sub("LOAD|NAME|BODY", lambda word: words[word[0]], BRIDGE)
+    text = json.dumps(given, default=lambda data: {"base64": base64.b64encode(data).decode()})
+    node = [NODE, "--input-type=module", "-e", script]
+    done = subprocess.run(node, input=text, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def network():
+    return load_network("lenet5-1998")
+
+
+@pytest.fixture(scope="module")
+def digits(embedded):
+    """One test digit of each class, in order."""
+    return embedded.test.one_of_each()
+
+
+@pytest.fixture(scope="module")
+def show(network, digits):
+    """Makes a widget by its name."""
+    made = {
+        "FeatureMaps": lambda: FeatureMaps(network, digits, digit=3),
+        "Convolution": lambda: Convolution(digits.images[3], network.C1),
+        "C3Table": C3Table,
+        "DigitCodes": lambda: DigitCodes(network, digits, digit=3),
+        "Subsampling": lambda: Subsampling(activations(network, digits.images[:1])["C1"][0]),
+        "DrawDigit": lambda: DrawDigit(network),
+    }
+    return lambda name: made[name]()
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """What widgets send to the browser besides their traits."""
+    messages = []
+    monkeypatch.setattr(base.Widget, "send", lambda self, content, buffers=None: messages.append(content))
+    return messages
+
+
+def untrained(model, seed: int):
+    model.reset_parameters(torch.Generator().manual_seed(seed))
+    return model
+
+
+def random_table(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).random(paper.C3_TABLE.shape) < 0.5
+
+
+def of_architecture(name: str):
+    if name in ("1998", "modern"):
+        return load_network(f"lenet5-{name}")
+    if name == "rgb":
+        return untrained(RGBLeNet(), 0)
+    if name == "average":
+        return untrained(LeNet5(subsampling="average"), 1)
+    return untrained(LeNet5(c3=random_table(0), activation="sigmoid"), 2)
+
+
+def floats(data: bytes) -> np.ndarray:
+    return np.frombuffer(data, "<f4")
+
+
+# The JavaScript itself
+
+
+@needs_node
+def test_the_javascript_passes_its_own_tests():
+    # By their names, since node 22 takes no folder.
+    files = sorted(map(str, TESTS.glob("*.test.mjs")))
+    assert len(files) > len(NAMES) - 1
+    done = subprocess.run([NODE, "--test", *files], capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_javascript_is_without_lint():
+    oxlint = [Path(sys.executable).with_name("oxlint"), "--deny-warnings", base.HERE, TESTS]
+    done = subprocess.run(oxlint, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stdout
+    assert "Found 0 warnings and 0 errors" in done.stdout
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_widget_is_one_module_with_one_export(name):
+    text = base.module(name)
+    assert not re.search(r"^\s*import\b", text, re.M)
+    assert re.findall(r"^\s*export\b.*", text, re.M) == ["export default {"]
+
+
+@needs_node
+@pytest.mark.parametrize("name", NAMES)
+def test_node_takes_a_widgets_module(name, tmp_path):
+    path = tmp_path / f"{name}.mjs"
+    path.write_text(base.module(name), encoding="utf-8")
+    done = subprocess.run([NODE, "--check", path], capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_widgets_styles_are_the_shared_ones_and_its_own(name):
+    shared, own = ((base.HERE / f"{part}.css").read_text("utf-8") for part in ("shared", name))
+    assert base.styles(name) == shared + own
+    assert base.styles(name).count("{") == base.styles(name).count("}")
+
+
+# FeatureMaps: the browser's arithmetic is torch's
+
+
+ARITHMETIC = """
+const layers = js.lay(given.layers);
+const last = layers[layers.length - 1];
+const under = layers[layers.length - 2];
+const outputs = js.floats(given.activations, last.outputs + js.size(last), "activations");
+const weights = js.floats(given.parameters, last.weights + js.parameterCount(last, under), "parameters");
+return given.units.map(([index, unit]) => {
+  const done = js.arithmetic(layers, outputs, weights, index, unit);
+  return { ...done, field: js.field(layers, index, unit[1], unit[2]), text: js.explain(layers[index], done) };
+});
+"""
+
+
+@pytest.fixture(scope="module", params=ARCHITECTURES)
+def shown_units(request, digits):
+    """A network, its outputs for one image, and what JavaScript says of 60 random units a layer."""
+    if NODE is None:
+        pytest.skip("install node 18 or newer to run this test")
+    model = of_architecture(request.param)
+    generator = torch.Generator().manual_seed(3)
+    images = digits.images
+    if request.param == "rgb":
+        images = torch.rand(10, 3, 32, 32, generator=generator)
+    widget = FeatureMaps(model, images, digit=3)
+    outputs = activations(model, images[3:4])
+    units = []
+    for index, layer in enumerate(widget.layers):
+        places = torch.randperm(math.prod(layer["shape"]), generator=generator)[:60].tolist()
+        units += [(index, [int(at) for at in np.unravel_index(place, layer["shape"])]) for place in places]
+    given = {name: getattr(widget, name) for name in ("layers", "activations", "parameters")}
+    return model, outputs, units, javascript("feature_maps", ARITHMETIC, units=units, **given)
+
+
+def test_every_layer_is_shown_with_units_enough(shown_units):
+    model, outputs, units, found = shown_units
+    assert list(outputs) == list(model.architecture.shapes)
+    for index, output in enumerate(outputs.values()):
+        assert sum(at == index for at, _ in units) == min(60, output.numel())
+    assert len(found) == len(units)
+
+
+def test_the_arithmetic_on_hover_is_torchs(shown_units):
+    _, outputs, units, found = shown_units
+    for (index, unit), done in zip(units, found, strict=True):
+        name, output = list(outputs.items())[index]
+        value = output[0][tuple(unit)[: output[0].ndim]].item()
+        assert done["value"] == value, (name, unit)
+        if index:
+            assert done["result"] == pytest.approx(value, rel=1e-5, abs=1e-5), (name, unit)
+
+
+def test_a_unit_has_as_many_terms_as_connections_without_its_bias(shown_units):
+    model, _, units, found = shown_units
+    plan, maps = model.architecture, model.architecture.input.maps
+    for (index, unit), done in zip(units, found, strict=True):
+        if index:
+            layer, below = plan.layers[index - 1], list(plan.shapes.values())[index - 1]
+            if hasattr(layer, "kernel"):
+                wanted = layer.connected(maps)[:, unit[0]].sum() * layer.kernel**2
+            else:
+                wanted = layer.size**2 if hasattr(layer, "size") else math.prod(below)
+            assert len(done["terms"]) == wanted, layer.name
+            maps = list(plan.shapes.values())[index][0] if unit == units[-1][1] else maps
+        maps = list(plan.shapes.values())[index - 1][0] if index else maps
+
+
+def test_the_squares_on_hover_are_those_of_the_figures(shown_units):
+    model, _, units, found = shown_units
+    names = list(model.architecture.shapes)
+    for (index, (_, row, column)), done in zip(units, found, strict=True):
+        top, left, side = plots.field_squares(model.architecture, names[index], (row, column))["INPUT"]
+        assert done["field"] == [top, left, side, side], names[index]
+
+
+def test_the_words_on_hover_end_with_the_units_value(shown_units):
+    _, _, units, found = shown_units
+    for (index, _), done in zip(units, found, strict=True):
+        if index:
+            assert float(re.findall(r"-?[\d.]+", done["text"])[-1]) == pytest.approx(
+                done["value"], abs=0.0006
+            )

@@ -1,0 +1,368 @@
+"""Every widget in a real JupyterLab: act as a reader would, and compare what is shown with torch."""
+
+import re
+from contextlib import contextmanager
+
+import pytest
+import torch
+
+from lenet_edu import plots
+from lenet_edu.activations import activations
+from lenet_edu.checkpoints import load_network
+from lenet_edu.models import LeNet5
+from lenet_edu.widgets import C3Table, Convolution, DigitCodes, Subsampling
+from tests.browser import (
+    PATIENCE,
+    chromium,
+    needs_chromium,
+    open_notebook,
+    run_cell,
+    running_lab,
+    write_notebook,
+)
+
+pytestmark = needs_chromium
+
+SETUP = """
+from lenet_edu.activations import activations
+from lenet_edu.checkpoints import load_network
+from lenet_edu.data import load_digits
+from lenet_edu.models import LeNet5
+from lenet_edu.widgets import *
+digits = load_digits("embedded").test.one_of_each()
+network = load_network("lenet5-1998")
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("widgets")
+
+
+@pytest.fixture(scope="module")
+def lab(folder):
+    """A lab in its dark theme; test_lab looks at widgets in the light one."""
+    themes = folder / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings"
+    themes.parent.mkdir(parents=True)
+    themes.write_text('{"theme": "JupyterLab Dark"}')
+    with running_lab(folder, folder) as address:
+        yield address
+
+
+@pytest.fixture
+def opened(lab, folder, request):
+    """opened(source, ...): a page whose first cell shows the widget `w` that the source makes."""
+
+    @contextmanager
+    def page_with(source, *more, **options):
+        name = re.sub(r"\W", "_", request.node.name) + ".ipynb"
+        write_notebook(folder / name, f"{SETUP}w = {source}\nw", *more)
+        with chromium() as browser:
+            page = browser.new_page(viewport={"width": 1200, "height": 1000}, **options)
+            troubles = []
+            page.on("console", lambda message: message.type == "error" and troubles.append(message.text))
+            page.on("pageerror", lambda error: troubles.append(str(error)))
+            open_notebook(page, lab, name)
+            run_cell(page, 0)
+            page.locator(".lenet-widget").first.wait_for(timeout=PATIENCE)
+            yield page
+            assert not troubles
+
+    return page_with
+
+
+@pytest.fixture(scope="module")
+def digits(embedded):
+    return embedded.test.one_of_each()
+
+
+@pytest.fixture(scope="module")
+def network():
+    return load_network("lenet5-1998")
+
+
+def said(page, place: int) -> str:
+    """What a further cell prints when it is run."""
+    cell = run_cell(page, place)
+    output = cell.locator(".jp-OutputArea-output pre")
+    output.first.wait_for(timeout=PATIENCE)
+    return output.first.inner_text().strip()
+
+
+def shows(locator, text) -> None:
+    from playwright.sync_api import expect
+
+    expect(locator).to_contain_text(text, timeout=15_000)
+
+
+def pixels(locator) -> torch.Tensor:
+    """The colours of a canvas, (rows, columns, 3)."""
+    read = """canvas => {
+        const {width, height} = canvas;
+        return [height, width, Array.from(canvas.getContext("2d").getImageData(0, 0, width, height).data)];
+    }"""
+    height, width, data = locator.evaluate(read)
+    return torch.tensor(data).view(height, width, 4)[..., :3]
+
+
+def is_red_where_positive(colours: torch.Tensor, values: torch.Tensor) -> bool:
+    clear = values.abs() > 0.05 * values.abs().max()
+    return bool(((colours[..., 0] > colours[..., 2]) == (values > 0))[clear].all())
+
+
+def point_at(locator, row: int, column: int, rows: int, columns: int) -> None:
+    box = locator.bounding_box()
+    x, y = (column + 0.5) / columns * box["width"], (row + 0.5) / rows * box["height"]
+    locator.hover(position={"x": x, "y": y})
+
+
+def test_feature_maps_tell_each_units_value_and_field(opened, digits, network):
+    outputs = activations(network, digits.images[3:4])
+    with opened("FeatureMaps(network, digits, digit=3)", "print(w)") as page:
+        for name, (map_, row, column) in {
+            "C1": (4, 20, 7),
+            "S2": (2, 6, 6),
+            "C3": (11, 3, 8),
+            "S4": (15, 1, 4),
+        }.items():
+            side = outputs[name].shape[-1]
+            point_at(
+                page.locator(f"[data-layer={name}] .lenet-small canvas").nth(map_), row, column, side, side
+            )
+            value = outputs[name][0, map_, row, column].item()
+            shows(page.locator(".lenet-widget"), f"{name}, map {map_}, row {row}, column {column}")
+            told = float(page.locator(".lenet-value").inner_text().split()[1])
+            assert told == pytest.approx(value, abs=1e-5)
+            assert page.locator(".lenet-how").inner_text().endswith(f"{value:.3f}")
+            top, left, field = plots.field_squares(network.architecture, name, (row, column))["INPUT"]
+            mark = page.locator("[data-layer=INPUT] .lenet-mark-field").evaluate(
+                "mark => ['top', 'left', 'width'].map(name => parseFloat(mark.style[name]))"
+            )
+            assert mark == pytest.approx([100 * top / 32, 100 * left / 32, 100 * field / 32])
+        canvas = page.locator("[data-layer=C1] canvas").nth(2)
+        assert is_red_where_positive(pixels(canvas), outputs["C1"][0, 2])
+        point_at(page.locator("[data-layer=OUTPUT] canvas"), 0, 8, 1, 10)
+        assert float(page.locator(".lenet-value").inner_text().split()[1]) == pytest.approx(
+            outputs["OUTPUT"][0, 8].item(), rel=1e-5
+        )
+
+
+def test_feature_maps_are_chosen_by_click_key_and_python(opened, digits, network):
+    with opened("FeatureMaps(network, digits, digit=3)", "print(w)", "w.digit = 5", "w.digit = 99") as page:
+        page.get_by_role("button", name="S2, map 1", exact=True).click()
+        large = page.get_by_role("application")
+        large.focus()
+        page.keyboard.press("End")
+        page.keyboard.press("ArrowDown")
+        shows(page.locator(".lenet-widget"), "S2, map 1, row 1, column 13")
+        assert said(page, 1) == "FeatureMaps(digit 3, LeNet-5 1998, S2)"
+        run_cell(page, 2)
+        shows(page.locator(".lenet-widget"), "5: a 5")
+        value = activations(network, digits.images[5:6])["S2"][0, 1, 1, 13].item()
+        shows(page.locator(".lenet-value"), f"{value:.5f}"[:6])
+        run_cell(page, 3)
+        shows(page.locator(".lenet-error"), "digit must be from 0 to 9; got 99")
+
+
+def test_weights_of_several_networks_run_under_a_slider(opened):
+    with opened('FeatureMaps({"before": LeNet5(), "after": network}, digits)', "print(w.weights)") as page:
+        shows(page.locator(".lenet-widget"), "after")
+        page.get_by_role("slider", name="weights").focus()
+        page.keyboard.press("ArrowLeft")
+        shows(page.locator(".lenet-widget"), "before")
+        assert said(page, 1) == "before"
+
+
+def test_convolution_steps_plays_and_computes_what_torch_does(opened, digits, network):
+    same = Convolution(digits.images[3], network.C1)
+    with opened("Convolution(digits.images[3], network.C1)", "print(w.place, len(w.kernel))") as page:
+        page.get_by_label("kernel", exact=True).first.select_option("learned, map 2")
+        same.kernel = network.C1.weight[2, 0].tolist()
+        for _ in range(3):
+            page.get_by_role("button", name="Step").click()
+        shows(page.locator(".lenet-sum"), "row 0, column 3: ")
+        told = float(page.locator(".lenet-sum").inner_text().split("= ")[-1])
+        assert told == pytest.approx(same.output()[0, 3].item(), abs=1e-4)
+        output = page.locator(".lenet-column").nth(3).locator("canvas")
+        assert is_red_where_positive(pixels(output), same.output())
+        page.get_by_role("slider", name="stride").focus()
+        page.keyboard.press("ArrowRight")
+        shows(page.locator(".lenet-widget"), "(32 + 2 × 0 − 5) / 2 + 1 = 14")
+        page.get_by_label("row 0, column 0").fill("7.5")
+        page.get_by_label("row 0, column 0").press("Enter")
+        shows(page.locator(".lenet-sum"), "7.50")
+        page.get_by_role("button", name="Play").click()
+        page.wait_for_timeout(400)
+        page.get_by_role("button", name="Pause").click()
+        place, size = said(page, 1).rsplit(" ", 1)
+        assert place != "[0, 3]"
+        assert size == "5"
+
+
+def test_a_kernel_takes_numbers_only(opened):
+    with opened("Convolution(digits.images[3])", "w.kernel = [[1.0, 2.0]]") as page:
+        page.get_by_label("row 0, column 0").fill("")
+        page.get_by_label("row 0, column 0").press("Enter")
+        shows(page.locator(".lenet-error"), "numbers only")
+        run_cell(page, 1)
+        shows(page.locator(".lenet-error"), "kernel must be square")
+
+
+def test_c3_table_counts_what_is_clicked_and_gives_it_to_python(opened):
+    with opened("C3Table()", "print(w, w.table[0, :3].tolist())") as page:
+        shows(page.locator(".lenet-counts"), "= 1,516 parameters; × 100 places = 151,600 connections")
+        page.get_by_label("map 0 of S2 to map 1 of C3").click()
+        shows(page.locator(".lenet-counts"), "= 1,541 parameters")
+        shows(page.locator(".lenet-reads"), "Map 1 of C3 reads the maps 0, 1, 2, 3 of S2.")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Enter")
+        assert said(page, 1) == "C3Table(62 links, 1,566 parameters) [True, True, True]"
+        page.get_by_role("button", name="full").click()
+        shows(page.locator(".lenet-counts"), "= 2,416 parameters")
+        page.get_by_role("button", name="random").click()
+        shows(page.locator(".lenet-counts"), f"{C3Table().table.sum()} links")
+
+
+def test_digit_codes_follow_equation_7_while_they_are_redrawn(opened, digits, network):
+    same = DigitCodes(network, digits, digit=3)
+    with opened("DigitCodes(network, digits, digit=3)", "print(w, w.decision)") as page:
+        for code, distance in enumerate(same.distances().tolist()):
+            shows(page.locator(".lenet-code").nth(code), f"{distance:.1f}")
+        shows(page.locator(".lenet-verdict"), f"nearest: {same.decision}")
+        code = page.locator(".lenet-code").nth(3).get_by_role("application")
+        box = code.bounding_box()
+        code.click(position={"x": box["width"] / 14, "y": box["height"] / 24})
+        codes = [list(one) for one in same.codes]
+        codes[3][0] *= -1
+        same.codes = codes
+        shows(page.locator(".lenet-code").nth(3), f"{same.distances()[3]:.1f}")
+        assert (
+            said(page, 1)
+            == f"DigitCodes(digit 3, nearest code {same.decision}, 1 pixels changed) {same.decision}"
+        )
+        page.get_by_role("button", name="Reset the codes").click()
+        shows(
+            page.locator(".lenet-code").nth(3),
+            f"{(same.units[3] - network.OUTPUT.codes[3]).square().sum():.1f}",
+        )
+
+
+def test_subsampling_paints_what_torch_computes(opened, digits, network):
+    same = Subsampling(activations(network, digits.images[3:4])["C1"][0], coefficient=2, bias=6)
+    with opened('Subsampling(activations(network, digits.images[3:4])["C1"][0])', "print(w)") as page:
+        shows(page.locator(".lenet-votes"), "a blur")
+        page.get_by_role("button", name="OR", exact=True).click()
+        shows(page.locator(".lenet-votes"), "OR: one is enough")
+        after = page.locator(".lenet-maps").nth(1).locator("canvas").nth(4)
+        assert is_red_where_positive(pixels(after), same.output()[4])
+        page.get_by_role("slider", name="bias").focus()
+        page.keyboard.press("ArrowRight")
+        shows(page.locator(".lenet-widget"), "6.01")
+        assert said(page, 1) == "Subsampling(coefficient 2.00, bias 6.01)"
+
+
+def draw(page, points) -> None:
+    box = page.locator(".lenet-sheet").bounding_box()
+    (x, y), *rest = points
+    page.mouse.move(box["x"] + x, box["y"] + y)
+    page.mouse.down()
+    for x, y in rest:
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
+    page.mouse.up()
+
+
+THREE = [(70, 50), (150, 50), (110, 100), (150, 130), (140, 180), (70, 185)]
+
+
+def test_a_drawn_digit_is_read_live_step_by_step(opened, folder):
+    from PIL import Image
+
+    with opened(
+        "DrawDigit(network)",
+        "print(w, w.network.classes_of(w.image).item(), round(w.network(w.image).min().item(), 1))",
+        "print(w, w.image.shape)",
+    ) as page:
+        shows(page.locator(".lenet-widget"), "Draw a digit on the sheet.")
+        draw(page, THREE)
+        shows(page.locator(".lenet-answer"), "reads")
+        page.wait_for_timeout(500)
+        steps = page.locator(".lenet-step").evaluate_all("steps => steps.map(step => step.dataset.step)")
+        assert steps == ["sheet", "ink", "cropped", "glyph", "image"]
+        told = page.locator(".lenet-answer").inner_text()
+        widget, answer, distance = said(page, 1).rsplit(" ", 2)
+        assert widget == f"DrawDigit({told})" == f"DrawDigit(reads {answer})"
+        assert distance in page.locator(".lenet-chart").inner_text().split("\n")
+        page.get_by_role("checkbox", name="crop").uncheck()
+        page.locator("[data-step=cropped]").wait_for(state="detached", timeout=PATIENCE)
+        page.get_by_role("button", name="Clear").click()
+        shows(page.locator(".lenet-widget"), "Draw a digit on the sheet.")
+        Image.new("L", (60, 80), 255).save(folder / "blank.png")
+        picture = Image.new("L", (60, 80), 255)
+        picture.paste(0, (28, 10, 34, 70))
+        picture.save(folder / "one.png")
+        page.locator(".lenet-file").set_input_files(folder / "one.png")
+        shows(page.locator(".lenet-answer"), "reads")
+        assert "torch.Size([1, 1, 32, 32])" in said(page, 2)
+        (folder / "no.png").write_text("no picture")
+        page.locator(".lenet-file").set_input_files(folder / "no.png")
+        shows(page.locator(".lenet-error"), "no picture that a browser can read")
+
+
+def test_a_finger_draws_and_does_not_scroll(opened):
+    with opened("DrawDigit(network)", has_touch=True) as page:
+        assert page.locator(".lenet-sheet").evaluate("sheet => getComputedStyle(sheet).touchAction") == "none"
+        box = page.locator(".lenet-sheet").bounding_box()
+        page.touchscreen.tap(box["x"] + 100, box["y"] + 100)
+        shows(page.locator(".lenet-answer"), "reads")
+
+
+def test_one_widget_shown_twice_stays_one(opened):
+    with opened("C3Table()", "w", "print(w.table.sum())") as page:
+        run_cell(page, 1)
+        second = page.locator(".lenet-widget").nth(1)
+        second.wait_for(timeout=PATIENCE)
+        second.get_by_label("map 0 of S2 to map 1 of C3").click()
+        for view in (0, 1):
+            shows(page.locator(".lenet-counts").nth(view), "1,541")
+        run_cell(page, 0)
+        shows(page.locator(".lenet-counts").nth(0), "1,516")
+        shows(page.locator(".lenet-counts").nth(1), "1,541")
+
+
+def test_nothing_runs_on_when_a_view_has_gone(opened):
+    with opened(
+        "Convolution(digits.images[3])", "old = w.place\nimport time; time.sleep(0.5)\nprint(w.place == old)"
+    ) as page:
+        page.get_by_role("button", name="Play").click()
+        page.wait_for_timeout(300)
+        page.locator(".jp-CodeCell").first.click()
+        page.get_by_role("menuitem", name="Edit", exact=True).click()
+        page.get_by_text("Clear Cell Output").click()
+        page.locator(".lenet-widget").wait_for(state="detached", timeout=PATIENCE)
+        page.wait_for_timeout(200)
+        assert said(page, 1) == "True"
+
+
+def test_a_reloaded_page_shows_the_widget_as_it_was(opened):
+    with opened("C3Table()") as page:
+        page.get_by_role("button", name="diagonal").click()
+        shows(page.locator(".lenet-counts"), "= 416 parameters")
+        page.keyboard.press("Control+s")
+        page.wait_for_timeout(500)
+        page.reload()
+        shows(page.locator(".lenet-counts"), "= 416 parameters")
+
+
+def test_it_fits_a_narrow_page_in_dark(opened):
+    with opened("FeatureMaps(network, digits)") as page:
+        page.set_viewport_size({"width": 620, "height": 900})
+        widget = page.locator(".lenet-widget")
+        back = widget.evaluate("e => getComputedStyle(e).backgroundColor")
+        assert max(map(int, re.findall(r"\d+", back)[:3])) < 80
+        assert widget.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+
+
+def test_parameters_of_a_clicked_table_are_those_of_the_network():
+    assert C3Table("diagonal").parameters == sum(
+        p.numel() for p in LeNet5(c3=C3Table("diagonal").table).C3.parameters()
+    )
