@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: lab test train notebooks weights clean
+.PHONY: lab test train notebooks weights bench-widgets clean
 .DEFAULT_GOAL := lab
 
 # Threads that wait for others let the browser and other kernels have the core: where more runs than there
@@ -15,6 +15,7 @@ lab: .venv/ready
 test: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/oxlint --quiet lenet_edu/widgets
 	$(BIN)/python -m pytest $(ARGS)
 
 train: .venv/ready
@@ -26,6 +27,10 @@ notebooks: .venv/ready
 
 weights: .venv/ready
 	$(BIN)/python lenet_edu/weights/make.py $(ARGS)
+
+# How fast the widgets answer, in a real browser: reported, not asserted.
+bench-widgets: .venv/ready
+	$(BIN)/python bench/widgets.py
 
 clean:
 	rm -rf .venv

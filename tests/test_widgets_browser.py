@@ -354,12 +354,20 @@ def test_a_reloaded_page_shows_the_widget_as_it_was(opened):
 
 
 def test_it_fits_a_narrow_page_in_dark(opened):
-    with opened("FeatureMaps(network, digits)") as page:
-        page.set_viewport_size({"width": 620, "height": 900})
-        widget = page.locator(".lenet-widget")
-        back = widget.evaluate("e => getComputedStyle(e).backgroundColor")
+    maps = 'activations(network, digits.images[:1])["C1"][0]'
+    made = (
+        "FeatureMaps(network, digits), Convolution(digits.images[3]), C3Table(), DigitCodes(network, digits)"
+    )
+    several = f"__import__('ipywidgets').VBox([{made}, Subsampling({maps}), DrawDigit(network)])"
+    with opened(several) as page:
+        page.set_viewport_size({"width": 900, "height": 900})
+        page.wait_for_timeout(1000)
+        widgets = page.locator(".lenet-widget")
+        back = widgets.first.evaluate("e => getComputedStyle(e).backgroundColor")
         assert max(map(int, re.findall(r"\d+", back)[:3])) < 80
-        assert widget.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+        sizes = widgets.evaluate_all("all => all.map(e => [e.clientWidth, e.scrollWidth])")
+        assert len(sizes) == 6
+        assert all(width < 600 and content <= width + 1 for width, content in sizes), sizes
 
 
 def test_parameters_of_a_clicked_table_are_those_of_the_network():

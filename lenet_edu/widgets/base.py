@@ -96,5 +96,11 @@ def check_images(images, shape: Sequence[int]) -> torch.Tensor:
     return tensor
 
 
+def label_texts(images, count: int) -> list[str]:
+    """The labels of a split as texts; empty ones for a tensor, which has none."""
+    labels = getattr(images, "labels", None)
+    return [""] * count if labels is None else [str(int(label)) for label in labels]
+
+
 def _read(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")

@@ -21,7 +21,7 @@ export default {
       const bar = element("div", { class: "lenet-bar" });
       const digit = slider({
         label: "image", min: 0, max: labels.length - 1, value: model.get("digit"),
-        format: (place) => `${place}: a ${labels[place]}`,
+        format: (place) => (labels[place] ? `${place}: a ${labels[place]}` : String(place)),
         onInput: guarded((to) => (model.set("digit", to), model.save_changes(), paint())),
       });
       const reset = button("Reset the codes", guarded(() => send(model.get("original"))));

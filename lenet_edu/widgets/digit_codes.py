@@ -6,7 +6,7 @@ from traitlets import Int, List, Unicode, validate
 from lenet_edu import paper, plots
 from lenet_edu.activations import activations
 from lenet_edu.errors import LenetError
-from lenet_edu.widgets.base import Widget, binary, check_images, module, styles, to_bytes
+from lenet_edu.widgets.base import Widget, binary, check_images, label_texts, module, styles, to_bytes
 
 
 class DigitCodes(Widget):
@@ -33,11 +33,10 @@ class DigitCodes(Widget):
         if not network.has_rbf_output:
             raise LenetError(f"DigitCodes needs a network with codes; {network.architecture.name} has none.")
         tensor = check_images(images, network.architecture.input.output_shape)
-        labels = getattr(images, "labels", range(len(tensor)))
         self.units = activations(network, tensor)["F6"].cpu()
         codes = network.OUTPUT.codes.int().tolist()
         super().__init__(
-            labels=[str(int(label)) for label in labels],
+            labels=label_texts(images, len(tensor)),
             f6=to_bytes(self.units),
             codes=codes,
             original=codes,
@@ -64,9 +63,9 @@ class DigitCodes(Widget):
     def figure(self):
         """The distances, the smallest lit."""
         distances = dict(enumerate(self.distances().tolist()))
-        return plots.bars(
-            distances, f"Distance of F6 to each code: a {self.labels[self.digit]}", lit=self.decision
-        )
+        label = self.labels[self.digit]
+        of = f" of image {self.digit}" + (f", a {label}" if label else "")
+        return plots.bars(distances, f"Distance of F6{of} to each code", lit=self.decision)
 
     @validate("digit")
     def _check_digit(self, proposal):

@@ -1,6 +1,9 @@
 // DrawDigit: a sheet to draw on; the steps to the network's input; every layer and the answer, live.
 import { button, diverging, element, floats, ink, largest, number, picture, run } from "./shared.js";
 
+// A kernel that has not answered after so many milliseconds is asked again.
+const PATIENCE = 1000;
+
 /** Grey levels of a canvas, seen on white paper, as bytes. */
 export function greys(pixels) {
   const levels = new Uint8Array(pixels.length / 4);
@@ -46,8 +49,10 @@ export default {
         element("div", { class: "lenet-right" }, steps, stack)));
       let last = null;
       let waiting = 0;
-      let asked = false;
-      signal.addEventListener("abort", () => cancelAnimationFrame(waiting));
+      let pending = false;
+      let asked = 0; // when the last drawing went out, while its answer has not come
+      let sent = "";
+      signal.addEventListener("abort", () => clearTimeout(waiting));
 
       function paper() {
         pen.fillStyle = "#fff";
@@ -56,25 +61,32 @@ export default {
       }
       function clear() {
         paper();
+        sent = "";
         send(new Uint8Array(0));
       }
       function send(levels) {
-        asked = levels.length > 0;
+        asked = levels.length ? performance.now() : 0;
         model.set("drawing", new DataView(levels.buffer));
         model.save_changes();
       }
-      // One message at a time: the next goes when the answer to the last has come.
+      // One message at a time: the next goes when the last has been read, or when nobody answers.
       function changed() {
-        if (waiting) return;
-        waiting = requestAnimationFrame(guarded(() => {
-          waiting = 0;
-          if (asked) {
-            changed();
-            return;
-          }
-          send(greys(pen.getImageData(0, 0, side, side).data));
-        }));
+        pending = true;
+        pump();
       }
+      const pump = guarded(() => {
+        clearTimeout(waiting);
+        if (!pending) return;
+        if (asked && performance.now() - asked < PATIENCE) {
+          waiting = setTimeout(pump, PATIENCE);
+          return;
+        }
+        pending = false;
+        const levels = greys(pen.getImageData(0, 0, side, side).data);
+        if (levels.join() === sent) return;
+        sent = levels.join();
+        send(levels);
+      });
       function switched(name, on) {
         model.set("switches", { ...model.get("switches"), [name]: on });
         model.save_changes();
@@ -145,7 +157,6 @@ export default {
         }));
       }
       function paintLayers() {
-        asked = false;
         const layers = model.get("layers");
         const outputs = model.get("outputs");
         stack.hidden = chart.hidden = !outputs || outputs.byteLength === 0;
@@ -209,7 +220,10 @@ export default {
       on("change:outputs", paintLayers);
       on("change:answer", paintLayers);
       on("change:switches", paintSwitches);
-      on("msg:custom", () => (asked = false));
+      on("msg:custom", () => {
+        asked = 0;
+        pump();
+      });
       paper();
       restore();
       paintSwitches();

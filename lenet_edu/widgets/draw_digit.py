@@ -61,7 +61,12 @@ class DrawDigit(Widget):
         )
 
     @observe("drawing", "switches")
-    def _read(self, _=None):
+    def _answer(self, _=None):
+        self._read()
+        # The browser sends the next drawing when this one has been read, even if nothing came of it.
+        self.send({"read": True})
+
+    def _read(self):
         if not self.drawing:
             self._clear()
             return

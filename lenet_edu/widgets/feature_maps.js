@@ -182,7 +182,7 @@ export default {
         min: 0,
         max: model.get("digits") - 1,
         value: model.get("digit"),
-        format: (place) => `${place}: a ${labels[place] ?? "?"}`,
+        format: (place) => (labels[place] ? `${place}: a ${labels[place]}` : String(place)),
         onInput: (to) => (model.set("digit", to), model.save_changes()),
       });
       const names = model.get("weight_names");

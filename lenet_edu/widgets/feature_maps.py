@@ -8,7 +8,7 @@ from lenet_edu.activations import activations
 from lenet_edu.architecture import Architecture, Convolution, Input, Linear, Subsampling
 from lenet_edu.errors import LenetError, check_choice
 from lenet_edu.models import Network
-from lenet_edu.widgets.base import Widget, binary, check_images, module, styles, to_bytes
+from lenet_edu.widgets.base import Widget, binary, check_images, label_texts, module, styles, to_bytes
 
 
 class FeatureMaps(Widget):
@@ -16,6 +16,7 @@ class FeatureMaps(Widget):
 
         FeatureMaps(network, digits, digit=3, layer="C1")
         FeatureMaps({"untrained": a, "epoch 1": b, "epoch 2": c}, digits)
+        FeatureMaps(network, pad.image)        # what was drawn on a DrawDigit
 
     networks: a network, or several of one architecture by name, in the order in which a slider runs
     through them. images: a split, or a tensor (N, maps, size, size). digit: the place of the image shown.
@@ -42,12 +43,12 @@ class FeatureMaps(Widget):
         self.networks = networks if isinstance(networks, dict) else {networks.architecture.name: networks}
         plan = self._plan()
         self.images = check_images(images, plan.input.output_shape)
-        labels = getattr(images, "labels", range(len(self.images))) if labels is None else labels
+        labels = label_texts(images, len(self.images)) if labels is None else [str(label) for label in labels]
         names = list(self.networks)
         super().__init__(
             layers=describe(plan),
             digits=len(self.images),
-            labels=[str(int(label)) if not isinstance(label, str) else label for label in labels],
+            labels=labels,
             weight_names=names,
             weights=weights or names[-1],
             layer=layer or plan.layers[0].name,

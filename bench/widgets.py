@@ -1,0 +1,165 @@
+"""How fast widgets answer, measured in Chromium on a real JupyterLab: `make bench-widgets`.
+
+Local actions: from the event to the frame that shows it, the time in our own code, and how many messages went
+to the kernel meanwhile. Drawing: from a move of the pen to the layers painted, through the kernel. Written to
+bench/results/widgets.json and printed.
+"""
+
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from lenet_edu.files import write_json  # noqa: E402
+from tests.browser import (  # noqa: E402
+    CHROMIUM,
+    PATIENCE,
+    chromium,
+    open_notebook,
+    run_cell,
+    running_lab,
+    write_notebook,
+)
+
+RESULTS = ROOT / "bench" / "results" / "widgets.json"
+SETUP = """
+from lenet_edu.activations import activations
+from lenet_edu.checkpoints import load_network
+from lenet_edu.data import load_digits
+from lenet_edu.widgets import *
+digits = load_digits("embedded").test.one_of_each()
+network = load_network("lenet5-1998")
+"""
+# What is shown, which elements are acted upon, and with which event.
+LOCAL = {
+    "FeatureMaps: point at a unit": ("FeatureMaps(network, digits, digit=3)", ".lenet-small", "pointermove"),
+    "FeatureMaps: choose a map": ("FeatureMaps(network, digits, digit=3)", ".lenet-map", "click"),
+    "C3Table: click a cell": ("C3Table()", ".lenet-cell", "click"),
+    "C3Table: point at a column": ("C3Table()", ".lenet-cell", "pointerenter"),
+    "DigitCodes: click a pixel": (
+        "DigitCodes(network, digits, digit=3)",
+        ".lenet-code .lenet-picture",
+        "click",
+    ),
+    "Convolution: step": (
+        "Convolution(digits.images[3], network.C1)",
+        ".lenet-button:nth-of-type(2)",
+        "click",
+    ),
+}
+ACT = """async ([selector, kind, times]) => {
+    const frame = () => new Promise((done) => requestAnimationFrame(() => {
+        const channel = new MessageChannel();
+        channel.port1.onmessage = done;
+        channel.port2.postMessage(0);
+    }));
+    let messages = 0;
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (...data) { messages += 1; return send.apply(this, data); };
+    const taken = [];
+    for (let i = 0; i < times; i++) {
+        const all = document.querySelectorAll(`.lenet-widget ${selector}`);
+        const target = all[(i * 7) % all.length];
+        const box = target.getBoundingClientRect();
+        const [x, y] = [(i * 0.37) % 1, (i * 0.61) % 1];
+        const at = { clientX: box.left + box.width * x, clientY: box.top + box.height * y };
+        await frame();
+        const before = performance.now();
+        target.dispatchEvent(new PointerEvent(kind, { bubbles: kind !== "pointerenter", ...at }));
+        const handled = performance.now();
+        await frame();
+        taken.push([handled - before, performance.now() - before]);
+    }
+    WebSocket.prototype.send = send;
+    return [taken, messages];
+}"""
+DRAW = """async (times) => {
+    const sheet = document.querySelector(".lenet-sheet");
+    const chart = document.querySelector(".lenet-chart");
+    const box = sheet.getBoundingClientRect();
+    const fire = (kind, x, y) => sheet.dispatchEvent(new PointerEvent(kind,
+        { bubbles: true, pointerId: 1, clientX: box.left + x, clientY: box.top + y }));
+    sheet.setPointerCapture = () => {};
+    fire("pointerdown", 60, 40);
+    await new Promise((done) => setTimeout(done, 1000));
+    const taken = [];
+    for (let i = 1; i <= times; i++) {
+        const painted = new Promise((done) => {
+            const seen = new MutationObserver(() => { seen.disconnect(); done(); });
+            seen.observe(chart, { childList: true });
+        });
+        const before = performance.now();
+        fire("pointermove", 60 + 100 * Math.abs(Math.sin(i / 9)), 40 + (i * 150) / times);
+        await painted;
+        taken.push(performance.now() - before);
+        await new Promise((done) => setTimeout(done, 30));
+    }
+    return taken;
+}"""
+
+
+def main() -> None:
+    if not CHROMIUM:
+        sys.exit("Install Chromium (Debian: apt install chromium), or set LENET_EDU_CHROMIUM to it.")
+    results = {}
+    with (
+        tempfile.TemporaryDirectory() as name,
+        running_lab(Path(name), name) as address,
+        chromium() as browser,
+    ):
+        for action, (source, selector, kind) in LOCAL.items():
+            page = shown(browser, address, Path(name), source)
+            taken, messages = page.evaluate(ACT, [selector, kind, 200])
+            own, painted = np.array(taken).T
+            results[action] = {"own code": summary(own), "painted": summary(painted), "messages": messages}
+            page.close()
+        page = shown(browser, address, Path(name), "DrawDigit(network)")
+        results["DrawDigit: pen to all layers"] = {"painted": summary(np.array(page.evaluate(DRAW, 200)))}
+    machine = {
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+    write_json(
+        RESULTS, {"command": "make bench-widgets", "unit": "ms", "machine": machine, "actions": results}
+    )
+    show(results)
+
+
+def shown(browser, address: str, folder: Path, source: str):
+    """A page with that widget."""
+    write_notebook(folder / "bench.ipynb", f"{SETUP}{source}")
+    page = browser.new_page(viewport={"width": 1200, "height": 1000})
+    open_notebook(page, address, "bench.ipynb")
+    run_cell(page, 0)
+    page.locator(".lenet-widget").wait_for(timeout=PATIENCE)
+    page.wait_for_timeout(1000)
+    return page
+
+
+def summary(milliseconds: np.ndarray) -> dict:
+    """Median and 95th percentile, in milliseconds."""
+    return {
+        "median": round(float(np.median(milliseconds)), 2),
+        "p95": round(float(np.quantile(milliseconds, 0.95)), 2),
+    }
+
+
+def show(results: dict) -> None:
+    print(f"{'':<30} {'own code':>16} {'painted':>16}  messages")
+    print(f"{'milliseconds':<30} {'median':>8}{'p95':>8} {'median':>8}{'p95':>8}")
+    for action, found in results.items():
+        own, painted = found.get("own code"), found["painted"]
+        ours = f"{own['median']:>8}{own['p95']:>8}" if own else " " * 16
+        print(f"{action:<30} {ours} {painted['median']:>8}{painted['p95']:>8}  {found.get('messages', '')}")
+
+
+if __name__ == "__main__":
+    main()
