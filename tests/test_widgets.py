@@ -134,7 +134,7 @@ def test_the_javascript_is_without_lint():
 def test_a_widget_is_one_module_with_one_export(name):
     text = base.module(name)
     assert not re.search(r"^\s*import\b", text, re.M)
-    assert re.findall(r"^\s*export\b.*", text, re.M) == ["export default {"]
+    assert re.findall(r"^[ ]*export\b.*", text, re.M) == ["export default {"]
 
 
 @needs_node

@@ -353,6 +353,36 @@ def test_a_reloaded_page_shows_the_widget_as_it_was(opened):
         shows(page.locator(".lenet-counts"), "= 416 parameters")
 
 
+def test_a_restarted_kernel_leaves_the_view_and_a_new_run_makes_a_new_one(opened):
+    with opened("C3Table()", "print(w.table.sum())") as page:
+        page.get_by_role("menuitem", name="Kernel", exact=True).click()
+        page.get_by_role("menuitem", name="Restart Kernel…", exact=True).click()
+        page.get_by_role("button", name="Confirm Kernel Restart").click()
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=PATIENCE)
+        page.wait_for_timeout(1000)
+        run_cell(page, 0)
+        shows(page.locator(".lenet-counts"), "= 1,516 parameters")
+        page.get_by_label("map 0 of S2 to map 1 of C3").click()
+        assert said(page, 1) == "61"
+
+
+def test_an_estimate_is_typed_committed_and_counted(opened):
+    asked = "__import__('lenet_edu.exercises', fromlist=['predict']).predict('c1.dense', 'shown after')"
+    with opened(asked) as page:
+        widget = page.locator(".lenet-widget")
+        page.get_by_role("button", name="Commit").click()
+        shows(page.locator(".lenet-error"), "Type a number first")
+        page.get_by_role("textbox", name="Predict.").fill("many")
+        page.keyboard.press("Enter")
+        shows(page.locator(".lenet-error"), "must be a number")
+        page.get_by_role("textbox", name="Predict.").fill("5,000,000")
+        page.keyboard.press("Enter")
+        shows(widget, "Yes: near enough.")
+        shows(widget, "It is 4,821,600")
+        shows(widget, "shown after")
+        shows(widget, "1 of 1 right so far")
+
+
 def test_it_fits_a_narrow_page_in_dark(opened):
     maps = 'activations(network, digits.images[:1])["C1"][0]'
     made = (

@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor
-from traitlets import Dict, Int, List, Unicode, observe
+from traitlets import Dict, Int, List, Unicode, observe, validate
 
 from lenet_edu import paper, pictures, plots
 from lenet_edu.activations import activations
@@ -60,6 +60,19 @@ class DrawDigit(Widget):
             else plots.digits(image)
         )
 
+    @validate("drawing")
+    def _check_drawing(self, proposal):
+        drawing, wanted = proposal["value"], f"{self.side} x {self.side}"
+        fits = len(drawing) in (0, self.side**2)
+        return drawing if fits else self.refuse(f"drawing must be {wanted} bytes; got {len(drawing)}.")
+
+    @validate("switches")
+    def _check_switches(self, proposal):
+        switches = proposal["value"]
+        if set(switches) != set(STEPS) or not all(isinstance(on, bool) for on in switches.values()):
+            self.refuse(f"switches must tell of {', '.join(STEPS)}, each True or False; got {switches}.")
+        return switches
+
     @observe("drawing", "switches")
     def _answer(self, _=None):
         self._read()
@@ -70,12 +83,6 @@ class DrawDigit(Widget):
         if not self.drawing:
             self._clear()
             return
-        if len(self.drawing) != self.side**2:
-            self.refuse(f"drawing must be {self.side} x {self.side} bytes; got {len(self.drawing)}.")
-        if set(self.switches) != set(STEPS):
-            self.refuse(
-                f"switches must tell of {', '.join(STEPS)}; got {', '.join(map(str, self.switches))}."
-            )
         grey = torch.frombuffer(bytearray(self.drawing), dtype=torch.uint8).view(self.side, self.side) / 255
         try:
             shown = normalisation(grey, self.switches)
