@@ -355,9 +355,8 @@ def test_a_reloaded_page_shows_the_widget_as_it_was(opened):
 
 def test_a_restarted_kernel_leaves_the_view_and_a_new_run_makes_a_new_one(opened):
     with opened("C3Table()", "print(w.table.sum())") as page:
-        page.get_by_role("menuitem", name="Kernel", exact=True).click()
-        page.get_by_role("menuitem", name="Restart Kernel…", exact=True).click()
-        page.get_by_role("button", name="Confirm Kernel Restart").click()
+        page.locator('[data-command="notebook:restart-kernel"], [title^="Restart the kernel"]').first.click()
+        page.locator(".jp-Dialog .jp-mod-accept").click()
         page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=PATIENCE)
         page.wait_for_timeout(1000)
         run_cell(page, 0)

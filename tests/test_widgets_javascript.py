@@ -1,4 +1,4 @@
-"""Widgets: Python's and JavaScript's arithmetic agree, and what does not fit is refused and changes nothing."""
+"""The widgets' JavaScript: its own tests, its lint, and its arithmetic against torch's, through node."""
 
 import base64
 import json
@@ -9,25 +9,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pytest
 import torch
-from traitlets import TraitError
 
-from lenet_edu import paper, pictures, plots
+from lenet_edu import paper, plots
 from lenet_edu.activations import activations
-from lenet_edu.architecture import MODERN, lenet5
 from lenet_edu.checkpoints import load_network
-from lenet_edu.data import PAPER_SCALING, Scaling
-from lenet_edu.errors import LenetError
 from lenet_edu.ledger import ledger
-from lenet_edu.models import LeNet5, RGBLeNet, count_parameters
-from lenet_edu.widgets import C3Table, Convolution, DigitCodes, DrawDigit, FeatureMaps, Subsampling, base
-from lenet_edu.widgets.c3_table import PRESETS, preset
-from lenet_edu.widgets.draw_digit import SIDE, STEPS
-
-matplotlib.use("agg")
+from lenet_edu.models import LeNet5, RGBLeNet
+from lenet_edu.widgets import C3Table, Convolution, DigitCodes, FeatureMaps, Subsampling, base
+from lenet_edu.widgets.c3_table import PRESETS
 
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="install node 18 or newer to run this test")
@@ -64,28 +56,6 @@ def network():
 def digits(embedded):
     """One test digit of each class, in order."""
     return embedded.test.one_of_each()
-
-
-@pytest.fixture(scope="module")
-def show(network, digits):
-    """Makes a widget by its name."""
-    made = {
-        "FeatureMaps": lambda: FeatureMaps(network, digits, digit=3),
-        "Convolution": lambda: Convolution(digits.images[3], network.C1),
-        "C3Table": C3Table,
-        "DigitCodes": lambda: DigitCodes(network, digits, digit=3),
-        "Subsampling": lambda: Subsampling(activations(network, digits.images[:1])["C1"][0]),
-        "DrawDigit": lambda: DrawDigit(network),
-    }
-    return lambda name: made[name]()
-
-
-@pytest.fixture
-def sent(monkeypatch):
-    """What widgets send to the browser besides their traits."""
-    messages = []
-    monkeypatch.setattr(base.Widget, "send", lambda self, content, buffers=None: messages.append(content))
-    return messages
 
 
 def untrained(model, seed: int):
@@ -237,3 +207,68 @@ def test_the_words_on_hover_end_with_the_units_value(shown_units):
             assert float(re.findall(r"-?[\d.]+", done["text"])[-1]) == pytest.approx(
                 done["value"], abs=0.0006
             )
+
+
+@needs_node
+def test_the_maps_that_a_unit_reads_are_the_tables():
+    widget = FeatureMaps(LeNet5(), torch.zeros(1, 1, 32, 32))
+    body = "const l = js.lay(given.layers); return l[3].reads.map((_, map) => js.reads(l[3], l[2], map));"
+    wanted = [column.nonzero()[0].tolist() for column in paper.C3_TABLE.T]
+    assert javascript("feature_maps", body, layers=widget.layers) == wanted
+
+
+# The other widgets
+
+
+@needs_node
+@pytest.mark.parametrize(
+    ("size", "padding", "stride"), [(5, 0, 1), (3, 1, 2), (1, 4, 3), (9, 2, 4), (4, 3, 1)]
+)
+def test_a_convolution_is_torchs(digits, size, padding, stride):
+    widget = Convolution(digits.images[3])
+    widget.kernel = torch.rand(size, size, generator=torch.Generator().manual_seed(size)).tolist()
+    widget.padding, widget.stride = padding, stride
+    body = """const { image, kernel, padding, stride } = given;
+        return js.convolve(js.floats(image, 32 * 32, ""), [32, 32], kernel, padding, stride);"""
+    given = {name: getattr(widget, name) for name in ("image", "kernel", "padding", "stride")}
+    done, wanted = javascript("convolution", body, **given), widget.output()
+    assert (done["rows"], done["columns"]) == tuple(wanted.shape)
+    np.testing.assert_allclose(done["sums"], wanted.flatten(), rtol=1e-4, atol=1e-5)
+
+
+@needs_node
+@pytest.mark.parametrize("table", [*PRESETS, random_table(1), random_table(2)], ids=str)
+def test_a_table_is_counted_as_the_ledger_does(table):
+    widget = C3Table(table)
+    row = ledger(LeNet5(c3=widget.table))["C3"]
+    body = "return js.counts(given.links, given.kernel, given.places)"
+    done = javascript("c3_table", body, links=widget.links, kernel=widget.kernel, places=widget.places)
+    assert done == {
+        "links": int(widget.table.sum()),
+        "parameters": row.parameters.value,
+        "connections": row.connections.value,
+    }
+
+
+@needs_node
+def test_distances_to_redrawn_codes_are_torchs(network, digits):
+    widget = DigitCodes(network, digits)
+    generator = torch.Generator().manual_seed(4)
+    widget.codes = (2 * torch.randint(0, 2, (10, 84), generator=generator) - 1).tolist()
+    body = """const all = js.floats(given.f6, 840, "");
+        const f6 = (digit) => all.subarray(84 * digit, 84 * (digit + 1));
+        return given.digits.map((digit) => js.distances(f6(digit), given.codes));"""
+    done = javascript("digit_codes", body, f6=widget.f6, codes=widget.codes, digits=list(range(10)))
+    for widget.digit, distances in enumerate(done):
+        np.testing.assert_allclose(distances, widget.distances(), rtol=1e-5)
+
+
+@needs_node
+@pytest.mark.parametrize(("coefficient", "bias"), [(0.25, 0), (2, -6), (-0.4, 0.7)])
+def test_subsampled_maps_are_torchs(network, digits, coefficient, bias):
+    maps = activations(network, digits.images[3:4])["C1"][0]
+    widget = Subsampling(maps, coefficient=coefficient, bias=bias)
+    body = """return js.sumsOfFour(js.floats(given.maps, 6 * 28 * 28, ""), given.shape)
+        .map((sum) => given.squash[0] * Math.tanh(given.squash[1] * (given.c * sum + given.b)));"""
+    given = {"maps": widget.maps, "shape": widget.shape, "squash": widget.squash, "c": coefficient, "b": bias}
+    np.testing.assert_allclose(javascript("subsampling", body, **given), widget.output().flatten(), atol=1e-5)
