@@ -148,7 +148,13 @@ def test_feature_maps_tell_each_units_value_and_field(opened, digits, network):
 
 
 def test_feature_maps_are_chosen_by_click_key_and_python(opened, digits, network):
-    with opened("FeatureMaps(network, digits, digit=3)", "print(w)", "w.digit = 5", "w.digit = 99") as page:
+    with opened(
+        "FeatureMaps(network, digits, digit=3)",
+        "print(w)",
+        "w.digit = 5",
+        "w.digit = 99",
+        "w.activations = b'1234'",
+    ) as page:
         page.get_by_role("button", name="S2, map 1", exact=True).click()
         large = page.get_by_role("application")
         large.focus()
@@ -162,6 +168,8 @@ def test_feature_maps_are_chosen_by_click_key_and_python(opened, digits, network
         shows(page.locator(".lenet-value"), f"{value:.5f}"[:6])
         run_cell(page, 3)
         shows(page.locator(".lenet-error"), "digit must be from 0 to 9; got 99")
+        run_cell(page, 4)
+        shows(page.locator(".lenet-error"), "activations: 36472 bytes were expected, 4 came")
 
 
 def test_weights_of_several_networks_run_under_a_slider(opened):

@@ -52,13 +52,12 @@ class DrawDigit(Widget):
         return f"reads {self.answer}" if self.answer else "empty"
 
     def figure(self):
-        """All layers for what is drawn; the empty sheet if nothing is."""
-        image = self.scaling.apply(torch.zeros(1, 1, 32, 32)) if self.image is None else self.image
-        return (
-            plots.feature_maps(activations(self.network, image))
-            if self.image is not None
-            else plots.digits(image)
-        )
+        """Every layer for what is drawn; for a 3 as figure 3 of the paper has it, if nothing is."""
+        image = self.image
+        if image is None:
+            printed = torch.tensor(paper.DIGIT_CODES[3] > 0).float()
+            image = self.scaling.apply(pictures.normalise(printed))[None]
+        return plots.feature_maps(activations(self.network, image))
 
     @validate("drawing")
     def _check_drawing(self, proposal):
