@@ -47,7 +47,7 @@ def test_a_prediction_shows_its_answer_when_the_reader_commits(lab):
             asked = run_cell(page, place).locator(".jp-OutputArea")
         expect(asked.get_by_role("button", name="Commit")).to_be_visible(timeout=PATIENCE)
         expect(asked).not_to_contain_text("6 x (5 x 5 + 1) = 156")
-        asked.get_by_label("4,704").check()
+        asked.get_by_role("radio", name="4,704").check()
         asked.get_by_role("button", name="Commit").click()
         expect(asked).to_contain_text("No: that is the number of units", timeout=PATIENCE)
         expect(asked).to_contain_text("6 x (5 x 5 + 1) = 156")

@@ -33,6 +33,14 @@ digits = load_digits("embedded").test.one_of_each()
 network = load_network("lenet5-1998")
 """
 
+# A cell that fails would take the next ones with it.
+REFUSED = """
+try:
+    w.digit = 99
+except ValueError as error:
+    print(error)
+"""
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
@@ -152,7 +160,7 @@ def test_feature_maps_are_chosen_by_click_key_and_python(opened, digits, network
         "FeatureMaps(network, digits, digit=3)",
         "print(w)",
         "w.digit = 5",
-        "w.digit = 99",
+        REFUSED,
         "w.activations = b'1234'",
     ) as page:
         page.get_by_role("button", name="S2, map 1", exact=True).click()
