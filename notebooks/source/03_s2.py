@@ -127,7 +127,7 @@ predict("s2.and_or", "\n".join(lines))
 
 # %% [markdown]
 # With a small coefficient the unit **averages**: every input counts alike. With a large one it **decides**, and
-# the bias sets how many votes it takes. One is enough when the bias is high (an OR), and nearly all are needed
+# the bias sets how many votes it takes. One is enough when the bias is high (an OR), and all four are needed
 # when it is low (an AND). The paper describes just this.
 #
 # The same on a map of the 3:
