@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from lenet_edu.checkpoints import load_network
 from lenet_edu.data import Digits, Split, find_mnist, load_digits
+from lenet_edu.models import Network
 
 _MACHINES_DATA = os.environ.get("LENET_EDU_DATA")
 
@@ -22,6 +24,18 @@ def _no_data_and_no_network(request, monkeypatch, tmp_path):
 def embedded() -> Digits:
     """The embedded digits."""
     return load_digits("embedded")
+
+
+@pytest.fixture(scope="session")
+def digits(embedded) -> Split:
+    """One of the embedded test digits of each class, in order."""
+    return embedded.test.one_of_each()
+
+
+@pytest.fixture(scope="session")
+def network() -> Network:
+    """The shipped network of 1998."""
+    return load_network("lenet5-1998")
 
 
 @pytest.fixture

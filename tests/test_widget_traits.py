@@ -9,7 +9,6 @@ from traitlets import TraitError
 from lenet_edu import paper, pictures
 from lenet_edu.activations import activations
 from lenet_edu.architecture import MODERN
-from lenet_edu.checkpoints import load_network
 from lenet_edu.data import PAPER_SCALING
 from lenet_edu.errors import LenetError
 from lenet_edu.ledger import ledger
@@ -17,20 +16,11 @@ from lenet_edu.models import LeNet5, RGBLeNet, count_parameters
 from lenet_edu.widgets import C3Table, Convolution, DigitCodes, DrawDigit, FeatureMaps, Subsampling
 from lenet_edu.widgets.c3_table import PRESETS
 from lenet_edu.widgets.draw_digit import SIDE, STEPS, normalisation
+from tests.test_widgets import both_ways
 
 matplotlib.use("agg")
 
 NAN, INF = float("nan"), float("inf")
-
-
-@pytest.fixture(scope="module")
-def network():
-    return load_network("lenet5-1998")
-
-
-@pytest.fixture(scope="module")
-def digits(embedded):
-    return embedded.test.one_of_each()
 
 
 @pytest.fixture
@@ -96,32 +86,19 @@ REFUSED = [
 ]
 
 
+@both_ways
 @pytest.mark.parametrize(("name", "trait", "value", "message"), REFUSED)
 def test_what_does_not_fit_is_refused_said_and_changes_nothing(
-    make, monkeypatch, name, trait, value, message
+    make, monkeypatch, give, name, trait, value, message
 ):
     widget = make(name)
     before = getattr(widget, trait)
     told = []
     monkeypatch.setattr(widget, "send", lambda content, **_: told.append(content))
     with pytest.raises((LenetError, TraitError), match=message):
-        setattr(widget, trait, value)
+        give(widget, trait, value)
     assert getattr(widget, trait) == before
     assert message.split(";")[0] in told[0]["error"]
-
-
-@pytest.mark.parametrize(("name", "trait", "value", "message"), REFUSED)
-def test_what_a_browser_sends_and_does_not_fit_changes_nothing(
-    make, monkeypatch, name, trait, value, message
-):
-    widget = make(name)
-    before = getattr(widget, trait)
-    told = []
-    monkeypatch.setattr(widget, "send", lambda content, **_: told.append(content))
-    with pytest.raises((LenetError, TraitError), match=message):
-        widget.set_state({trait: memoryview(value) if isinstance(value, bytes) else value})
-    assert getattr(widget, trait) == before
-    assert told
 
 
 @pytest.mark.parametrize(

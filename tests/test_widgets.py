@@ -24,17 +24,6 @@ matplotlib.use("agg")
 
 
 @pytest.fixture(scope="module")
-def network():
-    return load_network("lenet5-1998")
-
-
-@pytest.fixture(scope="module")
-def digits(embedded):
-    """One test digit of each class, in order."""
-    return embedded.test.one_of_each()
-
-
-@pytest.fixture(scope="module")
 def show(network, digits):
     """Makes a widget by its name."""
     made = {

@@ -8,7 +8,6 @@ import torch
 
 from lenet_edu import plots
 from lenet_edu.activations import activations
-from lenet_edu.checkpoints import load_network
 from lenet_edu.models import LeNet5
 from lenet_edu.widgets import C3Table, Convolution, DigitCodes, Subsampling
 from tests.browser import (
@@ -77,16 +76,6 @@ def opened(lab, folder, request):
             assert not troubles
 
     return page_with
-
-
-@pytest.fixture(scope="module")
-def digits(embedded):
-    return embedded.test.one_of_each()
-
-
-@pytest.fixture(scope="module")
-def network():
-    return load_network("lenet5-1998")
 
 
 def said(page, place: int) -> str:

@@ -47,17 +47,6 @@ def javascript(name: str, body: str, **given):
     return json.loads(done.stdout)
 
 
-@pytest.fixture(scope="module")
-def network():
-    return load_network("lenet5-1998")
-
-
-@pytest.fixture(scope="module")
-def digits(embedded):
-    """One test digit of each class, in order."""
-    return embedded.test.one_of_each()
-
-
 def untrained(model, seed: int):
     model.reset_parameters(torch.Generator().manual_seed(seed))
     return model
