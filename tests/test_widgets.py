@@ -563,5 +563,63 @@ def test_a_code_drawn_large_is_read_as_its_digit(digit, network):
     assert distances[digit] < 5 < 50 < np.sort(distances)[1]
 
 
+@both_ways
+def test_a_kernel_larger_than_the_image_with_its_padding_is_refused(give, monkeypatch):
+    widget, sent = Convolution(torch.rand(6, 9)), []
+    monkeypatch.setattr(widget, "send", sent.append)
+    with pytest.raises(LenetError, match="kernel"):
+        give(widget, "kernel", [[1.0] * 7] * 7)
+    assert len(widget.kernel) == 5
+    give(widget, "padding", 1)
+    give(widget, "kernel", [[1.0] * 8] * 8)
+    with pytest.raises(LenetError, match="padding"):
+        give(widget, "padding", 0)
+    assert repr(widget) == "Convolution(8x8 kernel, padding 1, stride 1, 6x9 -> 1x4)"
+    assert len(sent) == 2
+
+
+def test_kernel_and_padding_may_come_together():
+    widget = Convolution(torch.rand(6, 6))
+    widget.set_state({"kernel": [[1.0] * 8] * 8, "padding": 1})
+    widget.set_state({"padding": 0, "kernel": [[1.0] * 6] * 6})
+    assert tuple(widget.output().shape) == (1, 1)
+
+
+def test_an_image_smaller_than_the_first_kernel_is_refused():
+    with pytest.raises(LenetError, match="kernel"):
+        Convolution(torch.rand(4, 8))
+
+
+@both_ways
+def test_a_new_layer_keeps_the_unit_only_if_it_has_one_there(give, network, digits):
+    widget = FeatureMaps(network, digits, layer="C1")
+    widget.unit = [5, 13, 13]
+    give(widget, "layer", "S2")
+    assert widget.unit == [5, 13, 13]
+    give(widget, "layer", "OUTPUT")
+    assert widget.unit == [0, 0, 0]
+
+
+def test_networks_that_are_none_are_refused(digits):
+    with pytest.raises(LenetError, match="networks must be"):
+        FeatureMaps(digits, digits)
+    for kind in (DigitCodes, DrawDigit):
+        with pytest.raises(LenetError, match="network"):
+            kind(*[None, digits][: 2 if kind is DigitCodes else 1])
+
+
+def test_labels_must_be_as_many_as_the_images(network, digits):
+    with pytest.raises(LenetError, match="labels"):
+        FeatureMaps(network, digits, labels=["one"])
+
+
+def test_one_pixel_is_one_pixel(network, digits):
+    widget = DigitCodes(network, digits, digit=3)
+    codes = [list(code) for code in widget.codes]
+    codes[0][0] *= -1
+    widget.codes = codes
+    assert repr(widget).endswith(", 1 pixel changed)")
+
+
 def test_every_widget_of_the_package_is_looked_at_here():
     assert {kind.__name__ for kind in base.Widget.__subclasses__()} - {"Predict"} == set(TAKEN)

@@ -243,7 +243,7 @@ def test_digit_codes_follow_equation_7_while_they_are_redrawn(opened, digits, ne
         shows(page.locator(".lenet-code").nth(3), f"{same.distances()[3]:.1f}")
         assert (
             said(page, 1)
-            == f"DigitCodes(digit 3, nearest code {same.decision}, 1 pixels changed) {same.decision}"
+            == f"DigitCodes(digit 3, nearest code {same.decision}, 1 pixel changed) {same.decision}"
         )
         page.get_by_role("button", name="Reset the codes").click()
         shows(

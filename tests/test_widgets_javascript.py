@@ -166,21 +166,6 @@ def test_the_arithmetic_on_hover_is_torchs(shown_units):
             assert done["result"] == pytest.approx(value, rel=1e-5, abs=1e-5), (name, unit)
 
 
-def test_a_unit_has_as_many_terms_as_connections_without_its_bias(shown_units):
-    model, _, units, found = shown_units
-    plan, maps = model.architecture, model.architecture.input.maps
-    for (index, unit), done in zip(units, found, strict=True):
-        if index:
-            layer, below = plan.layers[index - 1], list(plan.shapes.values())[index - 1]
-            if hasattr(layer, "kernel"):
-                wanted = layer.connected(maps)[:, unit[0]].sum() * layer.kernel**2
-            else:
-                wanted = layer.size**2 if hasattr(layer, "size") else math.prod(below)
-            assert len(done["terms"]) == wanted, layer.name
-            maps = list(plan.shapes.values())[index][0] if unit == units[-1][1] else maps
-        maps = list(plan.shapes.values())[index - 1][0] if index else maps
-
-
 def test_the_squares_on_hover_are_those_of_the_figures(shown_units):
     model, _, units, found = shown_units
     names = list(model.architecture.shapes)

@@ -75,14 +75,9 @@ def to_bytes(array) -> bytes:
     return np.ascontiguousarray(array, dtype="<f4").tobytes()
 
 
-def to_floats(data: bytes, count: int, what: str) -> np.ndarray:
-    """The inverse of `to_bytes`: (count,) floats. Raises LenetError for another length, or a NaN."""
-    if len(data) != 4 * count:
-        raise LenetError(f"{what}: {4 * count} bytes were expected; got {len(data)}.")
-    values = np.frombuffer(data, "<f4")
-    if not np.isfinite(values).all():
-        raise LenetError(f"{what}: every number must be finite.")
-    return values
+def beside(network, images: torch.Tensor) -> torch.Tensor:
+    """The images on the network's own device."""
+    return images.to(next(network.parameters()).device)
 
 
 def check_images(images, shape: Sequence[int]) -> torch.Tensor:

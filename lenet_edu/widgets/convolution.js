@@ -162,6 +162,9 @@ export default {
           cell.addEventListener("keydown", (event) => event.key === "Enter" && take());
           return cell;
         })));
+        if (side > Math.min(height, width) + 2 * model.get("padding")) {
+          throw new Error("The kernel is larger than the image with its padding.");
+        }
         output = convolve(image, shape, kernel, model.get("padding"), model.get("stride"));
         shown = picture({ rows: output.rows, columns: output.columns, label: "output", focus: true,
           onCell: guarded((row, at) => (pause(), go([row, at]))) });

@@ -73,11 +73,22 @@ class Convolution(Widget):
             )
         if not torch.tensor(rows).isfinite().all():
             self.refuse("kernel must hold finite numbers only.")
+        self._check_fit(side, self.padding)
         return rows
 
     @validate("padding")
     def _check_padding(self, proposal):
-        return self._within("padding", proposal["value"], 0, LARGEST_PADDING)
+        padding = self._within("padding", proposal["value"], 0, LARGEST_PADDING)
+        self._check_fit(len(self.kernel), padding)
+        return padding
+
+    def _check_fit(self, side: int, padding: int) -> None:
+        room = min(self.picture.shape) + 2 * padding
+        if side > room:
+            self.refuse(
+                f"kernel must fit into the image and its padding, {room} pixels; got {side} rows and "
+                f"padding {padding}."
+            )
 
     @validate("stride")
     def _check_stride(self, proposal):

@@ -6,7 +6,8 @@ from traitlets import Int, List, Unicode, validate
 from lenet_edu import paper, plots
 from lenet_edu.activations import activations
 from lenet_edu.errors import LenetError
-from lenet_edu.widgets.base import Widget, binary, check_images, label_texts, module, styles, to_bytes
+from lenet_edu.models import Network
+from lenet_edu.widgets.base import Widget, beside, binary, check_images, label_texts, module, styles, to_bytes
 
 
 class DigitCodes(Widget):
@@ -30,10 +31,12 @@ class DigitCodes(Widget):
     size = List(Int()).tag(sync=True)
 
     def __init__(self, network, images, *, digit: int = 0):
+        if not isinstance(network, Network):
+            raise LenetError(f"network must be a network; got {type(network).__name__}.")
         if not network.has_rbf_output:
             raise LenetError(f"DigitCodes needs a network with codes; {network.architecture.name} has none.")
         tensor = check_images(images, network.architecture.input.output_shape)
-        self.units = activations(network, tensor)["F6"].cpu()
+        self.units = activations(network, beside(network, tensor))["F6"].cpu()
         codes = network.OUTPUT.codes.int().tolist()
         super().__init__(
             labels=label_texts(images, len(tensor)),
@@ -57,7 +60,7 @@ class DigitCodes(Widget):
         """As `digit 3, nearest code 3`; how many pixels were changed, if any."""
         changed = (torch.tensor(self.codes) != torch.tensor(self.original)).sum().item()
         return f"digit {self.digit}, nearest code {self.decision}" + (
-            f", {changed} pixels changed" if changed else ""
+            f", {changed} pixel{'s' * (changed > 1)} changed" if changed else ""
         )
 
     def figure(self):

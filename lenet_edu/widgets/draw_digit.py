@@ -9,7 +9,7 @@ from lenet_edu.activations import activations
 from lenet_edu.data import PAPER_SCALING, Scaling
 from lenet_edu.errors import LenetError
 from lenet_edu.models import Network
-from lenet_edu.widgets.base import Widget, binary, module, styles, to_bytes
+from lenet_edu.widgets.base import Widget, beside, binary, module, styles, to_bytes
 
 SIDE = 112  # of the drawing, in pixels
 STEPS = ("invert", "crop", "scale", "centre")
@@ -39,6 +39,8 @@ class DrawDigit(Widget):
     rbf = Int(0).tag(sync=True)
 
     def __init__(self, network: Network, scaling: Scaling = PAPER_SCALING):
+        if not isinstance(network, Network):
+            raise LenetError(f"network must be a network; got {type(network).__name__}.")
         shape = network.architecture.input.output_shape
         if shape != (1, paper.IMAGE_SIZE, paper.IMAGE_SIZE):
             raise LenetError(f"DrawDigit needs a network that reads 1x32x32; this one reads {shape}.")
@@ -57,7 +59,7 @@ class DrawDigit(Widget):
         if image is None:
             printed = torch.tensor(paper.DIGIT_CODES[3] > 0).float()
             image = self.scaling.apply(pictures.normalise(printed))[None]
-        return plots.feature_maps(activations(self.network, image))
+        return plots.feature_maps(activations(self.network, beside(self.network, image)))
 
     @validate("drawing")
     def _check_drawing(self, proposal):
@@ -88,7 +90,7 @@ class DrawDigit(Widget):
         except LenetError:
             self._clear()
             return
-        self.image = self.scaling.apply(shown["image"])[None, None]
+        self.image = beside(self.network, self.scaling.apply(shown["image"])[None, None])
         maps = activations(self.network, self.image)
         answer = self.network.classes_of(self.image).item()
         with self.hold_sync():

@@ -8,7 +8,7 @@ from lenet_edu.activations import activations
 from lenet_edu.architecture import Architecture, Convolution, Input, Linear, Subsampling
 from lenet_edu.errors import LenetError, check_choice
 from lenet_edu.models import Network
-from lenet_edu.widgets.base import Widget, binary, check_images, label_texts, module, styles, to_bytes
+from lenet_edu.widgets.base import Widget, beside, binary, check_images, label_texts, module, styles, to_bytes
 
 
 class FeatureMaps(Widget):
@@ -40,10 +40,13 @@ class FeatureMaps(Widget):
     def __init__(
         self, networks, images, *, labels=None, digit: int = 0, layer: str | None = None, weights=None
     ):
-        self.networks = networks if isinstance(networks, dict) else {networks.architecture.name: networks}
+        one = getattr(networks, "architecture", None)
+        self.networks = networks if isinstance(networks, dict) else {getattr(one, "name", ""): networks}
         plan = self._plan()
         self.images = check_images(images, plan.input.output_shape)
         labels = label_texts(images, len(self.images)) if labels is None else [str(label) for label in labels]
+        if len(labels) != len(self.images):
+            raise LenetError(f"labels must be {len(self.images)}, one an image; got {len(labels)}.")
         names = list(self.networks)
         super().__init__(
             layers=describe(plan),
@@ -63,7 +66,7 @@ class FeatureMaps(Widget):
 
     def outputs(self) -> dict[str, torch.Tensor]:
         """Each layer's output for the image shown, (1, ...), by name."""
-        return activations(self.network, self.images[self.digit : self.digit + 1])
+        return activations(self.network, beside(self.network, self.images[self.digit : self.digit + 1]))
 
     def text(self) -> str:
         """As `digit 3, LeNet-5 1998, C1`."""
@@ -103,9 +106,20 @@ class FeatureMaps(Widget):
 
     @validate("unit")
     def _check_unit(self, proposal):
-        unit, shape = proposal["value"], next(x["shape"] for x in self.layers if x["name"] == self.layer)
-        inside = len(unit) == 3 and all(0 <= place < side for place, side in zip(unit, shape, strict=True))
-        return unit if inside else self.refuse(f"unit must lie in {self.layer}, {shape}; got {unit}.")
+        unit = proposal["value"]
+        inside = self._is_inside(unit)
+        return unit if inside else self.refuse(f"unit must lie in {self.layer}, {self._shape()}; got {unit}.")
+
+    def _shape(self) -> list[int]:
+        return next(layer["shape"] for layer in self.layers if layer["name"] == self.layer)
+
+    def _is_inside(self, unit: list[int]) -> bool:
+        return len(unit) == 3 and all(0 <= at < side for at, side in zip(unit, self._shape(), strict=True))
+
+    @observe("layer")
+    def _keep_unit_inside(self, _):
+        if not self._is_inside(self.unit):
+            self.unit = [0, 0, 0]
 
     @observe("digit", "weights")
     def _compute(self, _=None):

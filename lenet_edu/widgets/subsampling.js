@@ -23,6 +23,7 @@ export function votes(coefficient, bias, squash) {
 
 /** The unit in a word. */
 export function character(answers) {
+  if (Math.max(...answers) - Math.min(...answers) < 0.1) return "always the same: the inputs hardly matter";
   const fires = answers.map((value) => value > 0);
   const firm = answers.every((value) => Math.abs(value) > 0.9);
   const name = { "0,1,1,1,1": "OR: one is enough", "0,0,0,0,1": "AND: all four are needed" }[fires.map(Number).join()];
