@@ -1,4 +1,10 @@
-"""Random distortions of whole batches, as tensor code on whatever device the images are."""
+"""Random distortions of whole batches, as tensor code on whatever device the images are.
+
+Drawing and distorting are two steps: what is drawn for an epoch depends on the seed alone, so that every
+image has its distortion whatever the device, and wherever an interrupted epoch goes on.
+"""
+
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -6,25 +12,57 @@ from torch import Tensor
 
 from lenet_edu.recipes import Recipe
 
+# An elastic distortion pulls at the knots of a grid this many knots wide and high; between them the field is
+# smooth, as when random displacements are blurred with a Gaussian as wide as the distance of two knots.
+KNOTS = 8
+_AFFINE = 5  # rotation, scale, shear, shift across, shift down
 
-def distort(images: Tensor, recipe: Recipe, background: float, generator: torch.Generator) -> Tensor:
-    """Each image rotated, sheared, scaled and shifted at random, up to the recipe's limits.
 
-    images: (N, maps, H, W), any device; generator: on the CPU, so that a seed means the same distortions
-    on every device. What comes in from outside the frame is `background`.
+def draw_distortions(recipe: Recipe, count: int, generator: torch.Generator) -> Tensor:
+    """One distortion an image, up to the recipe's limits: (count, 5), or (count, 5 + 2 * 8 * 8) if elastic.
+
+    Rotation in radians, scale and shear as shares, both shifts in pixels, each uniform up to its limit;
+    then the pulls of the elastic grid in pixels, normal with deviation `recipe.elastic`. generator: on the
+    CPU, so that a seed means the same distortions on every device.
     """
-    matrices = _affine_matrices(len(images), images.shape[-1], recipe, generator)
-    grid = F.affine_grid(matrices.to(images.device, images.dtype), list(images.shape), align_corners=False)
+    limits = torch.tensor([recipe.rotation, recipe.scale, recipe.shear, recipe.shift, recipe.shift])
+    limits[0].deg2rad_()
+    affine = (torch.rand(count, _AFFINE, generator=generator) * 2 - 1) * limits
+    if not recipe.elastic:
+        return affine
+    pulls = torch.randn(count, 2 * KNOTS**2, generator=generator) * recipe.elastic
+    return torch.cat([affine, pulls], 1)
+
+
+def distort(images: Tensor, distortions: Tensor, background: float) -> Tensor:
+    """Each image rotated, sheared, scaled, shifted and, if so drawn, bent: same shape.
+
+    images: (N, maps, H, W); distortions: (N, 5) or (N, 133), from `draw_distortions`, on the same device.
+    What comes in from outside the frame is `background`.
+    """
+    side = images.shape[-1]
+    matrices = _affine_matrices(distortions[:, :_AFFINE], side)
+    grid = F.affine_grid(matrices, list(images.shape), align_corners=False)
+    if distortions.shape[1] > _AFFINE:
+        pulls = distortions[:, _AFFINE:].unflatten(1, (2, KNOTS, KNOTS))
+        spread = _spread(side, images.device)
+        grid = grid + (spread @ pulls @ spread.T).permute(0, 2, 3, 1) * (2 / side)
     return F.grid_sample(images - background, grid, align_corners=False) + background
 
 
-def _affine_matrices(count: int, side: int, recipe: Recipe, generator: torch.Generator) -> Tensor:
-    """(count, 2, 3): from an output place to an input place, in units of half the image's side."""
-    limits = (recipe.rotation, recipe.scale, recipe.shear, recipe.shift, recipe.shift)
-    draws = (torch.rand(len(limits), count, generator=generator) * 2 - 1) * torch.tensor(limits)[:, None]
-    angle, scale, shear = torch.deg2rad(draws[0]), 1 + draws[1], draws[2]
-    across, down = draws[3:] * 2 / side
+def _affine_matrices(drawn: Tensor, side: int) -> Tensor:
+    """(N, 5) -> (N, 2, 3): from an output place to an input place, in units of half the image's side."""
+    angle, scale, shear = drawn[:, 0], 1 + drawn[:, 1], drawn[:, 2]
+    across, down = drawn[:, 3] * 2 / side, drawn[:, 4] * 2 / side
     cos, sin = angle.cos(), angle.sin()
     top = torch.stack([cos * scale, shear - sin * scale, across], 1)
     bottom = torch.stack([sin * scale, cos * scale, down], 1)
     return torch.stack([top, bottom], 1)
+
+
+@lru_cache
+def _spread(side: int, device: torch.device) -> Tensor:
+    """(side, KNOTS): from pulls at the knots to displacements of pixels, of the same deviation everywhere."""
+    pixels = (torch.arange(side) + 0.5) / side * KNOTS - 0.5
+    weights = torch.exp(-(pixels[:, None] - torch.arange(KNOTS)).square() / 2)
+    return (weights / weights.norm(dim=1, keepdim=True)).to(device)

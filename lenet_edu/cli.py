@@ -132,7 +132,7 @@ def _resumed(options):
     from lenet_edu.data import load_digits
     from lenet_edu.models import build
     from lenet_edu.recipes import Recipe
-    from lenet_edu.training import STATE
+    from lenet_edu.runs import STATE, check_format
 
     fixed = (
         "network",
@@ -156,6 +156,7 @@ def _resumed(options):
     missing = {"data", "scaling", "state_of", "recipe", "seed"} - notes.keys()
     if missing:
         raise LenetError(f"{out / STATE} is not a run's state: it lacks {', '.join(sorted(missing))}.")
+    check_format(out, notes)
     source = "embedded" if notes["data"].startswith("embedded") else "mnist"
     digits = load_digits(source, notes["scaling"]["name"], options.folder)
     return build(notes["state_of"]), digits, Recipe(**notes["recipe"]), notes["seed"], out
@@ -168,7 +169,7 @@ def _started(options, model, digits, recipe, seed, out: Path) -> dict:
     from lenet_edu.devices import choose_device, describe_device
     from lenet_edu.files import write_json
     from lenet_edu.models import count_parameters
-    from lenet_edu.training import STATE
+    from lenet_edu.runs import STATE
 
     if (out / STATE).exists() and not options.resume:
         raise LenetError(f"{out} already holds a run: go on with --resume {out}, or choose another --out.")

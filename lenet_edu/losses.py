@@ -1,5 +1,7 @@
 """What training makes small: the paper's two criteria on RBF distances, and cross-entropy."""
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -29,9 +31,12 @@ def map_loss(distances: Tensor, labels: Tensor, j: float = RUBBISH_DISTANCE) -> 
     return (_right(distances, labels) + competition).mean()
 
 
-def criterion(model):
-    """The loss that fits the model's output: `map_loss` for RBF distances, cross-entropy for scores."""
-    return map_loss if model.has_rbf_output else F.cross_entropy
+def criterion(model, smoothing: float = 0.0):
+    """The loss that fits the model's output: `map_loss` for RBF distances, cross-entropy for scores.
+
+    smoothing: the share of each label that cross-entropy spreads over all classes.
+    """
+    return map_loss if model.has_rbf_output else partial(F.cross_entropy, label_smoothing=smoothing)
 
 
 def _right(distances: Tensor, labels: Tensor) -> Tensor:

@@ -65,8 +65,9 @@ class Network(nn.Sequential):
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
         """Draw the initial weights, from torch's global generator or from the one given.
 
-        Scaled tanh: uniform in +-2.4/F, biases too, F being the unit's inputs (appendix A). Sigmoid and
-        ReLU: uniform in +-1/sqrt(F), torch's own habit. Ambiguities of the paper, decided here: F does not
+        Scaled tanh: uniform in +-2.4/F, biases too, F being the unit's inputs (appendix A). ReLU: uniform in
+        +-sqrt(6/F), biases 0, which keeps the variance from layer to layer (He et al., 2015). Others:
+        uniform in +-1/sqrt(F), torch's own habit. Ambiguities of the paper, decided here: F does not
         count the bias; a subsampling coefficient starts at 1/4 and its bias at 0, so that S2 and S4 begin
         as a squashed mean.
         """
@@ -143,11 +144,13 @@ def _module(spec: architecture.Layer, shape: tuple[int, ...]) -> nn.Module:
 
 def _draw_uniform(layer: nn.Module, activation: str | None, generator: torch.Generator | None) -> None:
     fan_in = layer.fan_in.clamp(min=1)
-    bound = paper.INITIAL_WEIGHT_RANGE / fan_in if activation == "scaled_tanh" else fan_in.rsqrt()
+    bounds = {"scaled_tanh": paper.INITIAL_WEIGHT_RANGE / fan_in, "relu": (6 / fan_in).sqrt()}
+    bound = bounds.get(activation, fan_in.rsqrt())
     per_weight = bound
     if isinstance(layer, layers.TableConvolution):
         per_weight = bound.repeat_interleave(layer.table.sum(1))
+    per_bias = torch.zeros_like(bound) if activation == "relu" else bound
     with torch.no_grad():
-        for parameter, limit in ((layer.weight, per_weight), (layer.bias, bound)):
+        for parameter, limit in ((layer.weight, per_weight), (layer.bias, per_bias)):
             draw = torch.rand(parameter.shape, generator=generator) * 2 - 1
             parameter.copy_(draw * limit.view(-1, *[1] * (parameter.ndim - 1)))

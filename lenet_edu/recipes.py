@@ -16,7 +16,9 @@ class Recipe:
     the top of the cycle, reached after the share `warm_up` of all steps and then lowered to zero, both
     in a straight line. momentum: Nesterov's. weight_decay: on every parameter.
     rotation (degrees), shift (pixels), scale and shear (shares of the size): the largest random
-    distortion of a training image, drawn anew for every image in every epoch.
+    distortion of a training image, drawn anew for every image in every epoch. elastic (pixels): the
+    deviation of smooth random displacements, which bend strokes. smoothing: the share of every label that
+    is spread over all classes (cross-entropy only).
 
     Raises LenetError for a value out of range.
     """
@@ -32,6 +34,8 @@ class Recipe:
     shift: float = 0.0
     scale: float = 0.0
     shear: float = 0.0
+    elastic: float = 0.0
+    smoothing: float = 0.0
 
     def __post_init__(self):
         for name in ("epochs", "batch_size"):
@@ -47,6 +51,8 @@ class Recipe:
             "shift": (0, paper.IMAGE_SIZE),
             "scale": (0, 0.9),
             "shear": (0, 1),
+            "elastic": (0, paper.IMAGE_SIZE),
+            "smoothing": (0, 0.9),
         }
         for name, (low, high) in limits.items():
             value = getattr(self, name)
@@ -62,7 +68,7 @@ class Recipe:
     @property
     def distorts(self) -> bool:
         """True if training images are distorted."""
-        return any((self.rotation, self.shift, self.scale, self.shear))
+        return any((self.rotation, self.shift, self.scale, self.shear, self.elastic))
 
     def to_dict(self) -> dict:
         """The recipe for JSON; `Recipe(**recipe.to_dict())` gives it back."""

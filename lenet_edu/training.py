@@ -1,58 +1,43 @@
-"""fit(): the training loop, its history, its checkpoints and how it goes on after an interruption.
+"""fit(): the training loop. It can be watched, changed and stopped, and goes on where it stopped.
 
-Knows nothing of plots or widgets: they look on through `after_batch` and `after_epoch`.
+Knows nothing of plots or widgets: they look on through `before_batch` and `after_epoch`.
 """
 
-from collections.abc import Callable
-from copy import deepcopy
-from dataclasses import dataclass, field
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
-from time import perf_counter
+from threading import current_thread, main_thread
+from time import monotonic, perf_counter
 
 import torch
-from torch import Tensor
 from tqdm.auto import tqdm
 
-from lenet_edu.augmentation import distort
-from lenet_edu.checkpoints import load_tensors, save_network, save_tensors
+from lenet_edu.augmentation import draw_distortions
 from lenet_edu.data import Digits
-from lenet_edu.devices import choose_device
+from lenet_edu.devices import choose_device, keep_freed_memory
 from lenet_edu.errors import LenetError
-from lenet_edu.evaluation import count_right, loss_and_accuracy
+from lenet_edu.evaluation import loss_and_accuracy
 from lenet_edu.losses import criterion
 from lenet_edu.models import Network
 from lenet_edu.recipes import Recipe, default_recipe
-
-BEST, LAST, STATE = "best.safetensors", "last.safetensors", "state.safetensors"
-
-# How many batches pass between looks at the loss: each look makes a GPU wait for the CPU.
-_LOOK_EVERY = 20
+from lenet_edu.runs import Run, kept, weights_of
+from lenet_edu.steps import Stepper
 
 
-@dataclass
-class Run:
-    """A training run as it stands: what it was given, what it went through, its best and last weights.
+class DivergedError(LenetError):
+    """The loss exploded or is no longer a number; the model has the weights of the last epoch that ended."""
 
-    history: one dict an epoch, with `epoch` (from 1), `learning_rate` (at its end), `train_loss` and
-    `train_accuracy` (over its batches, as they were met), `validation_loss`, `validation_accuracy`,
-    `seconds` (training alone) and `images_per_second`.
-    """
 
-    recipe: Recipe
-    seed: int
-    history: list[dict] = field(default_factory=list)
-    best_weights: dict[str, Tensor] = field(default_factory=dict)
-    last_weights: dict[str, Tensor] = field(default_factory=dict)
+# How often in an epoch the loss is looked at: each look makes a GPU wait for the CPU.
+_LOOKS = 20
 
-    @property
-    def best_epoch(self) -> int:
-        """The epoch of highest validation accuracy, the earliest such."""
-        return max(self.history, key=lambda record: record["validation_accuracy"])["epoch"]
+# A run that is kept in a folder is saved at least this often, in seconds, and after every epoch.
+_SAVE_EVERY = 20.0
 
-    @property
-    def seconds(self) -> float:
-        """Seconds of training, without evaluation and saving."""
-        return sum(record["seconds"] for record in self.history)
+# A loss this many times as large as the first one has exploded.
+_EXPLODED = 100.0
 
 
 def fit(
@@ -65,179 +50,179 @@ def fit(
     out: Path | str | None = None,
     resume: bool = False,
     progress: bool = True,
-    after_batch: Callable[[int, float, float], None] | None = None,
+    before_batch: Callable[[Run], None] | None = None,
     after_epoch: Callable[[Run], None] | None = None,
 ) -> Run:
     """Train `model` on `digits.train` and leave it with the weights that did best on `digits.validation`.
 
-    recipe: by default the quick one that fits network and data. seed: decides order and
-    distortions, not the initial weights, which are the model's own. device: "auto", "cpu", "cuda", "mps".
-    out: a folder that gets best.safetensors, last.safetensors and the state to resume from after every
-    epoch; resume: go on from that state, to the very weights that an unbroken run would have reached.
-    after_batch(step, loss, accuracy): every 20 batches; after_epoch(run): after each epoch.
+    recipe: by default the quick one that fits network and data. seed: decides order and distortions, not the
+    initial weights, which are the model's own. device: "auto", "cpu", "cuda", "mps".
+    out: a folder that keeps the run, see `runs`: its state when it starts, after every epoch, every 20
+    seconds, and when it is interrupted; resume: go on from that state. On a CPU the same weights come out,
+    bit for bit, as if it had never stopped.
+    before_batch(run): before every batch. It may put another recipe into `run.recipe` (learning rate,
+    momentum and batch size count from that batch on, distortions from the next epoch), or raise what it
+    likes to stop. after_epoch(run): after each epoch.
 
-    Raises LenetError if the loss is no longer a number, if `out` already holds a run that is not
-    resumed, or if there is nothing there to resume.
+    Raises DivergedError if the loss explodes or is no longer a number; LenetError if `out` is in use, already
+    holds a run that is not resumed, holds none to resume, or cannot be written to.
     """
     recipe = recipe or default_recipe(model.architecture, len(digits.train))
     device = choose_device(device)
+    if device.type == "cpu":
+        keep_freed_memory()
     # A CPU convolves this layout about a third faster.
     layout = torch.channels_last if device.type == "cpu" else torch.contiguous_format
     model.to(device, memory_format=layout).train()
     digits = digits.to(device)
-    optimizer = torch.optim.SGD(
-        model.parameters(),
-        lr=recipe.peak_rate,
-        momentum=recipe.momentum,
-        nesterov=recipe.momentum > 0,
-        weight_decay=recipe.weight_decay,
-    )
-    run = Run(recipe, seed)
     notes = {
         "scaling": digits.scaling.to_dict(),
         "data": digits.source,
         "seed": seed,
         "recipe": recipe.to_dict(),
     }
-    if out is not None:
-        _open_folder(Path(out), resume)
+    run = Run(recipe, seed, len(digits.train), last_weights=weights_of(model))
+    stepper = Stepper(model, digits, recipe)
+    with kept(out, notes, resume) as keeper, _progress_bar(run, progress) as bar:
         if resume:
-            _restore(run, model, optimizer, Path(out), notes)
-    bar = tqdm(
-        total=recipe.epochs * len(digits.train),
-        initial=len(run.history) * len(digits.train),
-        unit="img",
-        unit_scale=True,
-        disable=not progress,
-    )
-    with bar:
-        for epoch in range(len(run.history), recipe.epochs):
-            bar.set_description(f"epoch {epoch + 1}/{recipe.epochs}")
-            record = _train_epoch(model, digits, optimizer, recipe, seed, epoch, bar, after_batch)
-            loss, right = loss_and_accuracy(model, digits.validation, criterion(model))
-            run.history.append({**record, "validation_loss": loss, "validation_accuracy": right})
-            run.last_weights = _weights(model)
-            if run.best_epoch == epoch + 1:
-                run.best_weights = run.last_weights
-            bar.set_postfix(_postfix(record["train_loss"], record["train_accuracy"], right))
-            if out is not None:
-                _save(run, model, optimizer, Path(out), notes)
-            if after_epoch:
-                after_epoch(run)
+            keeper.restore(run, model, stepper.momentum())
+            stepper.totals.copy_(run.totals)
+            bar.update(round(run.epochs_done * run.images))
+        else:
+            keeper.save_state(run, model, stepper.momentum())
+        run.totals = stepper.totals
+        with _interrupt_between_batches() as interrupted:
+            while len(run.history) < run.recipe.epochs:
+                try:
+                    _train_epoch(run, stepper, keeper, bar, before_batch, interrupted)
+                except DivergedError:
+                    model.load_state_dict(run.last_weights)
+                    raise
+                _end_epoch(run, stepper, keeper, digits, bar)
+                if after_epoch:
+                    after_epoch(run)
+                if interrupted():
+                    raise KeyboardInterrupt
     model.load_state_dict(run.best_weights)
     model.to(memory_format=torch.contiguous_format).eval()
     return run
 
 
-def _train_epoch(model, digits, optimizer, recipe, seed, epoch, bar, after_batch) -> dict:
-    """One pass over the training split in random order: its record for the history."""
-    # A generator of its own for every epoch: whoever resumes needs none of the draws before.
-    generator = torch.Generator().manual_seed((seed << 20) + epoch)
-    images, labels = digits.train.images, digits.train.labels
-    order = torch.randperm(len(labels), generator=generator).to(labels.device)
-    batches = order.split(recipe.batch_size)
-    loss_function = criterion(model)
-    losses, right, seen = torch.zeros((), device=labels.device), torch.zeros((), device=labels.device), 0
-    start = perf_counter()
-    for number, batch in enumerate(batches):
-        optimizer.param_groups[0]["lr"] = recipe.rate((epoch + number / len(batches)) / recipe.epochs)
-        batch_images, batch_labels = images[batch], labels[batch]
-        if recipe.distorts:
-            batch_images = distort(batch_images, recipe, digits.scaling.background, generator)
-        output = model(batch_images)
-        loss = loss_function(output, batch_labels)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses += loss.detach() * len(batch)
-        right += count_right(model, output.detach(), batch_labels)
-        seen += len(batch)
-        bar.update(len(batch))
-        if number % _LOOK_EVERY == 0 or number == len(batches) - 1:
-            mean_loss, share = losses.item() / seen, right.item() / seen
-            _check_finite(mean_loss, optimizer, epoch, number)
-            bar.set_postfix(_postfix(mean_loss, share), refresh=False)
-            if after_batch:
-                after_batch(epoch * len(batches) + number, mean_loss, share)
-    seconds = perf_counter() - start
-    return {
-        "epoch": epoch + 1,
-        "learning_rate": optimizer.param_groups[0]["lr"],
-        "train_loss": mean_loss,
-        "train_accuracy": share,
-        "seconds": seconds,
-        "images_per_second": seen / seconds,
+def _train_epoch(run: Run, stepper: Stepper, keeper, bar, before_batch, interrupted) -> None:
+    """Take the epoch's batches from `run.seen` on."""
+    bar.set_description(f"epoch {len(run.history) + 1}/{run.recipe.epochs}")
+    order, distortions = _plan_epoch(run, stepper.split.labels.device)
+    start, saved = perf_counter() - run.seconds_of_epoch, monotonic()
+    while run.seen < run.images:
+        try:
+            if before_batch:
+                before_batch(run)
+            if interrupted():
+                raise KeyboardInterrupt
+        except BaseException:
+            run.seconds_of_epoch = perf_counter() - start
+            keeper.save_state(run, stepper.model, stepper.momentum())
+            raise
+        if stepper.recipe is not run.recipe:
+            stepper.follow(run.recipe)
+        batch = slice(run.seen, min(run.seen + run.recipe.batch_size, run.images))
+        stepper.step(order[batch], None if distortions is None else distortions[batch], run.rate)
+        before, run.seen, run.steps = run.seen, batch.stop, run.steps + 1
+        run.seconds_of_epoch = perf_counter() - start
+        bar.update(run.seen - before)
+        if run.seen * _LOOKS // run.images > before * _LOOKS // run.images:
+            _look(run, bar)
+            run.seconds_of_epoch = perf_counter() - start
+        if monotonic() - saved > _SAVE_EVERY:
+            keeper.save_state(run, stepper.model, stepper.momentum())
+            saved = monotonic()
+
+
+def _plan_epoch(run: Run, device: torch.device):
+    """The order of the images, and a distortion for each place in it, or None: by seed and epoch alone.
+
+    A generator of its own for every epoch: whoever resumes needs none of the draws before.
+    """
+    generator = torch.Generator().manual_seed((run.seed << 20) + len(run.history))
+    order = torch.randperm(run.images, generator=generator).to(device)
+    if not run.recipe.distorts:
+        return order, None
+    return order, draw_distortions(run.recipe, run.images, generator).to(device)
+
+
+def _look(run: Run, bar) -> None:
+    """Add a point to the curve; stop if the loss is none that could still come down."""
+    loss, right = run.totals.tolist()
+    seen, loss_before, right_before = run.looked
+    run.looked = [run.seen, loss, right]
+    since = run.seen - seen
+    point = {
+        "epoch": run.epochs_done,
+        "loss": (loss - loss_before) / since,
+        "accuracy": (right - right_before) / since,
     }
+    first = run.curve[0]["loss"] if run.curve else point["loss"]
+    if not isfinite(loss) or point["loss"] > _EXPLODED * max(first, 1):
+        raise DivergedError(
+            f"The loss became {point['loss']:.3g} in epoch {len(run.history) + 1}, by step {run.steps}, at "
+            f"learning rate {run.rate:.3g}: training has diverged. Lower peak_rate. Weights saved before are "
+            "untouched."
+        )
+    run.curve.append(point)
+    bar.set_postfix(loss=f"{loss / run.seen:.3f}", accuracy=f"{right / run.seen:.2%}", refresh=False)
 
 
-def _check_finite(loss: float, optimizer, epoch: int, batch: int) -> None:
-    if loss == loss and abs(loss) != float("inf"):
-        return
-    rate = optimizer.param_groups[0]["lr"]
-    raise LenetError(
-        f"The loss became {loss} in epoch {epoch + 1}, by batch {batch + 1}, at learning rate {rate:.3g}: "
-        "training has diverged. Lower peak_rate. Weights saved after earlier epochs are untouched."
-    )
-
-
-def _postfix(loss: float, train: float, validation: float | None = None) -> dict[str, str]:
-    shown = {"loss": f"{loss:.3f}", "accuracy": f"{train:.2%}"}
-    return shown if validation is None else {**shown, "validation": f"{validation:.2%}"}
-
-
-def _weights(model: Network) -> dict[str, Tensor]:
-    return deepcopy(model.state_dict())
-
-
-def _open_folder(folder: Path, resume: bool) -> None:
-    held = (folder / STATE).exists()
-    if held and not resume:
-        raise LenetError(f"{folder} already holds a run. Resume it, or choose another folder.")
-    if resume and not held:
-        raise LenetError(f"{folder} holds no run to resume: there is no {STATE} in it.")
-
-
-def _save(run: Run, model: Network, optimizer, out: Path, notes: dict) -> None:
-    """Write last, best if this epoch was, and the state; the state last, since it says what is done."""
-    record = run.history[-1]
-    here = {**notes, "epoch": record["epoch"], "validation_accuracy": record["validation_accuracy"]}
-    save_network(out / LAST, model, here)
+def _end_epoch(run: Run, stepper: Stepper, keeper, digits: Digits, bar) -> None:
+    """Look at the validation split, record the epoch, keep the weights, make ready for the next one."""
+    model = stepper.model
+    loss, right = loss_and_accuracy(model, digits.validation, criterion(model))
+    _, train_loss, train_right = run.looked
+    record = {
+        "epoch": len(run.history) + 1,
+        "learning_rate": run.rate,
+        "train_loss": train_loss / run.images,
+        "train_accuracy": train_right / run.images,
+        "seconds": run.seconds_of_epoch,
+        "images_per_second": run.images / run.seconds_of_epoch,
+        "validation_loss": loss,
+        "validation_accuracy": right,
+    }
+    run.history.append(record)
+    run.last_weights = weights_of(model)
     if run.best_epoch == record["epoch"]:
-        save_network(out / BEST, model, here)
-    momentum = {
-        name: optimizer.state[parameter]["momentum_buffer"]
-        for name, parameter in model.named_parameters()
-        if optimizer.state[parameter].get("momentum_buffer") is not None
-    }
-    tensors = {
-        f"{kind}.{name}": tensor
-        for kind, named in (("last", run.last_weights), ("best", run.best_weights), ("momentum", momentum))
-        for name, tensor in named.items()
-    }
-    save_tensors(
-        out / STATE, tensors, {**notes, "state_of": model.architecture.config, "history": run.history}
+        run.best_weights = run.last_weights
+    run.seen, run.seconds_of_epoch, run.looked = 0, 0.0, [0, 0.0, 0.0]
+    run.totals.zero_()
+    bar.set_postfix(
+        loss=f"{record['train_loss']:.3f}",
+        accuracy=f"{record['train_accuracy']:.2%}",
+        validation=f"{right:.2%}",
     )
+    keeper.save_epoch(run, model, stepper.momentum())
 
 
-def _restore(run: Run, model: Network, optimizer, out: Path, notes: dict) -> None:
-    """Bring run, model and optimizer to where the state file left off."""
-    tensors, saved = load_tensors(out / STATE)
-    wanted = {**notes, "state_of": model.architecture.config}
-    for name, value in wanted.items():
-        if saved.get(name) != value:
-            raise LenetError(
-                f"{out} holds a run with another {name}: wanted {value}, found {saved.get(name)}."
-            )
+def _progress_bar(run: Run, shown: bool) -> tqdm:
+    return tqdm(total=run.recipe.epochs * run.images, unit="img", unit_scale=True, disable=not shown)
 
-    def named(kind: str) -> dict[str, Tensor]:
-        device = next(model.parameters()).device
-        prefix = f"{kind}."
-        return {n.removeprefix(prefix): t.to(device) for n, t in tensors.items() if n.startswith(prefix)}
 
-    run.history = saved["history"]
-    run.last_weights, run.best_weights = named("last"), named("best")
-    model.load_state_dict(run.last_weights)
-    momentum = named("momentum")
-    for name, parameter in model.named_parameters():
-        if name in momentum:
-            optimizer.state[parameter]["momentum_buffer"] = momentum[name]
+@contextmanager
+def _interrupt_between_batches() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C waits for the end of a batch, where all can be saved; a second one does not wait.
+
+    Yields what tells whether it was pressed. Signals reach the main thread only.
+    """
+    asked = []
+    if current_thread() is not main_thread():
+        yield lambda: False
+        return
+
+    def ask(*_) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(True)
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -4,10 +4,14 @@ import pytest
 import torch
 
 from lenet_edu import augmentation
-from lenet_edu.augmentation import distort
+from lenet_edu.augmentation import KNOTS, distort, draw_distortions
 from lenet_edu.recipes import Recipe
 
 STILL = Recipe("still", epochs=1, batch_size=1, peak_rate=0.1)
+
+
+def distorted(images, recipe, background, generator) -> torch.Tensor:
+    return distort(images, draw_distortions(recipe, len(images), generator), background)
 
 
 def square() -> torch.Tensor:
@@ -19,13 +23,13 @@ def square() -> torch.Tensor:
 def test_no_distortion_changes_nothing(seeded):
     images = torch.rand(4, 1, 32, 32, generator=seeded)
     assert not STILL.distorts
-    torch.testing.assert_close(distort(images, STILL, 0.0, seeded), images, atol=1e-5, rtol=0)
+    torch.testing.assert_close(distorted(images, STILL, 0.0, seeded), images, atol=1e-5, rtol=0)
 
 
 def test_a_seed_means_the_same_distortions_and_images_differ():
     recipe = STILL.changed(rotation=10.0, shift=2.0, scale=0.1, shear=0.1)
     draws = [
-        distort(square().repeat(3, 1, 1, 1), recipe, -0.1, torch.Generator().manual_seed(s))
+        distorted(square().repeat(3, 1, 1, 1), recipe, -0.1, torch.Generator().manual_seed(s))
         for s in (1, 1, 2)
     ]
     assert torch.equal(draws[0], draws[1])
@@ -40,7 +44,7 @@ def test_a_seed_means_the_same_distortions_and_images_differ():
 def test_the_largest_distortion_is_as_large_as_the_recipe_says(monkeypatch, name, value, draw):
     monkeypatch.setattr(augmentation.torch, "rand", lambda *shape, generator: torch.full(shape, draw))
     sign = 1 if draw else -1
-    moved = distort(square(), STILL.changed(**{name: value}), -0.1, torch.Generator())[0, 0] + 0.1
+    moved = distorted(square(), STILL.changed(**{name: value}), -0.1, torch.Generator())[0, 0] + 0.1
     places = torch.arange(32) - 15.5
     mass = moved.sum()
     down, across = (moved.sum(1) * places).sum() / mass, (moved.sum(0) * places).sum() / mass
@@ -59,7 +63,7 @@ def test_a_bar_is_tilted_by_as_much_as_the_recipe_says(monkeypatch, name, value,
     monkeypatch.setattr(augmentation.torch, "rand", lambda *shape, generator: torch.full(shape, draw))
     bar = torch.zeros(1, 1, 32, 32)
     bar[..., 6:26, 13:19] = 1
-    ink = distort(bar, STILL.changed(**{name: value}), 0.0, torch.Generator())[0, 0]
+    ink = distorted(bar, STILL.changed(**{name: value}), 0.0, torch.Generator())[0, 0]
     places = torch.arange(32) - 15.5
     yy, xx = ((ink.sum(axis) * places.square()).sum() for axis in (1, 0))
     xy = (ink * places[:, None] * places).sum()
@@ -71,4 +75,38 @@ def test_a_bar_is_tilted_by_as_much_as_the_recipe_says(monkeypatch, name, value,
 def test_what_comes_in_from_outside_is_background(seeded):
     plain = torch.full((5, 1, 32, 32), -0.1)
     recipe = STILL.changed(rotation=45.0, shift=10.0, scale=0.5, shear=0.5)
-    torch.testing.assert_close(distort(plain, recipe, -0.1, seeded), plain)
+    torch.testing.assert_close(distorted(plain, recipe, -0.1, seeded), plain)
+
+
+def test_an_elastic_distortion_is_smooth_and_as_large_as_the_recipe_says(seeded):
+    """The field of displacements, read off from images whose grey levels are the pixels' own places."""
+    places = ((torch.arange(32) + 0.5) / 16 - 1).expand(32, 32)
+    images = torch.stack([places, places.T])[None].repeat(400, 1, 1, 1)
+    recipe = STILL.changed(elastic=1.5)
+    moved = distorted(images, recipe, 0.0, seeded)[..., 6:-6, 6:-6] - images[..., 6:-6, 6:-6]
+    pixels = moved * 16
+    assert pixels.std().item() == pytest.approx(1.5, rel=0.05)
+    assert pixels.mean().item() == pytest.approx(0, abs=0.05)
+    steps = pixels.diff(dim=-1)
+    assert steps.std().item() < 0.3 * pixels.std().item()
+    # Every image is bent in its own way, and across and down independently.
+    across, down = pixels[:, 0].flatten(1), pixels[:, 1].flatten(1)
+    assert torch.corrcoef(torch.stack([across.flatten(), down.flatten()]))[0, 1].abs() < 0.05
+    assert torch.corrcoef(across[:50]).fill_diagonal_(0).abs().mean() < 0.3
+
+
+def test_an_elastic_distortion_bends_a_stroke(seeded):
+    bar = torch.zeros(1, 1, 32, 32)
+    bar[..., 6:26, 15:17] = 1
+    bent = distorted(bar, STILL.changed(elastic=2.0), 0.0, seeded)[0, 0, 8:24]
+    centres = (bent * torch.arange(32)).sum(1) / bent.sum(1)
+    line = torch.linspace(centres[0].item(), centres[-1].item(), len(centres))
+    assert (centres - line).abs().max() > 0.3
+
+
+def test_drawn_distortions_name_what_they_hold(seeded):
+    recipe = STILL.changed(rotation=90.0, scale=0.2, shear=0.1, shift=3.0)
+    drawn = draw_distortions(recipe, 2000, seeded)
+    limits = drawn.abs().max(0).values
+    torch.testing.assert_close(limits, torch.tensor([torch.pi / 2, 0.2, 0.1, 3.0, 3.0]), rtol=0.01, atol=0)
+    assert draw_distortions(recipe.changed(elastic=1.0), 3, seeded).shape == (3, 5 + 2 * KNOTS**2)

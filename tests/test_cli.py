@@ -95,6 +95,7 @@ def test_train_evaluate_and_resume(run, refused, tmp_path):
         "best.safetensors",
         "last.safetensors",
         "state.safetensors",
+        "history.jsonl",
         "run.json",
     }
     evaluated = last_object(run("evaluate", out / "best.safetensors", "--data", "embedded", "--json"))

@@ -16,6 +16,7 @@ FLOORS = (
     {"models", "losses"},
     {"data", "recipes", "checkpoints"},
     {"pictures", "augmentation", "evaluation", "activations"},
+    {"runs", "steps"},
     {"training"},
     {"plots", "lab"},
     {"widgets"},

@@ -49,4 +49,8 @@ def test_equation_9_has_the_right_gradient(seeded):
 
 def test_the_criterion_fits_the_output():
     assert criterion(LeNet5()) is map_loss
-    assert criterion(LeNet5(output="linear")) is torch.nn.functional.cross_entropy
+    scores, labels = torch.tensor([[2.0, 0.0, 1.0]]), torch.tensor([0])
+    plain = -scores.log_softmax(1)[0]
+    linear = LeNet5(output="linear")
+    torch.testing.assert_close(criterion(linear)(scores, labels), plain[0])
+    torch.testing.assert_close(criterion(linear, 0.3)(scores, labels), 0.7 * plain[0] + 0.3 * plain.mean())

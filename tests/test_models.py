@@ -31,13 +31,27 @@ def test_initial_weights_are_uniform_up_to_the_papers_limit(name):
 
 @pytest.mark.parametrize("name", ["C1", "C5", "F6"])
 @pytest.mark.parametrize(
-    ("activation", "limit"), [("scaled_tanh", lambda f: 2.4 / f), ("relu", lambda f: f**-0.5)], ids=str
+    ("activation", "limit"), [("scaled_tanh", lambda f: 2.4 / f), ("sigmoid", lambda f: f**-0.5)], ids=str
 )
 def test_weights_and_biases_start_within_the_same_limit(name, activation, limit):
     layer = getattr(LeNet5(activation=activation), name)
     bound = limit(layer.weight[0].numel())
     for parameter in (layer.weight, layer.bias):
         assert bound / 4 < parameter.abs().max() <= bound * (1 + 1e-6)
+
+
+def test_relu_starts_with_a_variance_that_stays_from_layer_to_layer(seeded):
+    model = LeNet5(**MODERN)
+    model.reset_parameters(seeded)
+    images = torch.randn(200, 1, 32, 32, generator=seeded)
+    sums = model.C1.weighted_sum(images)
+    # A ReLU halves the mean square, which a variance of 2/F makes up for; an image has both halves.
+    assert sums.square().mean().item() == pytest.approx(2, rel=0.3)
+    assert model.F6.weighted_sum(torch.randn(500, 120, generator=seeded).relu()).square().mean().item() == (
+        pytest.approx(1, rel=0.2)
+    )
+    assert model.C1.bias.abs().max() == model.F6.bias.abs().max() == 0
+    assert model.OUTPUT.weight.abs().max() <= 84**-0.5
 
 
 def test_subsampling_starts_as_a_mean():

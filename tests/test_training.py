@@ -8,12 +8,13 @@ import torch
 
 from lenet_edu import architecture
 from lenet_edu.architecture import MODERN
-from lenet_edu.checkpoints import load_network
+from lenet_edu.checkpoints import load_network, load_tensors
 from lenet_edu.errors import LenetError
 from lenet_edu.evaluation import accuracy
 from lenet_edu.models import LeNet5
 from lenet_edu.recipes import RECIPES, Recipe
-from lenet_edu.training import BEST, LAST, STATE, fit
+from lenet_edu.runs import BEST, HISTORY, LAST, STATE
+from lenet_edu.training import DivergedError, fit
 
 RECIPE = Recipe("test", epochs=4, batch_size=16, peak_rate=0.05, rotation=5.0, shift=1.0)
 
@@ -76,8 +77,12 @@ def test_distortions_reach_the_training(few):
 def test_every_epoch_has_an_order_of_its_own(few):
     """At rate 0 the model stands still, so that the first batch's loss tells which images are in it."""
     first, still = [], Recipe("still", epochs=4, batch_size=16, peak_rate=0.0)
-    train(fresh(), few, still, after_batch=lambda step, loss, _: first.append(loss) if step % 10 == 0 else 0)
+    train(fresh(), few, still, after_epoch=lambda run: first.append(run.curve[-10]["loss"]))
     assert len(set(first)) == 4
+
+
+def but_for_time(run) -> tuple[list[dict], list[dict]]:
+    return [{**record, "seconds": 0, "images_per_second": 0} for record in run.history], run.curve
 
 
 def stop_after_an_epoch(run):
@@ -85,13 +90,13 @@ def stop_after_an_epoch(run):
         raise KeyboardInterrupt
 
 
-def stop_within_an_epoch(step, *_):
-    if step == 20:
+def stop_within_an_epoch(run):
+    if run.steps == 23:
         raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize(
-    "stop", [{"after_epoch": stop_after_an_epoch}, {"after_batch": stop_within_an_epoch}], ids="".join
+    "stop", [{"after_epoch": stop_after_an_epoch}, {"before_batch": stop_within_an_epoch}], ids="".join
 )
 @pytest.mark.parametrize("switches", [MODERN, {"c3": "table"}], ids=["modern", "1998"])
 def test_an_interrupted_run_goes_on_to_the_very_same_weights(few, tmp_path, switches, stop):
@@ -103,12 +108,14 @@ def test_an_interrupted_run_goes_on_to_the_very_same_weights(few, tmp_path, swit
     resumed = train(LeNet5(**switches), few, recipe, out=tmp_path / "broken", resume=True)
     assert same(resumed.last_weights, unbroken.last_weights)
     assert same(resumed.best_weights, unbroken.best_weights)
-    assert len(resumed.history) == len(unbroken.history)
+    assert but_for_time(resumed) == but_for_time(unbroken)
+    states = [load_tensors(tmp_path / name / STATE)[0] for name in ("broken", "unbroken")]
+    assert same(*states)
 
 
 def test_weights_on_disk_are_the_runs(few, tmp_path):
     run = train(fresh(), few, out=tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {BEST, LAST, STATE}
+    assert {path.name for path in tmp_path.iterdir()} == {BEST, LAST, STATE, HISTORY}
     assert same(load_network(tmp_path / BEST).state_dict(), run.best_weights)
     last = load_network(tmp_path / LAST)
     assert same(last.state_dict(), run.last_weights)
@@ -149,23 +156,59 @@ def test_divergence_stops_the_run_and_keeps_what_was_saved(few, tmp_path):
     assert all(tensor.isfinite().all() for tensor in load_network(tmp_path / BEST).state_dict().values())
 
 
-def test_a_full_disk_stops_the_run_with_a_clear_error(few, tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(LenetError, match="could not be written"):
-        train(fresh(), few, out=tmp_path / "file" / "run")
+def test_an_exploding_loss_stops_the_run_and_leaves_the_weights_before_it(few):
+    model, kept = fresh(), {}
+
+    def explode(run):
+        kept.update(run.last_weights)
+        with torch.no_grad():
+            model.OUTPUT.weight.mul_(1e6)
+
+    with pytest.raises(DivergedError, match="training has diverged"):
+        train(model, few, after_epoch=explode)
+    assert same(model.state_dict(), kept)
 
 
 def test_callbacks_see_batches_and_epochs(few):
     steps, epochs = [], []
-    train(
+    run = train(
         fresh(),
         few,
-        after_batch=lambda step, loss, share: steps.append(step),
-        after_epoch=lambda run: epochs.append(len(run.history)),
+        before_batch=lambda run: steps.append((run.steps, run.epochs_done)),
+        after_epoch=lambda run: epochs.append((len(run.history), run.seen)),
     )
-    assert epochs == [1, 2, 3, 4]
-    # The first and the last of every ten batches; a look every 20 batches finds no others.
-    assert steps == [0, 9, 10, 19, 20, 29, 30, 39]
+    assert epochs == [(1, 0), (2, 0), (3, 0), (4, 0)]
+    assert steps == [(step, pytest.approx(step / 10)) for step in range(40)]
+    assert [point["epoch"] for point in run.curve] == pytest.approx([step / 10 for step in range(1, 41)])
+
+
+def test_what_changes_while_it_runs_counts_from_the_next_batch(few):
+    """The same as two plain loops, one after the other, with the second one's rate and batch size."""
+    recipe = Recipe("still", epochs=2, batch_size=16, peak_rate=0.05, momentum=0.0, weight_decay=0.0)
+    sizes = []
+
+    def change(run):
+        sizes.append(run.seen)
+        if run.epochs_done == 0.5:
+            run.recipe = run.recipe.changed(batch_size=40, peak_rate=0.01)
+
+    model = fresh()
+    run = train(model, few, recipe, before_batch=change)
+    assert sizes == [*range(0, 80, 16), 80, 120, 0, 40, 80, 120]
+    assert (run.started_with, run.recipe.batch_size) == (recipe, 40)
+
+    plain, images, labels = fresh(), few.train.images, few.train.labels
+    orders = [torch.randperm(160, generator=torch.Generator().manual_seed(epoch)) for epoch in (0, 1)]
+    batches = (*orders[0][:80].split(16), *orders[0][80:].split(40), *orders[1].split(40))
+    begun = (0, 16, 32, 48, 64, 80, 120, 160, 200, 240, 280)
+    for batch, seen in zip(batches, begun, strict=True):
+        rate = recipe.changed(peak_rate=0.05 if seen < 80 else 0.01).rate(seen / 320)
+        loss = torch.nn.functional.cross_entropy(plain(images[batch]), labels[batch])
+        gradients = torch.autograd.grad(loss, list(plain.parameters()))
+        for parameter, gradient in zip(plain.parameters(), gradients, strict=True):
+            parameter.data -= rate * gradient
+    for name, weights in run.last_weights.items():
+        torch.testing.assert_close(weights, plain.state_dict()[name], atol=1e-5, rtol=1e-4)
 
 
 def test_every_combination_of_switches_trains(few):
