@@ -7,7 +7,7 @@ BIN := .venv/bin
 
 # Threads that wait for others do so for some microseconds, then let the browser and other kernels have the core:
 # where more runs than there are cores, training is several times as fast, and elsewhere as fast as ever.
-lab test: export GOMP_SPINCOUNT ?= 10000
+test: export GOMP_SPINCOUNT ?= 10000
 
 lab: .venv/ready
 	$(BIN)/lenet-edu lab $(ARGS)

@@ -128,11 +128,9 @@ def _planned(options):
 
 def _resumed(options):
     """Model, data, recipe, seed and folder of an earlier run that goes on."""
-    from lenet_edu.checkpoints import load_tensors
-    from lenet_edu.data import load_digits
+    from lenet_edu.data import load_digits_again
     from lenet_edu.models import build
-    from lenet_edu.recipes import Recipe
-    from lenet_edu.runs import STATE, check_format
+    from lenet_edu.runs import load_run
 
     fixed = (
         "network",
@@ -150,16 +148,9 @@ def _resumed(options):
     if changed:
         raise LenetError(f"A resumed run keeps its settings: leave out {', '.join(changed)}.")
     out = Path(options.resume)
-    if not (out / STATE).exists():
-        raise LenetError(f"{out} holds no run to resume: there is no {STATE} in it.")
-    _, notes = load_tensors(out / STATE)
-    missing = {"data", "scaling", "state_of", "recipe", "seed"} - notes.keys()
-    if missing:
-        raise LenetError(f"{out / STATE} is not a run's state: it lacks {', '.join(sorted(missing))}.")
-    check_format(out, notes)
-    source = "embedded" if notes["data"].startswith("embedded") else "mnist"
-    digits = load_digits(source, notes["scaling"]["name"], options.folder)
-    return build(notes["state_of"]), digits, Recipe(**notes["recipe"]), notes["seed"], out
+    run, _, notes = load_run(out)
+    digits = load_digits_again(notes["data"], notes["scaling"]["name"], options.folder)
+    return build(notes["state_of"]), digits, run.started_with, run.seed, out
 
 
 def _started(options, model, digits, recipe, seed, out: Path) -> dict:

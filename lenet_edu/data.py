@@ -27,6 +27,10 @@ from torch import Tensor
 from lenet_edu import paper
 from lenet_edu.errors import LenetError, check_choice
 
+# What data calls itself.
+MNIST_NAME = "MNIST"
+EMBEDDED_NAME = "embedded digits (scikit-learn)"
+
 SOURCES = ("auto", "mnist", "embedded")
 SCALINGS = ("paper", "standard")
 
@@ -143,6 +147,11 @@ def load_digits(source: str = "auto", scaling: str = "paper", folder: Path | str
     return _mnist_digits(found, scaling)
 
 
+def load_digits_again(name: str, scaling: str = "paper", folder: Path | str | None = None) -> Digits:
+    """The digits that called themselves `name` (their `source`), as a run recorded it."""
+    return load_digits("embedded" if name == EMBEDDED_NAME else "mnist", scaling, folder)
+
+
 def data_folder(folder: Path | str | None = None) -> Path:
     """Where data sets live: the folder given, else LENET_EDU_DATA, else data/ beside the notebooks.
 
@@ -200,7 +209,7 @@ def describe_data(folder: Path | str | None = None) -> list[dict]:
     Reads every file, and raises LenetError if one is damaged.
     """
     found = find_mnist(folder)
-    mnist = {"data": "MNIST", "state": "missing", "where": str(data_folder(folder)), "images": 0}
+    mnist = {"data": MNIST_NAME, "state": "missing", "where": str(data_folder(folder)), "images": 0}
     if found:
         counts = {name: len(_read_idx(found, name)) for name in MNIST_FILES}
         images = sum(count for name, count in counts.items() if "images" in name)
@@ -208,7 +217,7 @@ def describe_data(folder: Path | str | None = None) -> list[dict]:
     from sklearn import datasets
 
     embedded = {
-        "data": _EMBEDDED_NAME,
+        "data": EMBEDDED_NAME,
         "state": "found",
         "where": "with scikit-learn",
         "images": len(datasets.load_digits().target),
@@ -235,10 +244,7 @@ def pad(images: Tensor, background: float = 0.0) -> Tensor:
 def _mnist_digits(raw: Path, scaling: str) -> Digits:
     train = _read_pair(raw, "train")
     rest, validation = _hold_out(*train, every=_MNIST_VALIDATION_EVERY)
-    return _digits(rest, validation, _read_pair(raw, "t10k"), scaling, "MNIST")
-
-
-_EMBEDDED_NAME = "embedded digits (scikit-learn)"
+    return _digits(rest, validation, _read_pair(raw, "t10k"), scaling, MNIST_NAME)
 
 
 def _embedded_digits(scaling: str) -> Digits:
@@ -250,7 +256,7 @@ def _embedded_digits(scaling: str) -> Digits:
     glyphs = F.interpolate(small, size=(paper.GLYPH_SIZE,) * 2, mode="bicubic").clamp(0, 1)
     rest, test = _hold_out(pad(glyphs), torch.from_numpy(bunch.target), every=_EMBEDDED_TEST_EVERY)
     train, validation = _hold_out(*rest, every=_EMBEDDED_VALIDATION_EVERY)
-    return _digits(train, validation, test, scaling, _EMBEDDED_NAME)
+    return _digits(train, validation, test, scaling, EMBEDDED_NAME)
 
 
 def _digits(train, validation, test, scaling: str, source: str) -> Digits:

@@ -26,6 +26,9 @@ BEST, LAST, STATE, HISTORY = "best.safetensors", "last.safetensors", "state.safe
 # Raised when a state of before could no longer be gone on from to the same result.
 FORMAT = 2
 
+# What a state's notes say of the run, besides what it was given and the recipes.
+_STATE = ("images", "history", "curve", "seen", "steps", "seconds_of_epoch", "looked")
+
 
 @dataclass
 class Run:
@@ -99,16 +102,8 @@ class Keeper:
             for kind, named in (("model", weights), ("best", run.best_weights), ("momentum", momentum))
             for name, tensor in named.items()
         }
-        state = {
-            "format": FORMAT,
-            "recipe_now": run.recipe.to_dict(),
-            "history": run.history,
-            "curve": run.curve,
-            "seen": run.seen,
-            "steps": run.steps,
-            "seconds_of_epoch": run.seconds_of_epoch,
-            "looked": run.looked,
-        }
+        state = {name: getattr(run, name) for name in _STATE}
+        state |= {"format": FORMAT, "recipe_now": run.recipe.to_dict()}
         save_tensors(
             self.folder / STATE,
             {**tensors, "totals": run.totals},
@@ -132,27 +127,16 @@ class Keeper:
 
         Raises LenetError if there is no state, or one of another run or version.
         """
-        tensors, saved = load_tensors(self.folder / STATE)
-        check_format(self.folder, saved)
+        found, tensors, saved = load_run(self.folder)
         for name, value in {**self.notes, "state_of": model.architecture.config}.items():
             if saved.get(name) != value:
                 raise LenetError(
                     f"{self.folder} holds a run with another {name}: wanted {value}, found {saved.get(name)}."
                 )
-        device = next(model.parameters()).device
-
-        def named(kind: str) -> dict[str, Tensor]:
-            prefix = f"{kind}."
-            return {n.removeprefix(prefix): t.to(device) for n, t in tensors.items() if n.startswith(prefix)}
-
-        model.load_state_dict(named("model"))
-        for name, tensor in named("momentum").items():
+        model.load_state_dict(tensors["model"])
+        for name, tensor in tensors["momentum"].items():
             momentum[name].copy_(tensor)
-        for name in ("history", "curve", "seen", "steps", "seconds_of_epoch", "looked"):
-            setattr(run, name, saved[name])
-        run.recipe = Recipe(**saved["recipe_now"])
-        run.totals = tensors["totals"].to(device)
-        run.best_weights, run.last_weights = named("best"), weights_of(model)
+        vars(run).update(vars(found))
         # A line may have been added, or half of one, before the state was written.
         lines = "".join(json.dumps(record) + "\n" for record in run.history)
         write_atomically(self.folder / HISTORY, lines.encode())
@@ -168,17 +152,71 @@ def kept(folder: Path | str | None, notes: dict, resume: bool) -> Iterator[Keepe
         yield Keeper(None, notes)
         return
     folder = Path(folder)
-    if resume and not (folder / STATE).exists():
-        raise LenetError(f"{folder} holds no run to resume: there is no {STATE} in it.")
+    if resume:
+        load_run(folder)
     with only_writer(folder):
         if not resume and (folder / STATE).exists():
             raise LenetError(f"{folder} already holds a run. Resume it, or choose another folder.")
         yield Keeper(folder, notes)
 
 
-def check_format(folder: Path, saved: dict) -> None:
-    """Raise LenetError if a state's notes are of a version that cannot be gone on from."""
-    found = saved.get("format", 1)
+def load_run(folder: Path | str) -> tuple[Run, dict[str, dict[str, Tensor]], dict]:
+    """The run of a folder as last saved; its tensors by kind ("model", "momentum", ...) and name; its notes.
+
+    Raises LenetError if there is no run, a damaged one, or one of another version.
+    """
+    folder = Path(folder)
+    if not (folder / STATE).exists():
+        raise LenetError(f"{folder} holds no run to resume: there is no {STATE} in it.")
+    flat, notes = load_tensors(folder / STATE)
+    _check_format(folder, notes)
+    missing = {"data", "scaling", "state_of", "seed", "recipe", "recipe_now", *_STATE} - notes.keys()
+    if missing:
+        raise LenetError(f"{folder / STATE} is not a run's state: it lacks {', '.join(sorted(missing))}.")
+    tensors = {"model": {}, "best": {}, "momentum": {}}
+    for name, tensor in flat.items():
+        kind, _, rest = name.partition(".")
+        if kind in tensors:
+            tensors[kind][rest] = tensor
+    run = Run(
+        Recipe(**notes["recipe_now"]),
+        notes["seed"],
+        started_with=Recipe(**notes["recipe"]),
+        best_weights=tensors["best"],
+        last_weights=tensors["model"],
+        totals=flat["totals"],
+        **{name: notes[name] for name in _STATE},
+    )
+    return run, tensors, notes
+
+
+def list_runs(root: Path | str) -> list[dict]:
+    """The runs in the folders of `root`: `name`, `epochs` and best validation `accuracy` (0 if none)."""
+    found = []
+    for state in sorted(Path(root).glob(f"*/{STATE}")):
+        records = read_history(state.parent)
+        best = max((record["validation_accuracy"] for record in records), default=0.0)
+        found.append({"name": state.parent.name, "epochs": len(records), "accuracy": best})
+    return found
+
+
+def read_history(folder: Path | str) -> list[dict]:
+    """The epochs of a run that have ended; can be asked while it runs."""
+    try:
+        lines = (Path(folder) / HISTORY).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+    records = []
+    for line in lines:
+        try:
+            records.append(json.loads(line))
+        except ValueError:  # half a line, being written or left by a crash
+            break
+    return records
+
+
+def _check_format(folder: Path, saved: dict) -> None:
+    found = saved.get("format", 1 if "history" in saved else FORMAT)
     if found != FORMAT:
         kind = "an older" if found < FORMAT else "a newer"
         raise LenetError(

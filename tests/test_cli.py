@@ -164,7 +164,7 @@ def test_bad_files_are_refused_in_a_line(refused, tmp_path, seven):
     (tmp_path / "file").write_text("in the way")
     assert "how its input was scaled" in refused("evaluate", whole)
     (tmp_path / "state.safetensors").write_bytes(whole.read_bytes())
-    assert "is not a run's state: it lacks data, recipe" in refused("train", "--resume", tmp_path)
+    assert "is not a run's state: it lacks curve, data" in refused("train", "--resume", tmp_path)
     assert "not a whole safetensors file" in refused("evaluate", cut)
     assert "can run code" in refused("predict", seven, "--weights", pickle)
     assert "RGB LeNet" in refused("predict", seven, "--weights", tmp_path / "rgb.safetensors")

@@ -18,7 +18,7 @@ FLOORS = (
     {"pictures", "augmentation", "evaluation", "activations"},
     {"runs", "steps"},
     {"training"},
-    {"plots", "lab"},
+    {"sessions", "plots", "lab"},
     {"widgets"},
     {"exercises"},
     {"cli"},

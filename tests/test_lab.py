@@ -1,10 +1,11 @@
 """`lenet-edu lab` in a real browser: JupyterLab comes up with notebook 00 open, and its cells run."""
 
 import os
+import sys
 
 import pytest
 
-from lenet_edu.lab import FIRST, lab_command
+from lenet_edu.lab import FIRST, lab_command, lab_environment
 from tests.browser import PATIENCE, chromium, needs_chromium, open_notebook, run_cell, running_lab
 
 
@@ -13,6 +14,16 @@ def test_lab_opens_the_first_notebook_and_passes_arguments_on():
     assert any(argument.endswith(f"/{FIRST.name}") for argument in command)
     assert command[command.index("--port") + 1] == "9999"
     assert ("--allow-root" in command) == (os.geteuid() == 0)
+
+
+def test_threads_wait_a_little_unless_the_reader_has_said_otherwise(monkeypatch):
+    names = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    found = [lab_environment().get(name) for name in names]
+    assert found == (["active", "10000"] if sys.platform == "linux" else [None, None])
+    monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
+    assert [lab_environment().get(name) for name in names] == ["passive", None]
 
 
 @pytest.fixture(scope="module")

@@ -6,5 +6,14 @@ from lenet_edu.widgets.digit_codes import DigitCodes
 from lenet_edu.widgets.draw_digit import DrawDigit
 from lenet_edu.widgets.feature_maps import FeatureMaps
 from lenet_edu.widgets.subsampling import Subsampling
+from lenet_edu.widgets.training_panel import TrainingPanel
 
-__all__ = ["C3Table", "Convolution", "DigitCodes", "DrawDigit", "FeatureMaps", "Subsampling"]
+__all__ = [
+    "C3Table",
+    "Convolution",
+    "DigitCodes",
+    "DrawDigit",
+    "FeatureMaps",
+    "Subsampling",
+    "TrainingPanel",
+]

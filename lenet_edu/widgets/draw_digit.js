@@ -1,5 +1,5 @@
 // DrawDigit: a sheet to draw on; the steps to the network's input; every layer and the answer, live.
-import { button, diverging, element, floats, ink, largest, number, picture, run } from "./shared.js";
+import { button, element, floats, ink, layerStack, number, picture, run, size } from "./shared.js";
 
 // A kernel that has not answered after so many milliseconds is asked again.
 const PATIENCE = 1000;
@@ -14,17 +14,6 @@ export function greys(pixels) {
   return levels;
 }
 
-export function size(shape) {
-  return shape.reduce((product, side) => product * side, 1);
-}
-
-/** How a layer's output is drawn: so many maps of so many rows and columns. */
-export function drawn([maps, height = 1, width = 1]) {
-  if (height > 1) return [maps, height, width];
-  if (maps === 84) return [1, 12, 7];
-  return maps > 20 ? [1, 5, maps / 5] : [1, 1, maps];
-}
-
 export default {
   render({ model, el }) {
     return run(model, el, "Draw a digit", (root, on, { guarded, signal, show }) => {
@@ -33,7 +22,7 @@ export default {
         "aria-label": "sheet to draw on: or upload or paste a picture of a digit" });
       const pen = sheet.getContext("2d", { willReadFrequently: true });
       const steps = element("div", { class: "lenet-steps" });
-      const stack = element("div", {});
+      const stack = layerStack(model.get("layers"));
       const verdict = element("div", { class: "lenet-strong lenet-answer", "aria-live": "polite" });
       const chart = element("div", { class: "lenet-chart" });
       const file = element("input", { type: "file", accept: "image/*", class: "lenet-file", "aria-label": "upload a picture" });
@@ -46,7 +35,7 @@ export default {
       }
       root.append(bar, element("div", { class: "lenet-columns" },
         element("div", { class: "lenet-left" }, sheet, verdict, chart),
-        element("div", { class: "lenet-right" }, steps, stack)));
+        element("div", { class: "lenet-right" }, steps, stack.root)));
       let last = null;
       let waiting = 0;
       let pending = false;
@@ -157,36 +146,12 @@ export default {
         }));
       }
       function paintLayers() {
-        const layers = model.get("layers");
         const outputs = model.get("outputs");
-        stack.hidden = chart.hidden = !outputs || outputs.byteLength === 0;
+        stack.root.hidden = chart.hidden = !outputs || outputs.byteLength === 0;
         verdict.textContent = model.get("answer") ? `reads ${model.get("answer")}` : "";
-        if (stack.hidden) return;
-        const values = floats(outputs, layers.reduce((sum, { shape }) => sum + size(shape), 0), "outputs");
-        let from = 0;
-        layers.forEach(({ name, shape }, i) => {
-          const part = values.subarray(from, (from += size(shape)));
-          if (i === layers.length - 1) bars(part);
-          else paintLayer(i, name, shape, part);
-        });
-      }
-      const lines = [];
-      function paintLayer(i, name, shape, part) {
-        const [maps, rows, columns] = drawn(shape);
-        if (!lines[i]) {
-          lines[i] = Array.from({ length: maps }, (_, map) => picture({ rows, columns, label: `${name}, map ${map}` }));
-          const line = element("div", { class: "lenet-line" }, element("div", { class: "lenet-name" }, name));
-          for (const one of lines[i]) {
-            one.root.style.flex = "1 1 0";
-            one.root.style.maxWidth = `${rows > columns ? 30 : Math.min(44 * Math.max(1, columns / rows), 220)}px`;
-            line.append(one.root);
-          }
-          stack.append(line);
-        }
-        const limit = largest(part);
-        const [low, high] = [Math.min(...part), Math.max(...part)];
-        lines[i].forEach((one, map) => one.paint(part.subarray(map * rows * columns, (map + 1) * rows * columns),
-          (value) => (i === 0 ? ink(value, low, high) : diverging(value, limit))));
+        if (stack.root.hidden) return;
+        const values = floats(outputs, stack.numbers, "outputs");
+        bars(stack.paint(values));
       }
       function bars(part) {
         const rbf = model.get("rbf");

@@ -1,5 +1,5 @@
 // FeatureMaps: all layers for one image; a unit under the pointer shows what it sees and how it is computed.
-import { count, diverging, element, floats, ink, keepKeys, largest, number, picture, run, slider } from "./shared.js";
+import { count, diverging, drawn, element, floats, ink, keepKeys, largest, number, picture, run, size, slider } from "./shared.js";
 
 const SQUASH = {
   scaled_tanh: (a) => 1.7159 * Math.tanh((2 / 3) * a),
@@ -12,13 +12,9 @@ export function parameterCount(layer, below) {
   const [maps] = layer.shape;
   if (layer.kind === "convolution") return maps * below.shape[0] * layer.size ** 2 + maps;
   if (layer.kind === "trainable") return 2 * maps;
-  const inputs = below ? size(below) : 0;
+  const inputs = below ? size(below.shape) : 0;
   if (layer.kind === "linear") return maps * inputs + maps;
   return layer.kind === "rbf" ? maps * inputs : 0;
-}
-
-export function size(layer) {
-  return layer.shape[0] * layer.shape[1] * layer.shape[2];
 }
 
 /** The layers with the places of their activations and parameters in the two long arrays. */
@@ -27,7 +23,7 @@ export function lay(layers) {
   let weights = 0;
   return layers.map((layer, i) => {
     const placed = { ...layer, index: i, outputs, weights };
-    outputs += size(layer);
+    outputs += size(layer.shape);
     weights += i ? parameterCount(layer, layers[i - 1]) : 0;
     return placed;
   });
@@ -82,7 +78,7 @@ export function arithmetic(layers, activations, parameters, index, [map, row, co
         if (layer.kind === "convolution") {
           weight = parameters[layer.weights + ((map * mapsBelow + from) * rows + y) * columns + x];
         } else if (layer.kind === "linear" || layer.kind === "rbf") {
-          weight = parameters[layer.weights + map * size(below) + place];
+          weight = parameters[layer.weights + map * size(below.shape) + place];
         }
         terms.push([activations[below.outputs + place], weight]);
       }
@@ -136,22 +132,13 @@ export function explain(layer, done) {
   return `${products} = ${number(done.sum)}; + bias ${number(done.bias)} = ${number(done.a)}${squash}`;
 }
 
-/** Rows and columns in which a map is drawn: units without places stand in a picture of their own. */
-export function drawn(layer) {
-  const [units, height, width] = layer.shape;
-  if (height > 1) return { maps: units, rows: height, columns: width };
-  if (units === 84) return { maps: 1, rows: 12, columns: 7 };
-  const rows = units > 20 ? [5, 4, 3, 2, 1].find((n) => units % n === 0) : 1;
-  return { maps: 1, rows, columns: units / rows };
-}
-
 /** The unit, [map, row, column], at a cell of a drawn map; and back. */
 export function unitAt(layer, map, row, column) {
-  return layer.shape[1] > 1 ? [map, row, column] : [row * drawn(layer).columns + column, 0, 0];
+  return layer.shape[1] > 1 ? [map, row, column] : [row * drawn(layer.shape).columns + column, 0, 0];
 }
 export function cellOf(layer, [map, row, column]) {
   if (layer.shape[1] > 1) return [map, row, column];
-  const { columns } = drawn(layer);
+  const { columns } = drawn(layer.shape);
   return [0, Math.floor(map / columns), map % columns];
 }
 
@@ -198,7 +185,7 @@ export default {
       if (names.length > 1) bar.append(weights.root);
 
       const pictures = layers.map((layer) => {
-        const { maps, rows, columns } = drawn(layer);
+        const { maps, rows, columns } = drawn(layer.shape);
         const line = element("div", { class: "lenet-row", "data-layer": layer.name });
         line.append(element("div", { class: "lenet-name" }, layer.name));
         const made = Array.from({ length: maps }, (_, map) => {
@@ -232,7 +219,7 @@ export default {
       function choose(layer, map) {
         active = layer;
         const [, row, column] = cellOf(layer, unit);
-        const { rows, columns } = drawn(layer);
+        const { rows, columns } = drawn(layer.shape);
         unit = unitAt(layer, map, Math.min(row, rows - 1), Math.min(column, columns - 1));
         model.set("unit", [0, 0, 0]);
         model.set("layer", layer.name);
@@ -242,7 +229,7 @@ export default {
 
       function enlarge() {
         const [map, row, column] = cellOf(active, unit);
-        const { rows, columns } = drawn(active);
+        const { rows, columns } = drawn(active.shape);
         large = picture({
           rows,
           columns,
@@ -281,8 +268,8 @@ export default {
       }
 
       function paintMap(where, layer, map) {
-        const { rows, columns } = drawn(layer);
-        const all = activations.subarray(layer.outputs, layer.outputs + size(layer));
+        const { rows, columns } = drawn(layer.shape);
+        const all = activations.subarray(layer.outputs, layer.outputs + size(layer.shape));
         const values = all.subarray(map * rows * columns, (map + 1) * rows * columns);
         if (layer === layers[0] || layer === last) {
           const low = Math.min(...all);
@@ -301,7 +288,7 @@ export default {
         if (layer === active) large.mark("unit", [row, column, 1, 1]);
         if (layer.index > 0) {
           const below = layers[layer.index - 1];
-          const square = below.shape[1] > 1 ? window_(layer, below, at[1], at[2]) : [0, 0, drawn(below).rows, drawn(below).columns];
+          const square = below.shape[1] > 1 ? window_(layer, below, at[1], at[2]) : [0, 0, drawn(below.shape).rows, drawn(below.shape).columns];
           const from = below.shape[1] > 1 ? reads(layer, below, at[0]) : [0];
           for (const i of from) pictures[below.index][i].mark("feeds", square);
           for (const made of pictures[0]) made.mark("field", field(layers, layer.index, at[1], at[2]));
@@ -314,7 +301,7 @@ export default {
       }
 
       function take() {
-        const total = layers.reduce((sum, layer) => sum + size(layer), 0);
+        const total = layers.reduce((sum, layer) => sum + size(layer.shape), 0);
         const held = layers.reduce((sum, layer, i) => sum + (i ? parameterCount(layer, layers[i - 1]) : 0), 0);
         activations = floats(model.get("activations"), total, "activations");
         parameters = floats(model.get("parameters"), held, "parameters");

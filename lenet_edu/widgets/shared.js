@@ -58,6 +58,19 @@ export function largest(values) {
   return limit;
 }
 
+/** How many numbers a layer of this shape has. */
+export function size(shape) {
+  return shape.reduce((product, side) => product * side, 1);
+}
+
+/** How a layer is drawn: its maps, with rows and columns; units without places stand in a picture of their own. */
+export function drawn([units, height = 1, width = 1]) {
+  if (height > 1) return { maps: units, rows: height, columns: width };
+  if (units === 84) return { maps: 1, rows: 12, columns: 7 };
+  const rows = units > 20 ? [5, 4, 3, 2, 1].find((n) => units % n === 0) : 1;
+  return { maps: 1, rows, columns: units / rows };
+}
+
 /** 3.14159 as 3.142; never "-0.000". */
 export function number(value, digits = 3) {
   const text = value.toFixed(digits);
@@ -131,6 +144,39 @@ export function picture({ rows, columns, label, onCell, onPick, onLeave, focus =
     },
     place(row, column) {
       at = [row, column];
+    },
+  };
+}
+
+/** All layers but the last, one under the other. `paint(values)` gives the last layer's part of the values. */
+export function layerStack(layers) {
+  const root = element("div", {});
+  const lines = layers.slice(0, -1).map(({ name, shape }) => {
+    const { maps, rows, columns } = drawn(shape);
+    const line = element("div", { class: "lenet-line" }, element("div", { class: "lenet-name" }, name));
+    const pictures = Array.from({ length: maps }, (_, map) => picture({ rows, columns, label: `${name}, map ${map}` }));
+    for (const one of pictures) {
+      one.root.style.flex = "1 1 0";
+      one.root.style.maxWidth = `${rows > columns ? 30 : Math.min(44 * Math.max(1, columns / rows), 220)}px`;
+      line.append(one.root);
+    }
+    root.append(line);
+    return pictures;
+  });
+  return {
+    root,
+    numbers: layers.reduce((sum, { shape }) => sum + size(shape), 0),
+    paint(values) {
+      let from = 0;
+      lines.forEach((pictures, i) => {
+        const part = values.subarray(from, (from += size(layers[i].shape)));
+        const limit = largest(part);
+        const [low, high] = [Math.min(...part), Math.max(...part)];
+        const each = part.length / pictures.length;
+        pictures.forEach((one, map) => one.paint(part.subarray(map * each, (map + 1) * each),
+          (value) => (i === 0 ? ink(value, low, high) : diverging(value, limit))));
+      });
+      return values.subarray(from);
     },
   };
 }

@@ -4,7 +4,7 @@ import test from "node:test";
 
 import { load } from "./load.mjs";
 
-const { bytes, count, diverging, floats, ink, largest, moveInGrid, number } = await load("shared");
+const { bytes, count, diverging, drawn, floats, ink, largest, moveInGrid, number, size } = await load("shared");
 
 test("bytes holds single precision, little end first", () => {
   const view = bytes([1, -2]);
@@ -139,4 +139,17 @@ test("other keys lead nowhere", () => {
   for (const key of ["Enter", " ", "Tab", "a", "PageDown", ""]) {
     assert.equal(moveInGrid(key, [1, 2], 3, 5), undefined);
   }
+});
+
+test("size is the product of the sides", () => {
+  assert.deepEqual([[16, 5, 5], [84], [112, 112]].map(size), [400, 84, 12544]);
+});
+
+test("maps are drawn as they are, units in a picture of their own", () => {
+  assert.deepEqual(drawn([6, 28, 14]), { maps: 6, rows: 28, columns: 14 });
+  for (const units of [[120, 1, 1], [120]]) assert.deepEqual(drawn(units), { maps: 1, rows: 5, columns: 24 });
+  assert.deepEqual(drawn([84]), { maps: 1, rows: 12, columns: 7 });
+  assert.deepEqual(drawn([10]), { maps: 1, rows: 1, columns: 10 });
+  assert.deepEqual(drawn([22]), { maps: 1, rows: 2, columns: 11 });
+  assert.deepEqual(drawn([23]), { maps: 1, rows: 1, columns: 23 });
 });
