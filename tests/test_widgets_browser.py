@@ -27,6 +27,8 @@ from lenet_edu.activations import activations
 from lenet_edu.checkpoints import load_network
 from lenet_edu.data import load_digits
 from lenet_edu.models import LeNet5
+from lenet_edu.recipes import RECIPES
+from lenet_edu.training import fit
 from lenet_edu.widgets import *
 digits = load_digits("embedded").test.one_of_each()
 network = load_network("lenet5-1998")
@@ -408,3 +410,128 @@ def test_parameters_of_a_clicked_table_are_those_of_the_network():
     assert C3Table("diagonal").parameters == sum(
         p.numel() for p in LeNet5(c3=C3Table("diagonal").table).C3.parameters()
     )
+
+
+SAME = """
+import torch
+from lenet_edu.architecture import MODERN
+
+def headless(*changes):
+    model = LeNet5(**MODERN)
+    model.reset_parameters(torch.Generator().manual_seed(0))
+    waiting = list(changes)
+    def change(run):
+        if waiting and run.steps == waiting[0][0]:
+            run.recipe = run.recipe.changed(**waiting.pop(0)[1])
+    options = {"device": "cpu", "progress": False, "before_batch": change}
+    return model, fit(model, w.session.digits, w.session.recipe, **options)
+
+def same(model, run):
+    mine = w.session.run
+    pairs = zip(model.parameters(), w.session.model.parameters(), strict=True)
+    assert all(torch.equal(one, two) for one, two in pairs)
+    assert (run.curve, run.steps) == (mine.curve, mine.steps)
+    return f"the same, {len(run.curve)} points"
+"""
+
+
+def test_training_panel_train_pause_step_change_reset_and_resume_end_where_a_run_without_a_browser_does(
+    opened,
+):
+    from playwright.sync_api import expect
+
+    source = (
+        'TrainingPanel(load_digits("embedded"), recipe=RECIPES["small"].changed(epochs=8),'
+        ' device="cpu", folder="runs-of-test")'
+    )
+    cells = (
+        SAME + 'print("defined")',
+        "steps = w.session.run.steps; print(steps)",
+        "print(same(*headless((steps, {'peak_rate': w.peak_rate}))))",
+        "print(w.session.status, w.session.run.steps)",
+        "print(same(*headless()))",
+    )
+    with opened(source, *cells) as page:
+        assert said(page, 1) == "defined"
+        panel, state = page.locator(".lenet-widget"), page.locator(".lenet-state")
+        told = page.locator(".lenet-said")
+
+        def press(name):
+            panel.get_by_role("button", name=name, exact=True).click()
+
+        def becomes(text):
+            expect(state).to_have_text(text, timeout=PATIENCE)
+
+        # Train, and pause while it runs.
+        becomes("ready")
+        press("Train")
+        expect(told).to_contain_text("validation", timeout=PATIENCE)
+        assert panel.get_by_label("recipe").is_disabled()
+        press("Pause")
+        becomes("paused")
+        steps = int(said(page, 2))
+        shows(told, f"step {steps} ")
+
+        # A single step, with another rate.
+        slider = panel.get_by_label("learning rate (peak)")
+        slider.focus()
+        for _ in range(4):
+            page.keyboard.press("ArrowLeft")
+        becomes("paused")
+        press("Step")
+        shows(told, f"step {steps + 1} ")
+        becomes("paused")
+
+        # On to the end.
+        press("Epoch")
+        expect(told).to_contain_text(re.compile(r"epoch \d\.00 of 8"), timeout=PATIENCE)
+        becomes("paused")
+        press("Go on")
+        becomes("finished")
+        assert said(page, 3) == "the same, 160 points"
+        paths = page.locator("path.lenet-train:not(.lenet-compared)")
+        assert [paths.nth(i).get_attribute("d").count("L") for i in (0, 1)] == [159, 159]
+        assert page.locator("circle.lenet-validation").count() == 16
+        assert page.locator(".lenet-confusion td").count() == 100
+        counts = [int(text or 0) for text in page.locator(".lenet-confusion td").all_inner_texts()]
+        assert sum(counts) == 183
+
+        # Again from the same initial weights, undisturbed, beside the first run.
+        press("Reset")
+        becomes("ready")
+        assert panel.get_by_label("recipe").is_enabled()
+        assert said(page, 4) == "ready 0"
+        compared = panel.get_by_label("compare with")
+        compared.select_option(index=1)
+        expect(page.locator("path.lenet-train.lenet-compared")).to_have_count(2)
+        slider.focus()
+        for _ in range(4):
+            page.keyboard.press("ArrowRight")
+        press("Train")
+        becomes("finished")
+        assert said(page, 5) == "the same, 160 points"
+
+
+def test_training_panel_saves_loads_and_tells_what_is_wrong(opened):
+    from playwright.sync_api import expect
+
+    source = 'TrainingPanel(load_digits("embedded"), device="cpu", folder="more-runs-of-test")'
+    with opened(source, "print(w.session.run.steps, w.session.plan.name)") as page:
+        panel, state = page.locator(".lenet-widget"), page.locator(".lenet-state")
+        panel.get_by_label("output", exact=True).select_option("rbf")
+        expect(panel.get_by_label("learning rate (peak)")).to_be_visible()
+        panel.get_by_role("button", name="Step", exact=True).click()
+        expect(state).to_have_text("paused", timeout=PATIENCE)
+        for name, message in (("a/b", "usable as the name of a folder"), ("mine", "")):
+            panel.get_by_label("name", exact=True).fill(name)
+            panel.get_by_role("button", name="Save", exact=True).click()
+            if message:
+                shows(page.locator(".lenet-error").filter(has_text=message), message)
+        expect(panel.get_by_label("kept runs").locator("option", has_text="mine")).to_have_count(1)
+        panel.get_by_role("button", name="Step", exact=True).click()
+        shows(page.locator(".lenet-said"), "step 2")
+        expect(state).to_have_text("paused", timeout=PATIENCE)
+        panel.get_by_label("kept runs").select_option("mine")
+        panel.get_by_role("button", name="Load", exact=True).click()
+        shows(page.locator(".lenet-said"), "step 1")
+        assert said(page, 1).startswith("1 LeNet-5")

@@ -116,6 +116,7 @@ export default {
       };
       const said = element("span", { class: "lenet-formula lenet-said", "aria-live": "off" });
       const state = element("span", { class: "lenet-strong lenet-state", role: "status" });
+      const trouble = element("div", { class: "lenet-error", role: "alert", hidden: true });
       const before = element("fieldset", { class: "lenet-bar lenet-settings" });
       const settings = {};
       for (const [name, options] of Object.entries(model.get("options"))) {
@@ -154,6 +155,7 @@ export default {
 
       root.append(
         element("div", { class: "lenet-bar" }, ...Object.values(buttons), state, said),
+        trouble,
         before,
         element("div", { class: "lenet-bar" }, rate.root, momentum.root, batch.root),
         element("div", { class: "lenet-columns" }, errors.root, losses.root),
@@ -177,6 +179,8 @@ export default {
         const running = status === "running";
         const begun = model.get("begun");
         state.textContent = status;
+        trouble.textContent = model.get("told").error || "";
+        trouble.hidden = !trouble.textContent;
         said.textContent = summary(model.get("told"), status);
         buttons.train.textContent = begun ? "Go on" : "Train";
         for (const one of ["train", "step", "epoch"]) buttons[one].disabled = running || status === "finished";

@@ -9,7 +9,8 @@ from traitlets import Bool, Dict, Float, Int, List, Unicode, observe, validate
 from lenet_edu import architecture, plots
 from lenet_edu.activations import activations
 from lenet_edu.data import EMBEDDED_NAME, MNIST_NAME, Digits, find_mnist, load_digits, load_digits_again
-from lenet_edu.errors import LenetError
+from lenet_edu.devices import choose_device
+from lenet_edu.errors import LenetError, check_choice
 from lenet_edu.evaluation import confusion, mistakes
 from lenet_edu.layers import Convolution
 from lenet_edu.recipes import RECIPES, Recipe, default_recipe, named_recipe
@@ -175,6 +176,8 @@ class TrainingPanel(Widget):
         old = self.session.plan.config
         if not isinstance(seed, int) or not 0 <= seed < 2**31:
             raise LenetError(f"seed must be a whole number from 0 to {2**31 - 1}; got {seed}.")
+        check_choice("data", source, self.options["data"])
+        choose_device(settings["device"])
         if source not in self._data:
             self._data[source] = load_digits_again(source)
         return Session(
