@@ -89,16 +89,20 @@ def _train(options) -> dict:
     start = time.perf_counter()
     model, digits, recipe, seed, out = _resumed(options) if options.resume else _planned(options)
     result = _started(options, model, digits, recipe, seed, out)
-    run = fit(
-        model,
-        digits,
-        recipe,
-        seed=seed,
-        device=options.device,
-        out=out,
-        resume=bool(options.resume),
-        progress=not options.quiet,
-    )
+    try:
+        run = fit(
+            model,
+            digits,
+            recipe,
+            seed=seed,
+            device=options.device,
+            out=out,
+            resume=bool(options.resume),
+            progress=not options.quiet,
+        )
+    except KeyboardInterrupt:
+        print(f"\nStopped, and saved. To go on: lenet-edu train --resume {out}", file=sys.stderr)
+        raise
     return _finished(options, result, model, digits, run, time.perf_counter() - start)
 
 

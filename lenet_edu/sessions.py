@@ -38,7 +38,7 @@ class Session:
     watch(session): called in the training's thread before every batch, after every epoch, and at the end.
 
     `status` is "ready", "running", "paused", "finished", or "stopped" (by an error: see `error`). `run` is
-    the run as it stands, `model` the network, `home` the run's folder.
+    the run as it stands, `model` the network, `home` the run's folder (None before it begins).
     """
 
     def __init__(
@@ -60,11 +60,11 @@ class Session:
         self._begin()
 
     def _begin(self) -> None:
-        """A run that has not begun: initial weights by the seed, a folder that is not there yet."""
+        """A run that has not begun: initial weights by the seed, no folder yet."""
         self.model: Network = build(self.plan.config)
         self.model.reset_parameters(torch.Generator().manual_seed(self.seed))
         self.run = Run(self.recipe, self.seed, len(self.digits.train))
-        self.home = _unused(self.folder / f"{time.strftime('%Y-%m-%d-%H%M%S')}-{self.plan.name}")
+        self.home: Path | None = None
         self.status, self.error, self._changes = READY, "", {}
         self._reached, self._ending = (lambda run: True), False
 
@@ -98,7 +98,7 @@ class Session:
         """Begin again from the same initial weights, in a new folder; what has a whole epoch stays."""
         self.pause()
         self.wait()
-        if not self.run.history:
+        if self.home and not self.run.history:
             shutil.rmtree(self.home, ignore_errors=True)
         self._begin()
         self.watch(self)
@@ -135,7 +135,7 @@ class Session:
             raise LenetError(f"A run's name must be usable as the name of a folder; got {name!r}.")
         if copy.exists():
             raise LenetError(f"There is a run {name!r} already in {self.folder}. Choose another name.")
-        if not (self.home / STATE).exists():
+        if not self.home:
             raise LenetError("There is nothing to save yet: the run has not begun.")
         try:
             shutil.copytree(self.home, copy)
@@ -181,6 +181,8 @@ class Session:
         self.wait()
         if self.status == FINISHED:
             raise LenetError("This run is finished. Reset it to begin again from the same initial weights.")
+        if not self.home:
+            self.home = _new_folder(self.folder, self.plan.name)
         self.status, self.error, self._ending = RUNNING, "", False
         self._reached = reached
         self._thread = Thread(target=self._work, daemon=True)
@@ -226,11 +228,16 @@ class Session:
         self.watch(self)
 
 
-def _unused(path: Path) -> Path:
-    """The path, or the first of path-2, path-3, ... that is not there."""
-    path = path.with_name(path.name.lower().replace(" ", "-").replace(",", ""))
-    number, candidate = 1, path
-    while candidate.exists():
-        number += 1
-        candidate = path.with_name(f"{path.name}-{number}")
-    return candidate
+def _new_folder(root: Path, network: str) -> Path:
+    """A folder of its own for a run: by time and network, with a number if two begin in the same second."""
+    name = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{network.lower().replace(' ', '-').replace(',', '')}"
+    folder, number = root / name, 1
+    while True:
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            number += 1
+            folder = root / f"{name}-{number}"
+        except OSError as error:
+            raise LenetError(f"{folder} could not be made: {error.strerror or error}.") from error

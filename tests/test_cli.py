@@ -186,7 +186,9 @@ def test_an_interruption_says_so_and_has_its_own_status(monkeypatch, tmp_path, c
 
     monkeypatch.setattr("lenet_edu.training.fit", interrupted)
     assert main([*QUICK, "--out", str(tmp_path / "run")]) == 130
-    assert capsys.readouterr().err == "\nlenet-edu train: interrupted.\n"
+    said = capsys.readouterr().err
+    assert f"Stopped, and saved. To go on: lenet-edu train --resume {tmp_path}" in said
+    assert said.endswith("\nlenet-edu train: interrupted.\n")
 
 
 def test_it_is_a_program_that_stops_quietly_when_nobody_reads_on():

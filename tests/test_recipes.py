@@ -36,6 +36,8 @@ def test_recipes_survive_json(recipe):
         ("warm_up", 2),
         ("shift", 40),
         ("scale", "much"),
+        ("elastic", -1),
+        ("smoothing", 1.0),
     ],
 )
 def test_values_out_of_range_are_named(name, value):
@@ -49,6 +51,12 @@ def test_default_fits_output_and_number_of_images():
     assert default_recipe(original, 54_996).name == "fast_rbf"
     assert default_recipe(rgb_lenet(), 1_250).name == "small"
     assert default_recipe(original, 1_250).name == "small_rbf"
+
+
+def test_any_distortion_distorts_and_none_does_not():
+    for name in ("rotation", "shift", "scale", "shear", "elastic"):
+        assert BASE.changed(**{name: 0.5}).distorts
+    assert not BASE.changed(smoothing=0.1).distorts
 
 
 def test_unknown_name_is_refused_with_the_known_ones():

@@ -111,19 +111,34 @@ def test_a_bad_change_changes_nothing(session):
 
 
 def test_reset_gives_the_same_initial_weights_and_another_folder(few, session):
-    first, weights = session.home, [parameter.clone() for parameter in session.model.parameters()]
+    weights = [parameter.clone() for parameter in session.model.parameters()]
     do(session, "epoch")
+    first = session.home
     session.reset()
     assert (session.status, session.run.steps) == (READY, 0)
     assert all(torch.equal(a, b) for a, b in zip(weights, session.model.parameters(), strict=True))
-    assert session.home != first
+    assert session.home is None
     assert [run["name"] for run in list_runs(session.folder)] == [first.name]
-    second = session.home
     do(session, "step")
+    second = session.home
     session.reset()
     assert not second.exists()
     do(session, "train")
     assert same(session.model, untouched(few)[0])
+
+
+def test_two_that_begin_in_the_same_second_have_each_their_folder(few, tmp_path):
+    both = [Session(few, recipe=RECIPE, device="cpu", folder=tmp_path) for _ in range(2)]
+    for session in both:
+        do(session, "step", 2)
+    assert both[0].home != both[1].home
+    assert [session.run.steps for session in both] == [2, 2]
+
+
+def test_a_folder_that_cannot_be_made_is_named(few, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(LenetError, match="could not be made"):
+        Session(few, recipe=RECIPE, device="cpu", folder=tmp_path / "file").step()
 
 
 def test_a_finished_run_says_so(session):

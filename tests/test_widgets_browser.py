@@ -527,6 +527,8 @@ def test_training_panel_saves_loads_and_tells_what_is_wrong(opened):
             panel.get_by_role("button", name="Save", exact=True).click()
             if message:
                 shows(page.locator(".lenet-error").filter(has_text=message), message)
+        seed = panel.get_by_label("seed")
+        assert seed.is_disabled()
         expect(panel.get_by_label("kept runs").locator("option", has_text="mine")).to_have_count(1)
         panel.get_by_role("button", name="Step", exact=True).click()
         shows(page.locator(".lenet-said"), "step 2")
@@ -535,3 +537,19 @@ def test_training_panel_saves_loads_and_tells_what_is_wrong(opened):
         panel.get_by_role("button", name="Load", exact=True).click()
         shows(page.locator(".lenet-said"), "step 1")
         assert said(page, 1).startswith("1 LeNet-5")
+
+
+def test_what_is_refused_goes_back_in_the_browser_and_the_reason_stays(opened):
+    from playwright.sync_api import expect
+
+    source = 'TrainingPanel(load_digits("embedded"), device="cpu", folder="refused-runs-of-test")'
+    with opened(source) as page:
+        seed = page.locator(".lenet-widget").get_by_label("seed")
+        seed.fill("-5")
+        seed.blur()
+        shows(page.locator(".lenet-error").last, "seed must be a whole number from 0")
+        expect(seed).to_have_value("0")
+        seed.fill("7")
+        seed.blur()
+        expect(page.locator(".lenet-error").last).to_be_hidden()
+        expect(seed).to_have_value("7")

@@ -20,6 +20,15 @@ PREDICTIONS = {
             f"about {log(10):.1f}": "minus the logarithm of one tenth is the logarithm of ten.",
         },
     ),
+    "rate": Prediction(
+        "The same network with ten times the learning rate. What does its loss do?",
+        right=f"it stays at {log(10):.1f}",
+        choices={
+            "it falls faster": "larger steps, but far beyond where the slope was measured.",
+            "it falls more slowly": "for small steps, yes; these are ten times too large.",
+            f"it stays at {log(10):.1f}": "the first large steps switch most ReLUs off, for all digits and for good.",
+        },
+    ),
 }
 
 

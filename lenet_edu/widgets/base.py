@@ -31,6 +31,14 @@ class Widget(anywidget.AnyWidget):
         self.send({"error": message})
         raise RefusedError(message)
 
+    def set_state(self, sync_data: dict) -> None:
+        """Take what a browser sends; of what is refused, send back how it is: the browser shows otherwise."""
+        try:
+            super().set_state(sync_data)
+        except TraitError:
+            self.send_state(list(sync_data))
+            raise
+
     def text(self) -> str:
         """What is shown, in the brackets of the text form."""
         raise NotImplementedError

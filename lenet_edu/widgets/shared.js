@@ -235,15 +235,18 @@ export function run(model, el, label, build) {
   const heard = [];
   const leave = new AbortController();
 
-  function show(message) {
+  // What the kernel refuses, it also sends back as it was: that change must not take the message away.
+  let fromKernel = false;
+  function show(message, kernels = false) {
     trouble.hidden = !message;
     trouble.textContent = message || "";
+    fromKernel = Boolean(message) && kernels;
   }
-  function guarded(action) {
+  function guarded(action, clears = () => true) {
     return (...given) => {
       try {
         const result = action(...given);
-        show("");
+        if (clears()) show("");
         return result;
       } catch (error) {
         show(error.message);
@@ -252,11 +255,11 @@ export function run(model, el, label, build) {
     };
   }
   function on(name, listener) {
-    const safe = name === "msg:custom" ? listener : guarded(listener);
+    const safe = name === "msg:custom" ? listener : guarded(listener, () => !fromKernel);
     model.on(name, safe);
     heard.push([name, safe]);
   }
-  on("msg:custom", (message) => message.error && show(message.error));
+  on("msg:custom", (message) => message.error && show(message.error, true));
   guarded(build)(root, on, { signal: leave.signal, guarded, show });
   return () => {
     leave.abort();

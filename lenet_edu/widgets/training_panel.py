@@ -312,7 +312,7 @@ def _tell(session: Session, run: Run) -> dict:
         "loss": last.get("loss"),
         "accuracy": last.get("accuracy"),
         "validation": record.get("validation_accuracy"),
-        "home": session.home.name,
+        "home": session.home.name if session.home else "",
         "error": session.error,
         "finished": session.status == FINISHED,
     }

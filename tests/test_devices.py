@@ -1,0 +1,43 @@
+"""Which device is taken, and how it is called."""
+
+import pytest
+import torch
+
+from lenet_edu import devices
+from lenet_edu.devices import choose_device, describe_device, keep_freed_memory
+from lenet_edu.errors import LenetError
+
+
+def test_cuda_comes_first(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert choose_device().type == "cuda"
+
+
+@pytest.mark.parametrize("faster", ["mps", "cpu"])
+def test_an_apple_gpu_is_taken_where_it_is_faster(monkeypatch, faster):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(devices, "_seconds_of_steps", lambda device: 1.0 if device == faster else 2.0)
+    devices._mps_is_faster.cache_clear()
+    assert choose_device().type == faster
+    devices._mps_is_faster.cache_clear()
+
+
+def test_steps_are_measured():
+    assert 0 < devices._seconds_of_steps("cpu", steps=2) < 60
+
+
+@pytest.mark.parametrize("name", ["abacus", "cuda:99", ""])
+def test_what_the_machine_has_not_is_refused_with_the_reason(name):
+    with pytest.raises(LenetError, match="Try auto or cpu"):
+        choose_device(name)
+
+
+def test_the_cpu_is_called_by_its_threads():
+    assert describe_device(torch.device("cpu")).startswith("CPU (")
+
+
+def test_freed_memory_can_be_kept_more_than_once():
+    keep_freed_memory()
+    keep_freed_memory()
+    assert torch.zeros(1000, 1000).sum() == 0
