@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: lab test train notebooks weights bench-widgets clean
+.PHONY: lab test train notebooks weights bench bench-gpu bench-widgets clean
 .DEFAULT_GOAL := lab
 
 # Threads that wait for others do so for some microseconds, then let the browser and other kernels have the core:
@@ -27,6 +27,13 @@ notebooks: .venv/ready
 
 weights: .venv/ready
 	$(BIN)/python lenet_edu/weights/make.py $(ARGS)
+
+# How fast and how good training is beside two common ways, and docs/speed.md with what came of it; half an hour.
+bench: .venv/ready
+	$(BIN)/python bench/speed.py $(ARGS)
+
+bench-gpu: .venv/ready
+	$(BIN)/python bench/speed.py --device cuda $(ARGS)
 
 # How fast the widgets answer, in a real browser: reported, not asserted.
 bench-widgets: .venv/ready

@@ -1,0 +1,133 @@
+"""The bench: contenders learn and time themselves, figures are computed rightly, the page says what was
+measured.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from lenet_edu.architecture import MODERN
+from lenet_edu.files import read_json
+from lenet_edu.models import LeNet5
+from lenet_edu.recipes import Recipe
+
+BENCH = Path(__file__).parents[1] / "bench"
+sys.path.insert(0, str(BENCH))
+import contenders  # noqa: E402
+import speed  # noqa: E402
+
+RESULTS = sorted(BENCH.glob("results/training-*.json"))
+
+
+def test_ours_learns_and_counts_no_looks(few, monkeypatch):
+    looking = []
+
+    def slow(model, split):
+        looking.append(1)
+        time.sleep(0.05)
+        return real(model, split)
+
+    real = contenders.accuracy
+    monkeypatch.setattr(contenders, "accuracy", slow)
+    monkeypatch.setattr(contenders, "load_digits", lambda source: few)
+    monkeypatch.setattr(contenders, "WARM_UP", 2)
+    found = contenders.ours(0, "cpu", Recipe("test", epochs=10, batch_size=16, peak_rate=0.05))
+    assert found["accuracy"] > 0.3
+    assert [images for _, images, _ in found["marks"]] == sorted({images for _, images, _ in found["marks"]})
+    assert len(found["marks"]) == 10 * contenders.LOOKS
+    assert found["marks"][-1][1] == 1600
+    # Each look takes 50 ms; counted, they would be most of the time.
+    assert found["training_seconds"] < 0.05 * len(looking)
+    assert found["images_per_second"] > 0 < found["cold"]["first_step"]
+    assert found["peak_mib"] > 100
+
+
+def test_a_peer_learns_and_looks_four_times_an_epoch(few, monkeypatch):
+    torch.manual_seed(0)
+    monkeypatch.setattr(contenders, "WARM_UP", 2)
+    data = torch.utils.data.TensorDataset(few.train.images, few.train.labels)
+    loader = torch.utils.data.DataLoader(data, 16, shuffle=True)
+    model = LeNet5(**MODERN)
+    clock = contenders.peer(loader, model, *contenders._tutorials(model), few.test, 12, torch.device("cpu"))
+    assert clock.marks[-1][2] > 0.3
+    assert [images for _, images, _ in clock.marks[:5]] == [48, 80, 128, 160, 208]
+    seconds = [mark[0] for mark in clock.marks]
+    assert seconds == sorted(seconds)
+    assert len(clock.speeds) == 12
+    assert clock.first_step < seconds[0]
+
+
+def test_every_contender_can_be_called():
+    found = contenders.contenders()
+    assert {
+        "ours, sprint",
+        "ours, batches of 32",
+        "the tutorial's way, 2 workers",
+        "an example script",
+    } <= set(found)
+    assert set(speed.SEEDS) < set(found)
+    assert speed.THREADS in found
+
+
+def test_operations_are_the_ledgers():
+    """Forward, and back to weights and to inputs: two operations for each multiply-add; no gradient of the
+    image.
+    """
+    adds = {"C1": 117_600, "C3": 240_000, "C5": 48_000, "F6": 10_080, "OUTPUT": 840}
+    wanted = 2 * (3 * sum(adds.values()) - adds["C1"])
+    assert speed.flops(LeNet5(**MODERN)) == pytest.approx(wanted, rel=0.001)
+
+
+def test_shares_are_parts_of_the_whole():
+    found = speed.shares({"aten::mkldnn_convolution": 6.0, "aten::addmm": 3.0, "something": 1.0})
+    assert found["convolutions"] == 0.6
+    assert found["matrix products (C5, F6, OUTPUT)"] == 0.3
+    assert found["the rest"] == 0.1
+    assert sum(found.values()) == pytest.approx(1)
+
+
+def test_seconds_to_a_mark_are_those_of_the_first_time():
+    run = {"marks": [[1.0, 10, 0.97], [2.0, 20, 0.991], [3.0, 30, 0.989], [4.0, 40, 0.992]]}
+    assert [speed.seconds_to(run, mark) for mark in (0.9, 0.99, 0.995)] == [1.0, 2.0, None]
+
+
+@pytest.mark.parametrize(
+    ("times", "text"),
+    [
+        ([3.0, 1.0, 2.0], "2.0 s"),
+        ([1.0, 2.0], "1.5 s"),
+        ([1.0, None, 3.0], "3.0 s (2 of 3)"),
+        ([1.0, None], "not reached (1 of 2)"),
+        ([None, None], "not reached"),
+    ],
+)
+def test_what_was_not_reached_counts_as_slowest(times, text):
+    assert speed.told(times) == text
+
+
+def test_a_result_takes_the_place_of_an_earlier_one_of_the_same_run(tmp_path):
+    run = {"contender": "a", "seed": 0, "one_thread": False, "images_per_second": 1}
+    kept = {"runs": []}
+    for found in (run, {**run, "seed": 1}, {**run, "images_per_second": 2}):
+        speed.keep(kept, tmp_path / "found.json", found)
+    saved = read_json(tmp_path / "found.json")["runs"]
+    assert [(one["seed"], one["images_per_second"]) for one in saved] == [(0, 2), (1, 1)]
+
+
+@pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
+def test_results_are_whole(path):
+    kept = read_json(path)
+    assert {"cpu", "cores", "gpu", "python", "torch", "date", "system"} <= kept["machine"].keys()
+    assert kept["command"].startswith("python bench/speed.py")
+    assert {run["contender"] for run in kept["runs"]} == set(contenders.contenders())
+    for name, seeds in speed.SEEDS.items():
+        assert [run["seed"] for run in kept["runs"] if run["contender"] == name] == list(range(seeds))
+    assert 0 < kept["profile"]["gflops_reached"] < kept["profile"]["gflops_limit"]
+
+
+def test_the_page_is_what_the_results_say():
+    assert (BENCH.parent / "docs" / "speed.md").read_text(encoding="utf-8") == speed.page()
+    assert RESULTS
