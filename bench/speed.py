@@ -40,6 +40,7 @@ def main() -> int:
     )
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--only", default="", help="contenders whose name has this in it")
+    parser.add_argument("--without", default="nothing", help="no contenders whose name has this in it")
     parser.add_argument("--seeds", type=int, help="at most so many seeds")
     parser.add_argument("--docs", action="store_true", help="only write docs/speed.md")
     options = parser.parse_args()
@@ -65,8 +66,11 @@ def measure(options) -> None:
     """Run what is asked for, seed after seed, and keep every result at once."""
     path = RESULTS / f"training-{options.device}.json"
     kept = read_json(path) if path.exists() else {"runs": []}
-    kept |= {"machine": machine(options.device), "command": command()}
-    names = [name for name in contenders() if options.only in name]
+    kept |= {
+        "machine": machine(options.device),
+        "command": "make bench" if options.device == "cpu" else "make bench-gpu",
+    }
+    names = [name for name in contenders() if options.only in name and options.without not in name]
     for seed in range(max(SEEDS.values())):
         for name in names:
             if seed >= min(SEEDS.get(name, FEWER), options.seeds or 99):
@@ -74,9 +78,9 @@ def measure(options) -> None:
             keep(kept, path, one(name, seed, options.device))
             if name == THREADS and options.device == "cpu":
                 keep(kept, path, one(name, seed, options.device, threads=1))
-    if not options.only:
-        kept["profile"] = profile(options.device)
-        write_json(path, kept)
+    kept["imports"] = imports()
+    kept["profile"] = profile(options.device)
+    write_json(path, kept)
 
 
 def keep(kept: dict, path: Path, found: dict) -> None:
@@ -104,6 +108,20 @@ def one(name: str, seed: int, device: str, threads: int | None = None) -> dict:
     return {"contender": name, "seed": seed, "one_thread": threads == 1, **found, "whole_seconds": whole}
 
 
+def imports(times: int = 5) -> dict:
+    """Seconds to import torch, and beyond that all of ours that trains: medians over fresh processes."""
+    code = (
+        "import time; a = time.perf_counter(); import torch; b = time.perf_counter();"
+        "import lenet_edu.training; print(b - a, time.perf_counter() - b)"
+    )
+    pairs = []
+    for _ in range(times):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        pairs.append([float(word) for word in done.stdout.split()])
+    torchs, rest = (round(statistics.median(column), 3) for column in zip(*pairs, strict=True))
+    return {"torch": torchs, "lenet_edu": rest}
+
+
 def machine(device: str) -> dict:
     """What it was measured on."""
     import torch
@@ -123,11 +141,6 @@ def machine(device: str) -> dict:
         "torch": torch.__version__,
         "date": time.strftime("%Y-%m-%d"),
     }
-
-
-def command() -> str:
-    """How to do it again."""
-    return " ".join(["python bench/speed.py", *sys.argv[1:]])
 
 
 # Where the time goes ---------------------------------------------------------------------------------
@@ -268,6 +281,8 @@ def section(title: str, kept: dict) -> list[str]:
         speeds(runs),
         "### Start and memory\n",
         starts(runs),
+        f"`import lenet_edu.training` takes {kept['imports']['lenet_edu']:.2f} s beyond torch's own "
+        f"{kept['imports']['torch']:.1f} s.\n",
     ]
     single = [run for run in kept["runs"] if run["one_thread"]]
     if single:

@@ -1,14 +1,16 @@
 """How fast widgets answer, measured in Chromium on a real JupyterLab: `make bench-widgets`.
 
 Local actions: from the event to the frame that shows it, the time in our own code, and how many messages went
-to the kernel meanwhile. Drawing: from a move of the pen to the layers painted, through the kernel. Written to
-bench/results/widgets.json and printed.
+to the kernel meanwhile. Drawing: from a move of the pen to the layers painted, through the kernel.
+Training: from a press of a button, or of the keys in another cell, to the answer. Written to
+bench/results/widgets.json, and printed.
 """
 
 import os
 import platform
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -32,10 +34,12 @@ SETUP = """
 from lenet_edu.activations import activations
 from lenet_edu.checkpoints import load_network
 from lenet_edu.data import load_digits
+from lenet_edu.recipes import RECIPES
 from lenet_edu.widgets import *
 digits = load_digits("embedded").test.one_of_each()
 network = load_network("lenet5-1998")
 """
+PANEL = 'TrainingPanel(load_digits(), recipe=RECIPES["fast"].changed(epochs=500), folder="runs")'
 # What is shown, which elements are acted upon, and with which event.
 LOCAL = {
     "FeatureMaps: point at a unit": ("FeatureMaps(network, digits, digit=3)", ".lenet-small", "pointermove"),
@@ -103,6 +107,31 @@ DRAW = """async (times) => {
     return taken;
 }"""
 
+# How long the panel takes to answer a button while the kernel trains, by what its status says.
+PRESS = """async (times) => {
+    const state = document.querySelector(".lenet-state");
+    const press = (name) => [...document.querySelectorAll(".lenet-button")].find((one) => one.textContent
+    === name).click(); const becomes = (text) => new Promise((done) => {
+        const look = () => state.textContent === text && (seen.disconnect(), done(true));
+        const seen = new MutationObserver(look);
+        seen.observe(state, { childList: true, characterData: true, subtree: true });
+        look();
+    });
+    const taken = [];
+    for (let i = 0; i < times; i++) {
+        const pair = [];
+        for (const [button, status] of [["Pause", "paused"], ["Go on", "running"]]) {
+            const before = performance.now();
+            press(button);
+            await becomes(status);
+            pair.push(performance.now() - before);
+        }
+        taken.push(pair);
+        await new Promise((done) => setTimeout(done, 400));
+    }
+    return taken;
+}"""
+
 
 def main() -> None:
     if not CHROMIUM:
@@ -121,6 +150,14 @@ def main() -> None:
             page.close()
         page = shown(browser, address, Path(name), "DrawDigit(network)")
         results["DrawDigit: pen to all layers"] = {"painted": summary(np.array(page.evaluate(DRAW, 200)))}
+        page.close()
+        page = shown(browser, address, Path(name), PANEL, "1 + 1")
+        page.get_by_role("button", name="Train", exact=True).click()
+        page.wait_for_timeout(3000)
+        pauses, goings = np.array(page.evaluate(PRESS, 20)).T
+        results["TrainingPanel: Pause while it trains"] = {"painted": summary(pauses)}
+        results["TrainingPanel: Go on"] = {"painted": summary(goings)}
+        results["another cell while it trains"] = {"painted": summary(other_cell(page, 20))}
     machine = {
         "processor": platform.machine(),
         "cores": os.cpu_count(),
@@ -133,9 +170,26 @@ def main() -> None:
     show(results)
 
 
-def shown(browser, address: str, folder: Path, source: str):
-    """A page with that widget."""
-    write_notebook(folder / "bench.ipynb", f"{SETUP}{source}")
+def other_cell(page, times: int) -> np.ndarray:
+    """Milliseconds from pressing the keys in the second cell until its answer is there."""
+    run_cell(page, 1)
+    prompt = page.locator(".jp-CodeCell").nth(1).locator(".jp-InputPrompt")
+    page.locator(".jp-CodeCell").nth(1).locator(".cm-content").click()
+    taken = []
+    for _ in range(times):
+        page.wait_for_timeout(300)
+        before = prompt.inner_text()
+        start = time.perf_counter()
+        page.keyboard.press("Control+Enter")
+        changed = "([prompt, before]) => prompt.innerText !== before && /[0-9]/.test(prompt.innerText)"
+        page.wait_for_function(changed, arg=[prompt.element_handle(), before], polling=5)
+        taken.append(1000 * (time.perf_counter() - start))
+    return np.array(taken)
+
+
+def shown(browser, address: str, folder: Path, source: str, *more: str):
+    """A page with that widget, and further cells."""
+    write_notebook(folder / "bench.ipynb", f"{SETUP}{source}", *more)
     page = browser.new_page(viewport={"width": 1200, "height": 1000})
     open_notebook(page, address, "bench.ipynb")
     run_cell(page, 0)
@@ -153,12 +207,12 @@ def summary(milliseconds: np.ndarray) -> dict:
 
 
 def show(results: dict) -> None:
-    print(f"{'':<30} {'own code':>16} {'painted':>16}  messages")
-    print(f"{'milliseconds':<30} {'median':>8}{'p95':>8} {'median':>8}{'p95':>8}")
+    print(f"{'':<38} {'own code':>16} {'painted':>16}  messages")
+    print(f"{'milliseconds':<38} {'median':>8}{'p95':>8} {'median':>8}{'p95':>8}")
     for action, found in results.items():
         own, painted = found.get("own code"), found["painted"]
         ours = f"{own['median']:>8}{own['p95']:>8}" if own else " " * 16
-        print(f"{action:<30} {ours} {painted['median']:>8}{painted['p95']:>8}  {found.get('messages', '')}")
+        print(f"{action:<38} {ours} {painted['median']:>8}{painted['p95']:>8}  {found.get('messages', '')}")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 import nbformat
 import pytest
 
+from lenet_edu.lab import lab_environment
+
 CHROMIUM = os.environ.get("LENET_EDU_CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
@@ -41,7 +43,7 @@ def running_lab(folder, root=None):
             [sys.executable, "-m", *lab, *options],
             stdout=log,
             stderr=log,
-            env={**os.environ, **dict.fromkeys(private, str(folder))},
+            env={**lab_environment(), **dict.fromkeys(private, str(folder))},
             start_new_session=True,
         )
     try:

@@ -121,7 +121,7 @@ def test_a_result_takes_the_place_of_an_earlier_one_of_the_same_run(tmp_path):
 def test_results_are_whole(path):
     kept = read_json(path)
     assert {"cpu", "cores", "gpu", "python", "torch", "date", "system"} <= kept["machine"].keys()
-    assert kept["command"].startswith("python bench/speed.py")
+    assert kept["command"] == ("make bench" if path.stem.endswith("cpu") else "make bench-gpu")
     assert {run["contender"] for run in kept["runs"]} == set(contenders.contenders())
     for name, seeds in speed.SEEDS.items():
         assert [run["seed"] for run in kept["runs"] if run["contender"] == name] == list(range(seeds))
