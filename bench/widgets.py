@@ -110,8 +110,9 @@ DRAW = """async (times) => {
 # How long the panel takes to answer a button while the kernel trains, by what its status says.
 PRESS = """async (times) => {
     const state = document.querySelector(".lenet-state");
-    const press = (name) => [...document.querySelectorAll(".lenet-button")].find((one) => one.textContent
-    === name).click(); const becomes = (text) => new Promise((done) => {
+    const buttons = [...document.querySelectorAll(".lenet-button")];
+    const press = (name) => buttons.find((one) => one.textContent === name).click();
+    const becomes = (text) => new Promise((done) => {
         const look = () => state.textContent === text && (seen.disconnect(), done(true));
         const seen = new MutationObserver(look);
         seen.observe(state, { childList: true, characterData: true, subtree: true });
