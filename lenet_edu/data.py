@@ -83,7 +83,7 @@ def standard_scaling(ink: Tensor) -> Scaling:
 
 @dataclass(frozen=True)
 class Split:
-    """images: floats, (N, 1, 32, 32); labels: integers, (N,); both on one device."""
+    """images: floats, (N, maps, size, size); labels: integers, (N,); both on one device."""
 
     images: Tensor
     labels: Tensor
@@ -102,10 +102,11 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Digits:
-    """Three splits, scaled as `scaling` says.
+class Data:
+    """Three splits of images, scaled as `scaling` says, on one device.
 
     source: the name of the data. note: a sentence for the reader if others were wanted, else empty.
+    classes: what the labels mean, in their order.
     """
 
     train: Split
@@ -114,14 +115,15 @@ class Digits:
     scaling: Scaling
     source: str
     note: str = ""
+    classes: tuple[str, ...] = tuple("0123456789")
 
-    def to(self, device: torch.device | str) -> "Digits":
-        """The digits on another device."""
+    def to(self, device: torch.device | str) -> "Data":
+        """The same on another device."""
         splits = {name: getattr(self, name).to(device) for name in ("train", "validation", "test")}
         return replace(self, **splits)
 
 
-def load_digits(source: str = "auto", scaling: str = "paper", folder: Path | str | None = None) -> Digits:
+def load_digits(source: str = "auto", scaling: str = "paper", folder: Path | str | None = None) -> Data:
     """The digits as the paper feeds them: 32x32, glyph of 20x20, -0.1 to 1.175.
 
     source: "mnist" (from disk, else by download), "embedded" (scikit-learn's 1,797), or "auto": MNIST if
@@ -147,7 +149,7 @@ def load_digits(source: str = "auto", scaling: str = "paper", folder: Path | str
     return _mnist_digits(found, scaling)
 
 
-def load_digits_again(name: str, scaling: str = "paper", folder: Path | str | None = None) -> Digits:
+def load_digits_again(name: str, scaling: str = "paper", folder: Path | str | None = None) -> Data:
     """The digits that called themselves `name` (their `source`), as a run recorded it."""
     return load_digits("embedded" if name == EMBEDDED_NAME else "mnist", scaling, folder)
 
@@ -241,32 +243,32 @@ def pad(images: Tensor, background: float = 0.0) -> Tensor:
     return F.pad(images, frame, value=background)
 
 
-def _mnist_digits(raw: Path, scaling: str) -> Digits:
+def _mnist_digits(raw: Path, scaling: str) -> Data:
     train = _read_pair(raw, "train")
-    rest, validation = _hold_out(*train, every=_MNIST_VALIDATION_EVERY)
+    rest, validation = hold_out(*train, every=_MNIST_VALIDATION_EVERY)
     return _digits(rest, validation, _read_pair(raw, "t10k"), scaling, MNIST_NAME)
 
 
-def _embedded_digits(scaling: str) -> Digits:
+def _embedded_digits(scaling: str) -> Data:
     from sklearn import datasets
 
     bunch = datasets.load_digits()
     small = torch.from_numpy(bunch.images).float()[:, None] / bunch.images.max()  # (1797, 1, 8, 8)
     # Bicubic overshoots a little at sharp edges; ink is from 0 to 1.
     glyphs = F.interpolate(small, size=(paper.GLYPH_SIZE,) * 2, mode="bicubic").clamp(0, 1)
-    rest, test = _hold_out(pad(glyphs), torch.from_numpy(bunch.target), every=_EMBEDDED_TEST_EVERY)
-    train, validation = _hold_out(*rest, every=_EMBEDDED_VALIDATION_EVERY)
+    rest, test = hold_out(pad(glyphs), torch.from_numpy(bunch.target), every=_EMBEDDED_TEST_EVERY)
+    train, validation = hold_out(*rest, every=_EMBEDDED_VALIDATION_EVERY)
     return _digits(train, validation, test, scaling, EMBEDDED_NAME)
 
 
-def _digits(train, validation, test, scaling: str, source: str) -> Digits:
+def _digits(train, validation, test, scaling: str, source: str) -> Data:
     """Pairs of ink (N, 1, 32, 32), 0 to 1, and labels (N,), as scaled splits."""
     levels = PAPER_SCALING if scaling == "paper" else standard_scaling(train[0])
     splits = (Split(levels.apply(ink), labels.long()) for ink, labels in (train, validation, test))
-    return Digits(*splits, scaling=levels, source=source)
+    return Data(*splits, scaling=levels, source=source)
 
 
-def _hold_out(images: Tensor, labels: Tensor, every: int):
+def hold_out(images: Tensor, labels: Tensor, every: int):
     """Two pairs (images, labels): what stays, and every `every`-th image of each class."""
     held = torch.zeros(len(labels), dtype=torch.bool)
     for label in labels.unique():

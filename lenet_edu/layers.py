@@ -55,8 +55,10 @@ class Convolution(Squashed):
         """(N, maps_in, H, W) -> (N, maps, H - kernel + 1, W - kernel + 1)."""
         kernels = self.kernels()
         if x.shape[1:] == kernels.shape[1:]:
-            # A kernel that has room for one place only, as C5's: a matrix product, which takes half the time.
-            return F.linear(x.flatten(1), kernels.flatten(1), self.bias)[..., None, None]
+            # A kernel with room for one place only, as C5's, is a matrix product: twice as fast. Maps come
+            # last: so a network that trains on a CPU has them in memory, and nothing needs to be copied.
+            flat, weight = (tensor.permute(0, 2, 3, 1).flatten(1) for tensor in (x, kernels))
+            return F.linear(flat, weight, self.bias)[..., None, None]
         return F.conv2d(x, kernels, self.bias)
 
 

@@ -16,7 +16,7 @@ from threading import Lock, Thread
 import torch
 
 from lenet_edu import architecture
-from lenet_edu.data import Digits, load_digits_again
+from lenet_edu.data import Data, load_digits_again
 from lenet_edu.errors import LenetError
 from lenet_edu.models import Network, build
 from lenet_edu.recipes import Recipe, default_recipe
@@ -43,7 +43,7 @@ class Session:
 
     def __init__(
         self,
-        digits: Digits,
+        digits: Data,
         switches: dict | None = None,
         recipe: Recipe | None = None,
         *,

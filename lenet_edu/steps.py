@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from lenet_edu.augmentation import distort
-from lenet_edu.data import Digits
+from lenet_edu.data import Data
 from lenet_edu.evaluation import count_right
 from lenet_edu.losses import criterion
 from lenet_edu.models import Network
@@ -23,9 +23,9 @@ class Stepper:
     some sixty small kernels would otherwise wait for Python to start them one by one.
     """
 
-    def __init__(self, model: Network, digits: Digits, recipe: Recipe):
-        self.model, self.split, self.background = model, digits.train, digits.scaling.background
-        device = digits.train.images.device
+    def __init__(self, model: Network, data: Data, recipe: Recipe):
+        self.model, self.split, self.background = model, data.train, data.scaling.background
+        device = data.train.images.device
         self.records = device.type == "cuda"
         self.totals = torch.zeros(2, device=device)
         # A recorded step reads its rate from the device, and leaves its gradients where they were first.

@@ -15,7 +15,7 @@ import torch
 from tqdm.auto import tqdm
 
 from lenet_edu.augmentation import draw_distortions
-from lenet_edu.data import Digits
+from lenet_edu.data import Data
 from lenet_edu.devices import choose_device, keep_freed_memory
 from lenet_edu.errors import LenetError
 from lenet_edu.evaluation import loss_and_accuracy
@@ -42,7 +42,7 @@ _EXPLODED = 100.0
 
 def fit(
     model: Network,
-    digits: Digits,
+    data: Data,
     recipe: Recipe | None = None,
     *,
     seed: int = 0,
@@ -53,7 +53,7 @@ def fit(
     before_batch: Callable[[Run], None] | None = None,
     after_epoch: Callable[[Run], None] | None = None,
 ) -> Run:
-    """Train `model` on `digits.train` and leave it with the weights that did best on `digits.validation`.
+    """Train `model` on `data.train` and leave it with the weights that did best on `data.validation`.
 
     recipe: by default the quick one that fits network and data. seed: decides order and distortions, not the
     initial weights, which are the model's own. device: "auto", "cpu", "cuda", "mps".
@@ -67,22 +67,22 @@ def fit(
     Raises DivergedError if the loss explodes or is no longer a number; LenetError if `out` is in use, already
     holds a run that is not resumed, holds none to resume, or cannot be written to.
     """
-    recipe = recipe or default_recipe(model.architecture, len(digits.train))
+    recipe = recipe or default_recipe(model.architecture, len(data.train))
     device = choose_device(device)
     if device.type == "cpu":
         keep_freed_memory()
     # A CPU convolves this layout about a third faster.
     layout = torch.channels_last if device.type == "cpu" else torch.contiguous_format
     model.to(device, memory_format=layout).train()
-    digits = digits.to(device)
+    data = data.to(device)
     notes = {
-        "scaling": digits.scaling.to_dict(),
-        "data": digits.source,
+        "scaling": data.scaling.to_dict(),
+        "data": data.source,
         "seed": seed,
         "recipe": recipe.to_dict(),
     }
-    run = Run(recipe, seed, len(digits.train), last_weights=weights_of(model))
-    stepper = Stepper(model, digits, recipe)
+    run = Run(recipe, seed, len(data.train), last_weights=weights_of(model))
+    stepper = Stepper(model, data, recipe)
     with kept(out, notes, resume) as keeper, _progress_bar(run, progress) as bar:
         if resume:
             keeper.restore(run, model, stepper.momentum())
@@ -98,7 +98,7 @@ def fit(
                 except DivergedError:
                     model.load_state_dict(run.last_weights)
                     raise
-                _end_epoch(run, stepper, keeper, digits, bar)
+                _end_epoch(run, stepper, keeper, data, bar)
                 if after_epoch:
                     after_epoch(run)
                 if interrupted():
@@ -172,10 +172,10 @@ def _look(run: Run, bar) -> None:
     bar.set_postfix(loss=f"{loss / run.seen:.3f}", accuracy=f"{right / run.seen:.2%}", refresh=False)
 
 
-def _end_epoch(run: Run, stepper: Stepper, keeper, digits: Digits, bar) -> None:
+def _end_epoch(run: Run, stepper: Stepper, keeper, data: Data, bar) -> None:
     """Look at the validation split, record the epoch, keep the weights, make ready for the next one."""
     model = stepper.model
-    loss, right = loss_and_accuracy(model, digits.validation, criterion(model))
+    loss, right = loss_and_accuracy(model, data.validation, criterion(model))
     _, train_loss, train_right = run.looked
     record = {
         "epoch": len(run.history) + 1,

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lenet_edu.checkpoints import load_network
-from lenet_edu.data import Digits, Split, find_mnist, load_digits
+from lenet_edu.data import Data, Split, find_mnist, load_digits
 from lenet_edu.models import Network
 
 _MACHINES_DATA = os.environ.get("LENET_EDU_DATA")
@@ -21,7 +21,7 @@ def _no_data_and_no_network(request, monkeypatch, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def embedded() -> Digits:
+def embedded() -> Data:
     """The embedded digits."""
     return load_digits("embedded")
 
@@ -39,17 +39,17 @@ def network() -> Network:
 
 
 @pytest.fixture
-def few(embedded) -> Digits:
+def few(embedded) -> Data:
     """A few of the embedded digits, for training in an instant."""
     splits = {
         name: Split(getattr(embedded, name).images[:160], getattr(embedded, name).labels[:160])
         for name in ("train", "validation", "test")
     }
-    return Digits(**splits, scaling=embedded.scaling, source=embedded.source)
+    return Data(**splits, scaling=embedded.scaling, source=embedded.source)
 
 
 @pytest.fixture(scope="session")
-def mnist() -> Digits:
+def mnist() -> Data:
     """The real MNIST, for tests that mean nothing without it."""
     folder = Path(_MACHINES_DATA) if _MACHINES_DATA else Path(__file__).parents[1] / "data"
     if find_mnist(folder) is None:

@@ -15,7 +15,7 @@ FLOORS = (
     {"ledger", "layers"},
     {"models", "losses"},
     {"data", "recipes", "checkpoints"},
-    {"pictures", "augmentation", "evaluation", "activations"},
+    {"pictures", "images", "augmentation", "evaluation", "activations"},
     {"runs", "steps"},
     {"training"},
     {"sessions", "plots", "lab"},

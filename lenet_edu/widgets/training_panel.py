@@ -8,7 +8,7 @@ from traitlets import Bool, Dict, Float, Int, List, Unicode, observe, validate
 
 from lenet_edu import architecture, plots
 from lenet_edu.activations import activations
-from lenet_edu.data import EMBEDDED_NAME, MNIST_NAME, Digits, find_mnist, load_digits, load_digits_again
+from lenet_edu.data import EMBEDDED_NAME, MNIST_NAME, Data, find_mnist, load_digits, load_digits_again
 from lenet_edu.devices import choose_device
 from lenet_edu.errors import LenetError, check_choice
 from lenet_edu.evaluation import confusion, mistakes
@@ -76,7 +76,7 @@ class TrainingPanel(Widget):
 
     def __init__(
         self,
-        digits: Digits | None = None,
+        digits: Data | None = None,
         switches: dict | None = None,
         recipe: Recipe | None = None,
         *,
