@@ -73,6 +73,7 @@ class TableConvolution(Convolution):
         maps_in, maps = table.shape
         super().__init__(maps_in, maps, kernel, activation)
         self.register_buffer("table", torch.from_numpy(table.T.copy()), persistent=False)
+        self.register_buffer("links", self.table.flatten().nonzero()[:, 0], persistent=False)
         self.weight = nn.Parameter(torch.empty(int(table.sum()), kernel, kernel))
 
     @property
@@ -82,8 +83,9 @@ class TableConvolution(Convolution):
 
     def kernels(self) -> Tensor:
         """The kernels by map and map below, zeros where no link is: (maps, maps_in, kernel, kernel)."""
-        dense = self.weight.new_zeros(*self.table.shape, *self.weight.shape[1:])
-        return dense.masked_scatter(self.table[..., None, None], self.weight)
+        # By place, not by mask: a GPU would have to tell the CPU how many places a mask has.
+        dense = self.weight.new_zeros(self.table.numel(), *self.weight.shape[1:])
+        return dense.index_copy(0, self.links, self.weight).unflatten(0, self.table.shape)
 
 
 class Subsampling(Squashed):

@@ -441,7 +441,7 @@ def test_training_panel_train_pause_step_change_reset_and_resume_end_where_a_run
     from playwright.sync_api import expect
 
     source = (
-        'TrainingPanel(load_digits("embedded"), recipe=RECIPES["small"].changed(epochs=8),'
+        'TrainingPanel(load_digits("embedded"), recipe=RECIPES["small"].changed(epochs=30),'
         ' device="cpu", folder="runs-of-test")'
     )
     cells = (
@@ -484,14 +484,14 @@ def test_training_panel_train_pause_step_change_reset_and_resume_end_where_a_run
 
         # On to the end.
         press("Epoch")
-        expect(told).to_contain_text(re.compile(r"epoch \d\.00 of 8"), timeout=PATIENCE)
+        expect(told).to_contain_text(re.compile(r"epoch \d+\.00 of 30"), timeout=PATIENCE)
         becomes("paused")
         press("Go on")
         becomes("finished")
-        assert said(page, 3) == "the same, 160 points"
+        assert said(page, 3) == "the same, 600 points"
         paths = page.locator("path.lenet-train:not(.lenet-compared)")
-        assert [paths.nth(i).get_attribute("d").count("L") for i in (0, 1)] == [159, 159]
-        assert page.locator("circle.lenet-validation").count() == 16
+        assert [paths.nth(i).get_attribute("d").count("L") for i in (0, 1)] == [299, 299]
+        assert page.locator("circle.lenet-validation").count() == 60
         assert page.locator(".lenet-confusion td").count() == 100
         counts = [int(text or 0) for text in page.locator(".lenet-confusion td").all_inner_texts()]
         assert sum(counts) == 183
@@ -509,7 +509,7 @@ def test_training_panel_train_pause_step_change_reset_and_resume_end_where_a_run
             page.keyboard.press("ArrowRight")
         press("Train")
         becomes("finished")
-        assert said(page, 5) == "the same, 160 points"
+        assert said(page, 5) == "the same, 600 points"
 
 
 def test_training_panel_saves_loads_and_tells_what_is_wrong(opened):

@@ -86,7 +86,7 @@ class TrainingPanel(Widget):
     ):
         digits = digits or load_digits()
         self._data = {digits.source: digits}
-        self._told_at = 0.0
+        self._told_at, self._epochs_shown = 0.0, 0
         self.session = Session(
             digits, switches, recipe, seed=seed, device=device, folder=folder, watch=self._watch
         )
@@ -102,17 +102,14 @@ class TrainingPanel(Widget):
     def train(self) -> None:
         """Train to the end, as the button does; returns at once."""
         self.session.train()
-        self.status = self.session.status
 
     def step(self) -> None:
         """Train for one batch."""
         self.session.step()
-        self.status = self.session.status
 
     def epoch(self) -> None:
         """Train to the end of the epoch under way."""
         self.session.epoch()
-        self.status = self.session.status
 
     def pause(self) -> None:
         """Stop after the batch under way."""
@@ -231,11 +228,12 @@ class TrainingPanel(Widget):
 
     def _watch(self, session: Session) -> None:
         """In the training's thread: show how it stands a few times a second, and all at an epoch's end."""
-        if session.status == RUNNING and session.run.seen:
-            if time.monotonic() - self._told_at > _EVERY:
-                self._show_progress()
-        else:
+        epochs = len(session.run.history)
+        if session.status != RUNNING or epochs != self._epochs_shown:
+            self._epochs_shown = epochs
             self._show()
+        elif self.status != RUNNING or time.monotonic() - self._told_at > _EVERY:
+            self._show_progress()
 
     def _show(self) -> None:
         """All there is to see of the session."""

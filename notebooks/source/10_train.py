@@ -63,7 +63,7 @@ learner = LeNet5(**MODERN)
 learner.reset_parameters(torch.Generator().manual_seed(0))
 images, labels = digits.train.images, digits.train.labels
 rate = 0.05
-for step in range(300):
+for _ in range(300):
     batch = torch.randint(len(labels), (64,), generator=generator)
     loss = F.cross_entropy(learner(images[batch]), labels[batch])
     learner.zero_grad()
