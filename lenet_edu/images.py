@@ -1,8 +1,9 @@
-"""Folders of pictures as tensors: ROOT/train/CLASS/* and ROOT/val/CLASS/*, of any format and size.
+"""Colour pictures as tensors: from folders ROOT/train/CLASS/* and ROOT/val/CLASS/*, of any format and size.
 
     data = load_images("CatAndDog")
     data.train.images                      # (N, 3, 32, 32)
     data.classes                           # ("cat", "dog")
+    data = load_cats_and_dogs()            # without a folder: CIFAR-10's, or shapes that are drawn here
 
 Every file is decoded once, in parallel. What came of it is kept on disk under a key of the files'
 contents, so that the next start only reads and compares them.
@@ -12,6 +13,7 @@ import hashlib
 import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ from tqdm.auto import tqdm
 
 from lenet_edu.architecture import rgb_lenet
 from lenet_edu.checkpoints import load_tensors, save_tensors
-from lenet_edu.data import Data, Scaling, Split, hold_out
+from lenet_edu.data import Data, Scaling, Split, data_folder, hold_out
 from lenet_edu.errors import LenetError
 
 TRAIN, VALIDATION = "train", "val"
@@ -79,6 +81,87 @@ def load_images(
     )
 
 
+def load_cats_and_dogs(folder: Path | str | None = None) -> Data:
+    """CIFAR-10's cats and dogs, from disk or through torchvision; else drawn shapes, and `note` says so.
+
+    folder: where data sets live, see `data.data_folder`. If it has a folder CatAndDog, that is taken.
+    """
+    root = data_folder(folder)
+    if (root / "CatAndDog").is_dir():
+        return load_images(root / "CatAndDog")
+    try:
+        return _cifar(root)
+    except (LenetError, OSError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        note = (
+            f"No cats and dogs could be had: {reason} Drawn rings and crosses step in. They are no animals."
+        )
+        return replace(drawn_shapes(), note=note)
+
+
+def drawn_shapes(count: int = 1000, seed: int = 0) -> Data:
+    """Rings and crosses of any place, size, turn and colour: as many as `count` to train, made in an instant.
+
+    They learn fast and are no measure of anything: they show that all works where there are no pictures.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    train, validation, test = (_draw(number, generator) for number in (count, count // 5, count // 5))
+    return Data(
+        train, validation, test, scaling=HALF_SCALING, source="drawn shapes", classes=("cross", "ring")
+    )
+
+
+def _draw(count: int, generator: torch.Generator) -> Split:
+    size = rgb_lenet().input.size
+    labels = torch.arange(count) % 2
+    draws = torch.rand(count, 11, generator=generator)
+    radius = size * (0.2 + 0.15 * draws[:, 0])
+    centre = size / 2 + (draws[:, 1:3] - 0.5) * (size - 2 * radius[:, None])
+    across = torch.arange(size)[None, None, :] + 0.5 - centre[:, 0, None, None]
+    down = torch.arange(size)[None, :, None] + 0.5 - centre[:, 1, None, None]
+    angle, radius = (draws[:, 3] * torch.pi)[:, None, None], radius[:, None, None]
+    along = across * angle.cos() + down * angle.sin()
+    athwart = down * angle.cos() - across * angle.sin()
+    width = radius / 4
+    ring = ((across.square() + down.square()).sqrt() - (radius - width)).abs() - width
+    cross = torch.minimum(
+        torch.maximum(along.abs() - radius, athwart.abs() - width),
+        torch.maximum(athwart.abs() - radius, along.abs() - width),
+    )
+    # How far a pixel is outside the shape, as how much of the pixel is paper.
+    cover = (0.5 - torch.where(labels[:, None, None] == 1, ring, cross)).clamp(0, 1)[:, None]
+    paper, paint = draws[:, 4:7, None, None], draws[:, 7:10, None, None]
+    colours = paper + cover * (paint - paper)
+    noise = torch.randn(colours.shape, generator=generator) * 0.05
+    return Split(HALF_SCALING.apply((colours + noise).clamp(0, 1)), labels)
+
+
+def _cifar(root: Path) -> Data:
+    """Two of CIFAR-10's classes; fetched through torchvision if they are not there."""
+    from torchvision.datasets import CIFAR10
+
+    here = (root / CIFAR10.base_folder).is_dir()
+    if not here and os.environ.get("LENET_EDU_OFFLINE"):
+        raise LenetError(f"CIFAR-10 is not in {root} and LENET_EDU_OFFLINE forbids fetching it.")
+    parts = []
+    for train in (True, False):
+        found = CIFAR10(str(root), train=train, download=not here)
+        chosen = [found.class_to_idx[name] for name in ("cat", "dog")]
+        labels = torch.tensor(found.targets)
+        wanted = torch.isin(labels, torch.tensor(chosen))
+        pixels = torch.from_numpy(found.data)[wanted].permute(0, 3, 1, 2).contiguous()
+        parts.append((HALF_SCALING.apply(pixels / 255), (labels[wanted] == chosen[1]).long()))
+    rest, held = hold_out(*parts[0], every=_VALIDATION_EVERY)
+    return Data(
+        Split(*rest),
+        Split(*held),
+        Split(*parts[1]),
+        scaling=HALF_SCALING,
+        source="CIFAR-10's cats and dogs",
+        classes=("cat", "dog"),
+    )
+
+
 def decode(path: Path | str, size: int) -> Tensor:
     """A picture file as (3, size, size) bytes: upright, on white where it is transparent, smoothly scaled.
 
@@ -86,13 +169,11 @@ def decode(path: Path | str, size: int) -> Tensor:
     the reason if the file is no whole picture.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # large pictures and odd tags: either it can be read or not
-            with Image.open(path) as opened:
-                opened.draft("RGB", (2 * size, 2 * size))  # a large JPEG need not be decoded in full
-                picture = _rgb(ImageOps.exif_transpose(opened))
-            # Pixels are averaged over the area that becomes one.
-            small = picture.resize((size, size), Image.Resampling.BILINEAR, reducing_gap=3.0)
+        with Image.open(path) as opened:
+            opened.draft("RGB", (2 * size, 2 * size))  # a large JPEG need not be decoded in full
+            picture = _rgb(ImageOps.exif_transpose(opened))
+        # Pixels are averaged over the area that becomes one.
+        small = picture.resize((size, size), Image.Resampling.BILINEAR, reducing_gap=3.0)
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError, Image.DecompressionBombError) as error:
         raise LenetError(_reason(path, error)) from error
     return torch.from_numpy(np.array(small)).permute(2, 0, 1).contiguous()
@@ -201,7 +282,9 @@ def _decode_all(root: Path, files: dict, size: int, progress: bool, store: Path)
     """Pixels and labels by split, and what could not be read; kept in `store` if that can be written."""
     pixels, labels, failures = {}, {}, []
     for name, entries in files.items():
-        decoded = _in_parallel(lambda entry: _try(entry[0], size), entries, progress, f"reading {name}")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of large pictures and odd tags: either it can be read or not
+            decoded = _in_parallel(lambda entry: _try(entry[0], size), entries, progress, f"reading {name}")
         good = [place for place, result in enumerate(decoded) if isinstance(result, Tensor)]
         failures += [
             [str(path.relative_to(root)), result]

@@ -4,6 +4,7 @@ import io
 import struct
 import warnings
 import zlib
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from PIL import Image
 
 from lenet_edu import images
 from lenet_edu.errors import LenetError
-from lenet_edu.images import decode, load_images
+from lenet_edu.images import decode, drawn_shapes, load_cats_and_dogs, load_images
 from lenet_edu.models import RGBLeNet
 from lenet_edu.recipes import Recipe
 from lenet_edu.training import fit
@@ -304,3 +305,56 @@ def test_a_network_learns_from_them(root):
     model.reset_parameters(torch.Generator().manual_seed(0))
     run = fit(model, load(root), Recipe("test", 8, 8, peak_rate=0.02), device="cpu", progress=False)
     assert run.history[-1]["validation_accuracy"] == 1
+
+
+# Without a folder --------------------------------------------------------------------------------------
+
+
+def test_drawn_shapes_are_two_kinds_that_a_network_learns():
+    data = drawn_shapes()
+    assert (data.classes, len(data.train), len(data.test)) == (("cross", "ring"), 1000, 200)
+    assert data.train.images.abs().max() <= 1
+    assert torch.bincount(data.train.labels).tolist() == [500, 500]
+    assert torch.equal(data.train.images, drawn_shapes().train.images)
+    assert not torch.equal(data.train.images[:200], data.test.images)
+    model = RGBLeNet()
+    model.reset_parameters(torch.Generator().manual_seed(0))
+    run = fit(model, data, Recipe("test", 15, 32, peak_rate=0.05), device="cpu", progress=False)
+    assert run.history[-1]["validation_accuracy"] > 0.85
+
+
+def test_without_any_pictures_drawn_ones_step_in_and_say_so():
+    data = load_cats_and_dogs()
+    assert data.source == "drawn shapes"
+    assert "LENET_EDU_OFFLINE forbids" in data.note
+    assert "They are no animals." in data.note
+
+
+def test_a_folder_of_cats_and_dogs_is_taken(root, tmp_path):
+    root.rename(tmp_path / "CatAndDog")
+    assert load_cats_and_dogs(tmp_path).classes == ("cat", "dog")
+    assert len(load_cats_and_dogs(tmp_path).test) == 8
+
+
+def test_cifars_cats_and_dogs_are_taken_if_they_are_there(tmp_path, monkeypatch):
+    from torchvision.datasets import CIFAR10
+
+    class Small:
+        class_to_idx: ClassVar = {
+            name: i for i, name in enumerate(("plane", "car", "bird", "cat", "deer", "dog"))
+        }
+        base_folder = CIFAR10.base_folder
+
+        def __init__(self, root, train, download):
+            assert not download
+            self.targets = [3, 0, 5, 5, 3, 1] * (20 if train else 2)
+            values = np.arange(len(self.targets), dtype=np.uint8)[:, None, None, None]
+            self.data = np.broadcast_to(values, (len(self.targets), 32, 32, 3)).copy()
+
+    (tmp_path / CIFAR10.base_folder).mkdir()
+    monkeypatch.setattr("torchvision.datasets.CIFAR10", Small)
+    data = load_cats_and_dogs(tmp_path)
+    assert (data.source, data.classes) == ("CIFAR-10's cats and dogs", ("cat", "dog"))
+    assert data.test.labels.tolist() == [0, 1, 1, 0] * 2
+    assert data.test.images[1].unique().item() == pytest.approx(2 / 127.5 - 1)
+    assert (len(data.train), len(data.validation)) == (72, 8)
