@@ -73,7 +73,7 @@ for _ in range(300):
             parameter -= rate * parameter.grad
 
 # %% [markdown]
-# That was 300 batches of 64 digits. On digits that it has never seen, the network is already right this often:
+# On digits that it has never seen, the network is already right this often:
 
 # %% tags=["nbval-ignore-output"]
 from lenet_edu.evaluation import accuracy
@@ -170,7 +170,7 @@ predict("training.rate", f"loss {bold.run.curve[-1]['loss']:.1f}")
 
 # %% [markdown]
 # It gives the same answer whatever the digit. Most ReLUs have been pushed so far down that no digit reaches them:
-# their output is 0, so is their gradient, and nothing brings them back.
+# their output is zero, so is their gradient, and nothing brings them back.
 
 # %%
 answers = bold.model.classes_of(digits.validation.images[:200])
@@ -178,7 +178,7 @@ print("different answers to 200 digits:", len(answers.unique()))
 
 # %% [markdown]
 # In the panel: press **Reset**, choose your finished run under *compare with*, and train with other rates,
-# momentum 0, or batches of 512. Which changes cost accuracy, and which only time?
+# without momentum, or with larger batches. Which changes cost accuracy, and which only time?
 #
 # ## Nothing is lost
 #
@@ -191,8 +191,8 @@ for path in sorted(panel.session.home.iterdir()):
     print(path.name)
 
 # %% [markdown]
-# Let us see. One run of 30 steps; another of 12 steps, left there, and taken up by a second session, as after a
-# restart.
+# Let us see: one run that nothing disturbs, and another that is left on its way and taken up by a second session,
+# as after a restart.
 
 # %%
 whole, first = (
