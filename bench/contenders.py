@@ -209,7 +209,7 @@ def contenders() -> dict:
     """Name -> the function that runs it and its arguments besides seed and device."""
     found = {f"{OURS}, {name}": (ours, (RECIPES[name],)) for name in ("sprint", "fast", "thorough", "best")}
     for size in (32, 64, 128, 512):
-        rate = 0.05 if size == 512 else min(0.15, 0.15 * size / 128)
+        rate = 0.1 if size == 512 else min(0.15, 0.15 * size / 128)
         plain = RECIPES["plain"].changed(batch_size=size, epochs=2 if size == 512 else 1, peak_rate=rate)
         found[f"{OURS}, batches of {size}"] = (ours, (plain, False))
         found[f"{OURS}, batches of {size}, distorted"] = (ours, (plain.changed(**DISTORTED), False))
