@@ -510,8 +510,8 @@ def goals(kept: dict) -> str:
     gain = [100 * statistics.mean(run["accuracy"] for run in found) for found in (best, thorough) if found]
     more = f" Three times the epochs of `thorough` gain {gain[0] - gain[1]:.2f} points." if best else ""
     return table(["aim", "measured"], lines) + (
-        "\nBatches of 32 leave two threads too little work in each convolution, and none of the ways above is "
-        f"faster there.{more}\n"
+        "\nBatches of 32 leave two threads too little work in each convolution, and none of the ways above "
+        f"is faster there.{more}\n"
     )
 
 
