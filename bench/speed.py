@@ -40,8 +40,6 @@ def main() -> int:
     )
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--only", default="", help="contenders whose name has this in it")
-    parser.add_argument("--without", default="nothing", help="no contenders whose name has this in it")
-    parser.add_argument("--seeds", type=int, help="at most so many seeds")
     parser.add_argument("--docs", action="store_true", help="only write docs/speed.md")
     options = parser.parse_args()
     if not options.docs:
@@ -70,10 +68,10 @@ def measure(options) -> None:
         "machine": machine(options.device),
         "command": "make bench" if options.device == "cpu" else "make bench-gpu",
     }
-    names = [name for name in contenders() if options.only in name and options.without not in name]
+    names = [name for name in contenders() if options.only in name]
     for seed in range(max(SEEDS.values())):
         for name in names:
-            if seed >= min(SEEDS.get(name, FEWER), options.seeds or 99):
+            if seed >= SEEDS.get(name, FEWER):
                 continue
             keep(kept, path, one(name, seed, options.device))
             if name == THREADS and options.device == "cpu":
@@ -389,7 +387,7 @@ def accuracies(runs: list[dict]) -> str:
         spread = f" ± {statistics.stdev(ends):.2f}" if len(ends) > 1 else ""
         at_end = f"{statistics.mean(ends):.2f}%{spread}"
         ratio = None
-        if rivals and rivals is not mine:
+        if rivals and not name.startswith(TUTORIAL):
             slow = [seconds_to(run, 0.98) for run in rivals]
             if all(slow) and all(times[0]):
                 ratio = statistics.median(slow) / statistics.median(times[0])

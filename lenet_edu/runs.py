@@ -153,7 +153,7 @@ def kept(folder: Path | str | None, notes: dict, resume: bool) -> Iterator[Keepe
         return
     folder = Path(folder)
     if resume:
-        load_run(folder)
+        _check_there(folder)
     with only_writer(folder):
         if not resume and (folder / STATE).exists():
             raise LenetError(f"{folder} already holds a run. Resume it, or choose another folder.")
@@ -166,8 +166,7 @@ def load_run(folder: Path | str) -> tuple[Run, dict[str, dict[str, Tensor]], dic
     Raises LenetError if there is no run, a damaged one, or one of another version.
     """
     folder = Path(folder)
-    if not (folder / STATE).exists():
-        raise LenetError(f"{folder} holds no run to resume: there is no {STATE} in it.")
+    _check_there(folder)
     flat, notes = load_tensors(folder / STATE)
     _check_format(folder, notes)
     missing = {"data", "scaling", "state_of", "seed", "recipe", "recipe_now", *_STATE} - notes.keys()
@@ -213,6 +212,11 @@ def read_history(folder: Path | str) -> list[dict]:
         except ValueError:  # half a line, being written or left by a crash
             break
     return records
+
+
+def _check_there(folder: Path) -> None:
+    if not (folder / STATE).exists():
+        raise LenetError(f"{folder} holds no run to resume: there is no {STATE} in it.")
 
 
 def _check_format(folder: Path, saved: dict) -> None:

@@ -4,6 +4,7 @@ import { button, choice, diverging, element, floats, ink, largest, layerStack, n
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 460;
 const HEIGHT = 200;
+const BATCHES = [1, 4, 16, 32, 64, 128, 256, 512, 1024].map(String);
 const MARGIN = { left: 44, right: 8, top: 8, bottom: 24 };
 
 /** Rows of [epoch, loss, accuracy] from Python's bytes; none if there are none yet. */
@@ -132,7 +133,7 @@ export default {
       });
       const rate = slider({ label: "learning rate (peak)", min: -4, max: 0.5, step: 0.05, value: -1, format: (power) => Number((10 ** power).toPrecision(2)).toString(), onInput: (power) => set("peak_rate")(Number((10 ** power).toPrecision(2))) });
       const momentum = slider({ label: "momentum", min: 0, max: 0.99, step: 0.01, value: 0.9, format: (value) => value.toFixed(2), onInput: set("momentum") });
-      const batch = choice({ label: "batch size", options: [1, 4, 16, 32, 64, 128, 256, 512, 1024].map(String), value: "128", onInput: (value) => set("batch_size")(Number(value)) });
+      const batch = choice({ label: "batch size", options: BATCHES, value: "128", onInput: (value) => set("batch_size")(Number(value)) });
       const digit = slider({ label: "digit", min: 0, max: 9, value: 3, onInput: set("digit") });
 
       const errors = chart("error, % of the images", 0.05, (value) => String(value));
@@ -198,7 +199,7 @@ export default {
       function paintLive() {
         rate.set(Math.log10(Math.max(model.get("peak_rate"), 1e-4)));
         momentum.set(model.get("momentum"));
-        offer(batch, [1, 4, 16, 32, 64, 128, 256, 512, 1024].map(String), String(model.get("batch_size")));
+        offer(batch, BATCHES, String(model.get("batch_size")));
         digit.set(model.get("digit"));
       }
       function offer(control, options, value, label = (option) => option) {

@@ -86,7 +86,7 @@ class TrainingPanel(Widget):
     ):
         digits = digits or load_digits()
         self._data = {digits.source: digits}
-        self._told_at, self._epochs_shown = 0.0, 0
+        self._told_at, self._epochs_shown, self._mistakes_of = 0.0, 0, None
         self.session = Session(
             digits, switches, recipe, seed=seed, device=device, folder=folder, watch=self._watch
         )
@@ -245,7 +245,11 @@ class TrainingPanel(Widget):
             shapes = session.plan.shapes
             self.layers = [{"name": name, "shape": list(shape)} for name, shape in shapes.items()]
         self._show_progress()
-        self._show_mistakes()
+        # Reading the whole validation split takes a while: not after every single step.
+        weights_of = (session.model, len(session.run.history), session.status == FINISHED)
+        if weights_of != self._mistakes_of:
+            self._mistakes_of = weights_of
+            self._show_mistakes()
         if session.status != RUNNING:
             self.runs = list_runs(session.folder)
 
