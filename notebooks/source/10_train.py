@@ -155,9 +155,9 @@ plots.history({"this run": run.history, "1998, recorded": record["history"]})
 # **overfitting**. With distortions the dashed curve can even lie above the solid one, since distorted digits
 # are harder to read than the real ones.
 #
-# ## The most important number
+# ## One wrong number
 #
-# It is the learning rate. Say first what you expect; then a second network is trained for two epochs.
+# The learning rate, ten times too large. Say first what you expect; then a second network is trained for two epochs.
 
 # %%
 from lenet_edu.sessions import Session
@@ -336,6 +336,6 @@ assert check("training.batches", letter).right
 # - Training is: batch, loss, gradient, small step, many thousand times.
 # - The first loss of a classifier with ten classes should be near 2.303.
 # - Choose on the validation digits; look at the test digits once.
-# - The learning rate matters more than anything else: ten times too much, and nothing is learned.
+# - A learning rate ten times too large switches a network off: nothing is learned.
 #
 # **Back to** [00 Start here](00_start_here.ipynb).
