@@ -1,4 +1,4 @@
-"""Every layer's output for an input, from INPUT to OUTPUT."""
+"""Every layer's output for an input, from INPUT to OUTPUT; and which pixels an answer hangs on."""
 
 import torch
 from torch import Tensor
@@ -19,3 +19,15 @@ def activations(model: Network, images: Tensor) -> dict[str, Tensor]:
     for name, layer in model.named_children():
         outputs[name] = x = layer(x)
     return outputs
+
+
+def saliency(model: Network, images: Tensor) -> Tensor:
+    """How much each pixel matters for the likeliest class: (N, height, width), none negative.
+
+    The gradient of that class's score in the pixel's maps, of which the largest counts (Simonyan and others,
+    2014). images: (N, maps, size, size). The model's own gradients are not touched.
+    """
+    images = images.detach().clone().requires_grad_(True)
+    scores = model.class_scores(images)
+    (gradient,) = torch.autograd.grad(scores.max(1).values.sum(), images)
+    return gradient.abs().amax(1)

@@ -201,17 +201,21 @@ def lenet5(c3="table", subsampling="trainable", activation="scaled_tanh", output
     )
 
 
-def rgb_lenet(classes: int = 2) -> Architecture:
+def rgb_lenet(classes: int = 2, f7: bool = True) -> Architecture:
     """The tutorial's LeNet for colour pictures: ReLU, max pooling, 3x32x32 in, 121,204 parameters.
 
     F7's ten units and OUTPUT follow each other with nothing between: two linear layers that one would
-    replace. They are the tutorial's, kept so that its figures can be checked.
+    replace. They are the tutorial's, kept so that its figures can be checked; f7=False leaves F7 out.
+
+    Raises LenetError for less than two classes.
     """
     if not isinstance(classes, int) or classes < 2:
         raise LenetError(f"classes must be a whole number of at least 2; got {classes!r}.")
+    if not isinstance(f7, bool):
+        raise LenetError(f"f7 must be True or False; got {f7!r}.")
     return Architecture(
-        name="RGB LeNet",
-        config={"network": "rgb", "classes": classes},
+        name="RGB LeNet" if f7 else "RGB LeNet without F7",
+        config={"network": "rgb", "classes": classes, "f7": f7},
         input=Input("INPUT", maps=3, size=32),
         layers=(
             Convolution("C1", 16, kernel=5, activation="relu"),
@@ -220,13 +224,23 @@ def rgb_lenet(classes: int = 2) -> Architecture:
             Subsampling("S4", "max", None),
             Linear("F5", 120, "relu"),
             Linear("F6", 84, "relu"),
-            Linear("F7", 10, None),
+            *([Linear("F7", 10, None)] if f7 else []),
             Linear("OUTPUT", classes, None),
         ),
     )
 
 
 NETWORKS = {"lenet5": lenet5, "rgb": rgb_lenet}
+
+
+def fitting(maps: int, classes: int, switches: dict | None = None) -> Architecture:
+    """The network for images of so many maps: a LeNet-5 for one, the RGB LeNet for three.
+
+    switches: those of `lenet5` (by default `MODERN`), or of `rgb_lenet`.
+    """
+    if maps == rgb_lenet().input.maps:
+        return rgb_lenet(**{"classes": classes, **(switches or {})})
+    return lenet5(**(MODERN if switches is None else switches))
 
 
 def architecture(config: dict) -> Architecture:

@@ -16,47 +16,69 @@ from lenet_edu.recipes import Recipe
 # smooth, as when random displacements are blurred with a Gaussian as wide as the distance of two knots.
 KNOTS = 8
 _AFFINE = 5  # rotation, scale, shear, shift across, shift down
+_FLIPS = 2  # left and right, top and bottom: -1 where they change places
+_COLOURS = 3  # brightness, contrast, saturation
+_FIRST = _AFFINE + _FLIPS + _COLOURS
 
 
 def draw_distortions(recipe: Recipe, count: int, generator: torch.Generator) -> Tensor:
-    """One distortion an image, up to the recipe's limits: (count, 5), or (count, 5 + 2 * 8 * 8) if elastic.
+    """One distortion an image, up to the recipe's limits: (count, 10), or (count, 10 + 2 * 8 * 8) if elastic.
 
     Rotation in radians, scale and shear as shares, both shifts in pixels, each uniform up to its limit;
-    then the pulls of the elastic grid in pixels, normal with deviation `recipe.elastic`. generator: on the
-    CPU, so that a seed means the same distortions on every device.
+    -1 or 1 for each flip; brightness, contrast and saturation as shares, uniform; then the pulls of the
+    elastic grid in pixels, normal with deviation `recipe.elastic`. generator: on the CPU, so that a seed
+    means the same distortions on every device.
     """
     limits = torch.tensor([recipe.rotation, recipe.scale, recipe.shear, recipe.shift, recipe.shift])
     limits[0].deg2rad_()
     affine = (torch.rand(count, _AFFINE, generator=generator) * 2 - 1) * limits
-    if not recipe.elastic:
-        return affine
-    pulls = torch.randn(count, 2 * KNOTS**2, generator=generator) * recipe.elastic
-    return torch.cat([affine, pulls], 1)
+    parts = [affine, torch.ones(count, _FLIPS), torch.zeros(count, _COLOURS)]
+    if recipe.elastic:
+        parts.append(torch.randn(count, 2 * KNOTS**2, generator=generator) * recipe.elastic)
+    if recipe.horizontal_flip or recipe.vertical_flip:
+        likely = torch.tensor([recipe.horizontal_flip, recipe.vertical_flip])
+        parts[1] = 1 - 2 * (torch.rand(count, _FLIPS, generator=generator) < likely).float()
+    if recipe.colour:
+        parts[2] = (torch.rand(count, _COLOURS, generator=generator) * 2 - 1) * recipe.colour
+    return torch.cat(parts, 1)
 
 
-def distort(images: Tensor, distortions: Tensor, background: float) -> Tensor:
-    """Each image rotated, sheared, scaled, shifted and, if so drawn, bent: same shape.
+def distort(images: Tensor, distortions: Tensor, background: float | None) -> Tensor:
+    """Each image rotated, sheared, scaled, shifted, flipped, recoloured and, if so drawn, bent: same shape.
 
-    images: (N, maps, H, W); distortions: (N, 5) or (N, 133), from `draw_distortions`, on the same device.
-    What comes in from outside the frame is `background`.
+    images: (N, maps, H, W); distortions: (N, 10) or (N, 138), from `draw_distortions`, on the same device.
+    What comes in from outside the frame is `background`; or, if that is None, as with pictures that fill
+    their frame, the picture's own mirror image.
     """
     side = images.shape[-1]
-    matrices = _affine_matrices(distortions[:, :_AFFINE], side)
+    matrices = _affine_matrices(distortions[:, : _AFFINE + _FLIPS], side)
     grid = F.affine_grid(matrices, list(images.shape), align_corners=False)
-    if distortions.shape[1] > _AFFINE:
-        pulls = distortions[:, _AFFINE:].unflatten(1, (2, KNOTS, KNOTS))
+    if distortions.shape[1] > _FIRST:
+        pulls = distortions[:, _FIRST:].unflatten(1, (2, KNOTS, KNOTS))
         spread = _spread(side, images.device)
         grid = grid + (spread @ pulls @ spread.T).permute(0, 2, 3, 1) * (2 / side)
-    return F.grid_sample(images - background, grid, align_corners=False) + background
+    if background is not None:
+        return F.grid_sample(images - background, grid, align_corners=False) + background
+    moved = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+    return _recolour(moved, distortions[:, _FIRST - _COLOURS : _FIRST])
+
+
+def _recolour(images: Tensor, drawn: Tensor) -> Tensor:
+    """Brighter, farther from the mean grey, and farther from each pixel's own grey, as was drawn."""
+    brightness, contrast, saturation = drawn[:, :, None, None, None].unbind(1)
+    grey = images.mean(1, keepdim=True)
+    images = grey + (images - grey) * (1 + saturation)
+    middle = grey.mean((2, 3), keepdim=True)
+    return middle + (images - middle) * (1 + contrast) + brightness
 
 
 def _affine_matrices(drawn: Tensor, side: int) -> Tensor:
-    """(N, 5) -> (N, 2, 3): from an output place to an input place, in units of half the image's side."""
+    """(N, 7) -> (N, 2, 3): from an output place to an input place, in units of half the image's side."""
     angle, scale, shear = drawn[:, 0], 1 + drawn[:, 1], drawn[:, 2]
     across, down = drawn[:, 3] * 2 / side, drawn[:, 4] * 2 / side
     cos, sin = angle.cos(), angle.sin()
-    top = torch.stack([cos * scale, shear - sin * scale, across], 1)
-    bottom = torch.stack([sin * scale, cos * scale, down], 1)
+    top = torch.stack([cos * scale, shear - sin * scale, across], 1) * drawn[:, 5:6]
+    bottom = torch.stack([sin * scale, cos * scale, down], 1) * drawn[:, 6:7]
     return torch.stack([top, bottom], 1)
 
 

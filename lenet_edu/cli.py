@@ -20,8 +20,9 @@ PRESETS = {
     "modern": architecture.lenet5(**architecture.MODERN).config,
     "rgb": architecture.rgb_lenet().config,
 }
-DIGIT_PRESETS = ("1998", "modern")
 SWITCHES = ("c3", "subsampling", "activation", "output")
+DIGITS = tuple("0123456789")
+HALF = "half"  # the scaling of pictures in colour
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -87,12 +88,12 @@ def _train(options) -> dict:
     from lenet_edu.training import fit
 
     start = time.perf_counter()
-    model, digits, recipe, seed, out = _resumed(options) if options.resume else _planned(options)
-    result = _started(options, model, digits, recipe, seed, out)
+    model, data, recipe, seed, out = _resumed(options) if options.resume else _planned(options)
+    result = _started(options, model, data, recipe, seed, out)
     try:
         run = fit(
             model,
-            digits,
+            data,
             recipe,
             seed=seed,
             device=options.device,
@@ -103,14 +104,13 @@ def _train(options) -> dict:
     except KeyboardInterrupt:
         print(f"\nStopped, and saved. To go on: lenet-edu train --resume {out}", file=sys.stderr)
         raise
-    return _finished(options, result, model, digits, run, time.perf_counter() - start)
+    return _finished(options, result, model, data, run, time.perf_counter() - start)
 
 
 def _planned(options):
     """Model, data, recipe, seed and folder of a new run."""
     import torch
 
-    from lenet_edu.data import load_digits
     from lenet_edu.models import build
     from lenet_edu.recipes import default_recipe, named_recipe
 
@@ -119,26 +119,30 @@ def _planned(options):
     if not 0 <= seed < 2**31:
         raise LenetError(f"--seed must be from 0 to {2**31 - 1}; got {seed}.")
     wanted = named_recipe(options.recipe) if options.recipe else None
-    digits = load_digits(options.data or "auto", options.scaling or "paper", options.folder)
-    recipe = (wanted or default_recipe(plan, len(digits.train))).changed(
+    data = _load_data(options, plan, options.scaling)
+    if "classes" in plan.config:
+        plan = architecture.architecture({**plan.config, "classes": len(data.classes)})
+    recipe = (wanted or default_recipe(plan, len(data.train))).changed(
         epochs=options.epochs, batch_size=options.batch_size, peak_rate=options.peak_rate
     )
     model = build(plan.config)
-    model.reset_parameters(torch.Generator().manual_seed(seed))
+    model.reset_parameters(torch.Generator().manual_seed(seed), recipe.start)
     stamp = time.strftime("%Y-%m-%d-%H%M%S")
     out = Path(options.out or f"runs/{stamp}-{plan.name.lower().replace(' ', '-').replace(',', '')}")
-    return model, digits, recipe, seed, out
+    return model, data, recipe, seed, out
 
 
 def _resumed(options):
     """Model, data, recipe, seed and folder of an earlier run that goes on."""
-    from lenet_edu.data import load_digits_again
+    from lenet_edu.images import load_again
     from lenet_edu.models import build
     from lenet_edu.runs import load_run
 
     fixed = (
         "network",
         *SWITCHES,
+        "f7",
+        "held_out",
         "recipe",
         "epochs",
         "batch_size",
@@ -149,15 +153,35 @@ def _resumed(options):
         "out",
     )
     changed = [f"--{name.replace('_', '-')}" for name in fixed if getattr(options, name) is not None]
+    changed = [{"--f7": "--without-f7", "--held-out": "--train-on-all"}.get(name, name) for name in changed]
     if changed:
         raise LenetError(f"A resumed run keeps its settings: leave out {', '.join(changed)}.")
     out = Path(options.resume)
     run, _, notes = load_run(out)
-    digits = load_digits_again(notes["data"], notes["scaling"]["name"], options.folder)
-    return build(notes["state_of"]), digits, run.started_with, run.seed, out
+    root = options.images or run.root
+    data = load_again(notes["data"], notes["scaling"]["name"], options.folder, root)
+    return build(notes["state_of"]), data, run.started_with, run.seed, out
 
 
-def _started(options, model, digits, recipe, seed, out: Path) -> dict:
+def _load_data(options, plan: architecture.Architecture, scaling: str | None = None):
+    """The data that the options name, of the kind that the network takes."""
+    from lenet_edu.data import load_digits
+    from lenet_edu.images import load_cats_and_dogs, load_images
+
+    held_out = getattr(options, "held_out", None) is not False
+    if plan.input == architecture.rgb_lenet().input:
+        if options.data or scaling not in (None, HALF):
+            raise LenetError(f"--data and --scaling are for digits; {plan.name} takes --images DIR.")
+        quiet = getattr(options, "quiet", False)
+        if options.images:
+            return load_images(options.images, held_out=held_out, progress=not quiet)
+        return load_cats_and_dogs(options.folder, held_out=held_out, progress=not quiet)
+    if options.images or not held_out:
+        raise LenetError(f"--images and --train-on-all are for colour pictures; {plan.name} reads digits.")
+    return load_digits(options.data or "auto", scaling or "paper", options.folder)
+
+
+def _started(options, model, data, recipe, seed, out: Path) -> dict:
     """Say what is about to be trained, and put it in the run's folder: better refused now than at the end."""
     import torch
 
@@ -174,47 +198,50 @@ def _started(options, model, digits, recipe, seed, out: Path) -> dict:
         "parameters": count_parameters(model),
         "recipe": recipe.to_dict(),
         "seed": seed,
-        "data": digits.source,
+        "data": data.source,
         "device": device,
         "out": str(out),
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
     }
     write_json(out / "run.json", result)
-    if digits.note:
-        _say(options, digits.note)
-    sizes = " / ".join(f"{len(split):,}" for split in (digits.train, digits.validation, digits.test))
+    if data.note:
+        _say(options, data.note)
+    sizes = " / ".join(f"{len(split):,}" for split in (data.train, data.validation, data.test))
     _say(options, f"{result['network']}, {result['parameters']:,} parameters, on {device}")
-    _say(options, f"{digits.source}: {sizes} digits to train, validate, test")
+    _say(options, f"{data.source}: {sizes} images to train, validate, test")
     _say(
         options, f"recipe {recipe.name}: {recipe.epochs} epochs, batches of {recipe.batch_size}, seed {seed}"
     )
     return result
 
 
-def _finished(options, result: dict, model, digits, run, seconds: float) -> dict:
-    """Look at the test split, once, and record what came of the run."""
+def _finished(options, result: dict, model, data, run, seconds: float) -> dict:
+    """Look at the test split, once for the best weights and once for the last, and record what came."""
     from lenet_edu.evaluation import accuracy
     from lenet_edu.files import write_json
 
-    images = len(digits.train) * len(run.history)
+    images = len(data.train) * len(run.history)
+    test_accuracy = accuracy(model, data.test)
+    model.load_state_dict(run.last_weights)
     result |= {
         "epochs": len(run.history),
         "best_epoch": run.best_epoch,
         "validation_accuracy": run.history[run.best_epoch - 1]["validation_accuracy"],
-        "test_accuracy": accuracy(model, digits.test),
+        "test_accuracy": test_accuracy,
+        "last_test_accuracy": accuracy(model, data.test),
         "images_per_second": round(images / run.seconds),
         "training_seconds": round(run.seconds, 2),
         "seconds": round(seconds, 2),
     }
     write_json(Path(result["out"]) / "run.json", {**result, "history": run.history})
     _say(options, f"validation {result['validation_accuracy']:.2%} (epoch {result['best_epoch']})")
-    _say(options, f"test {result['test_accuracy']:.2%}")
+    _say(options, f"test {result['test_accuracy']:.2%}, last weights {result['last_test_accuracy']:.2%}")
     _say(
         options,
         f"{result['images_per_second']:,} images a second, {result['training_seconds']} s of training, "
         f"{result['seconds']} s in all",
     )
-    _say(options, f"weights: {result['out']}/best.safetensors")
+    _say(options, f"weights: {result['out']}/best.safetensors, {result['out']}/last.safetensors")
     return result
 
 
@@ -222,23 +249,29 @@ def _finished(options, result: dict, model, digits, run, seconds: float) -> dict
 
 
 def _evaluate(options) -> dict:
-    from lenet_edu.data import load_digits
     from lenet_edu.evaluation import confusion
 
     model = _load(options)
-    digits = load_digits(options.data or "auto", model.notes["scaling"]["name"], options.folder)
-    if digits.note:
-        _say(options, digits.note)
-    split = getattr(digits, options.split)
+    data = _load_data(options, model.architecture, model.notes["scaling"]["name"])
+    names = _class_names(model)
+    if tuple(data.classes) != names:
+        raise LenetError(
+            f"{options.checkpoint} knows {', '.join(names)}; the data has {', '.join(data.classes)}. "
+            "Give pictures of the classes that it was trained on."
+        )
+    if data.note:
+        _say(options, data.note)
+    split = getattr(data, options.split)
     table = confusion(model, split)
     right, count = int(table.trace()), len(split)
-    _say(options, f"{model.architecture.name} on the {options.split} split of {digits.source}:")
+    _say(options, f"{model.architecture.name} on the {options.split} split of {data.source}:")
     _say(options, f"{right / count:.2%} right, {count - right} mistakes in {count:,}")
-    _say(options, "\nactual \\ predicted\n" + _counts(table.tolist()))
+    _say(options, "\nactual \\ predicted\n" + _counts(table.tolist(), names))
     return {
         "checkpoint": options.checkpoint,
         "network": model.architecture.name,
-        "data": digits.source,
+        "data": data.source,
+        "classes": list(names),
         "split": options.split,
         "accuracy": right / count,
         "mistakes": count - right,
@@ -250,47 +283,106 @@ def _evaluate(options) -> dict:
 def _predict(options) -> dict:
     import torch
 
-    from lenet_edu.data import Scaling
     from lenet_edu.evaluation import probabilities
-    from lenet_edu.pictures import digit_from_picture
 
     model = _load(options)
-    scaling = Scaling(**model.notes["scaling"])
-    images = torch.stack([digit_from_picture(Path(picture), scaling) for picture in options.pictures])
+    names = _class_names(model)
+    images, paths, left_out = _read_pictures(options, model)
     predictions = []
-    for picture, row in zip(options.pictures, probabilities(model, images), strict=True):
-        order = row.argsort(descending=True)
-        predictions.append(
-            {
-                "image": picture,
-                "class": order[0].item(),
-                "probability": row[order[0]].item(),
-                "probabilities": row.tolist(),
-            }
-        )
-        runner_up = f"then {order[1]} at {row[order[1]]:.1%}"
-        _say(options, f"{picture}: {order[0]} at {row[order[0]]:.1%}, {runner_up}")
-    return {"network": model.architecture.name, "predictions": predictions}
+    for path, row in zip(paths, probabilities(model, torch.stack(images)), strict=True):
+        order = row.argsort(descending=True).tolist()
+        found = {
+            "image": str(path),
+            "class": order[0] if names == DIGITS else names[order[0]],
+            "actual": path.parent.name if path.parent.name in names else None,
+            "probability": row[order[0]].item(),
+            "probabilities": row.tolist(),
+        }
+        predictions.append(found)
+        told = f"{path}: {found['class']} at {found['probability']:.1%}"
+        actual = f", actual {found['actual']}" if found["actual"] else ""
+        _say(options, f"{told}, then {names[order[1]]} at {row[order[1]]:.1%}{actual}")
+    result = {"network": model.architecture.name, "predictions": predictions, "left_out": left_out}
+    known = [found for found in predictions if found["actual"]]
+    if len(known) > 1:
+        result["accuracy"] = sum(str(found["class"]) == found["actual"] for found in known) / len(known)
+        _say(options, f"{result['accuracy']:.2%} right of {len(known):,} whose folder names their class")
+    for path, reason in left_out:
+        print(f"left out: {path} ({reason})", file=sys.stderr)
+    if options.plot:
+        _plot_predictions(options, images, predictions)
+    return result
+
+
+def _read_pictures(options, model):
+    """The pictures named, and those in folders named: as the network sees them; and what was left out."""
+    from lenet_edu.data import Scaling
+    from lenet_edu.images import decode, picture_files
+    from lenet_edu.pictures import digit_from_picture
+
+    scaling, takes = Scaling(**model.notes["scaling"]), model.architecture.input
+
+    def read(path: Path):
+        if takes.maps == 1:
+            return digit_from_picture(path, scaling)
+        try:
+            return scaling.apply(decode(path, takes.size) / 255)
+        except LenetError as error:
+            raise LenetError(f"{path} could not be read as a picture: {error}.") from error
+
+    images, paths, left_out = [], [], []
+    for given in map(Path, options.pictures):
+        for path in picture_files(given) if given.is_dir() else [given]:
+            try:
+                images.append(read(path))
+                paths.append(path)
+            except LenetError as error:
+                if not given.is_dir():
+                    raise
+                left_out.append([str(path), str(error)])
+    if not images:
+        raise LenetError(f"There are no pictures in {', '.join(options.pictures)} that can be read.")
+    return images, paths, left_out
+
+
+# The most pictures in one figure.
+_PLOTTED = 40
+
+
+def _plot_predictions(options, images, predictions) -> None:
+    """Write a figure of the pictures with what they were taken for; mistakes in red."""
+    from io import BytesIO
+
+    from lenet_edu import plots
+    from lenet_edu.files import write_atomically
+
+    kind = Path(options.plot).suffix.lower().lstrip(".")
+    if kind not in ("png", "pdf", "jpg"):
+        raise LenetError(f"--plot takes a name that ends in .png, .pdf or .jpg; got {options.plot}.")
+    shown = predictions[:_PLOTTED]
+    guesses = [(str(found["class"]), found["actual"], found["probability"]) for found in shown]
+    content = BytesIO()
+    plots.predictions(images[:_PLOTTED], guesses).savefig(content, format=kind)
+    write_atomically(Path(options.plot), content.getvalue())
+    _say(options, f"plotted: {options.plot}, {len(shown)} of {len(predictions)} pictures")
 
 
 def _load(options):
-    """The checkpoint's network, on the chosen device; it must be one for digits."""
+    """The checkpoint's network, on the chosen device."""
     from lenet_edu.checkpoints import load_network
     from lenet_edu.devices import choose_device
 
     model = load_network(options.checkpoint, choose_device(options.device))
-    takes, digits = model.architecture.input, architecture.lenet5().input
-    if takes != digits:
-        raise LenetError(
-            f"{options.checkpoint} is a {model.architecture.name}, which takes pictures of "
-            f"{takes.maps}x{takes.size}x{takes.size}; digits are {digits.maps}x{digits.size}x{digits.size}. "
-            "Give a checkpoint of a digit network."
-        )
     if "scaling" not in model.notes:
         raise LenetError(
             f"{options.checkpoint} does not say how its input was scaled. Give one that training wrote."
         )
     return model
+
+
+def _class_names(model) -> tuple[str, ...]:
+    """What the checkpoint's classes are called; those of digits went without saying for a while."""
+    return tuple(model.notes.get("classes", DIGITS))
 
 
 # The lab ---------------------------------------------------------------------------------------------
@@ -312,6 +404,8 @@ def _architecture(options, default: str) -> architecture.Architecture:
         value = getattr(options, name)
         if value is not None:
             config[name] = value.split(",") if name == "c3" and "," in value else value
+    if options.f7 is not None:
+        config["f7"] = options.f7
     return architecture.architecture(config)
 
 
@@ -319,11 +413,15 @@ def _say(options, text: str) -> None:
     print(text, file=sys.stderr if options.json else sys.stdout)
 
 
-def _counts(table: list[list[int]]) -> str:
-    head = "     " + "".join(f"{column:6d}" for column in range(len(table)))
-    return "\n".join(
-        [head, *(f"{row:5d}" + "".join(f"{n:6d}" for n in counts) for row, counts in enumerate(table))]
-    )
+def _counts(table: list[list[int]], names: tuple[str, ...]) -> str:
+    """The confusion table with the names of its classes."""
+    wide = max(5, *map(len, names)) + 1
+    head = " " * wide + "".join(f"{name:>{wide}}" for name in names)
+    lines = [
+        f"{name:>{wide}}" + "".join(f"{n:{wide}d}" for n in row)
+        for name, row in zip(names, table, strict=True)
+    ]
+    return "\n".join([head, *lines])
 
 
 class _Parser(argparse.ArgumentParser):
@@ -352,15 +450,22 @@ def _parser() -> argparse.ArgumentParser:
         "--fetch", action=argparse.BooleanOptionalAction, default=True, help="fetch MNIST if it is missing"
     )
 
-    sub = command("train", _train, "Train a digit network and save its weights.")
-    _network_options(sub, DIGIT_PRESETS, "modern")
+    sub = command("train", _train, "Train a network and save its weights.")
+    _network_options(sub, tuple(PRESETS), "modern")
     sub.add_argument("--recipe", help="a named recipe (default: the quick one for the network)")
-    sub.add_argument("--epochs", type=int, help="passes over the training digits")
-    sub.add_argument("--batch-size", type=int, help="digits a step")
+    sub.add_argument("--epochs", type=int, help="passes over the training images")
+    sub.add_argument("--batch-size", type=int, help="images a step")
     sub.add_argument("--peak-rate", type=float, help="the highest learning rate")
     sub.add_argument("--seed", type=int, help="initial weights, order and distortions (default 0)")
     _data_options(sub)
-    sub.add_argument("--scaling", help="input scaling: paper (default) or standard")
+    sub.add_argument("--scaling", help="input scaling of digits: paper (default) or standard")
+    sub.add_argument(
+        "--train-on-all",
+        dest="held_out",
+        action="store_false",
+        default=None,
+        help="hold no training pictures out, and validate on DIR/val, as the tutorial does",
+    )
     _device_option(sub)
     sub.add_argument("--out", metavar="DIR", help="the run's folder (default: a new one in runs/)")
     sub.add_argument("--resume", metavar="DIR", help="go on with the run in this folder")
@@ -372,8 +477,9 @@ def _parser() -> argparse.ArgumentParser:
     _data_options(sub)
     _device_option(sub)
 
-    sub = command("predict", _predict, "Read the digit in picture files.")
+    sub = command("predict", _predict, "Say what is in picture files, or in all pictures of a folder.")
     sub.add_argument("pictures", nargs="+", metavar="IMAGE")
+    sub.add_argument("--plot", metavar="FILE", help="draw the pictures with their answers (.png, .pdf, .jpg)")
     sub.add_argument(
         "--weights",
         dest="checkpoint",
@@ -392,10 +498,22 @@ def _network_options(sub, presets: tuple[str, ...], default: str) -> None:
     sub.add_argument("--subsampling", help=", ".join(architecture.POOLINGS))
     sub.add_argument("--activation", help=", ".join(architecture.ACTIVATIONS))
     sub.add_argument("--output", help=", ".join(architecture.OUTPUTS))
+    sub.add_argument(
+        "--without-f7",
+        dest="f7",
+        action="store_false",
+        default=None,
+        help="rgb: leave its superfluous layer out",
+    )
 
 
 def _data_options(sub) -> None:
-    sub.add_argument("--data", help="auto (default), mnist or embedded")
+    sub.add_argument("--data", help="digits: auto (default), mnist or embedded")
+    sub.add_argument(
+        "--images",
+        metavar="DIR",
+        help="rgb: a folder with train/CLASS/* and val/CLASS/* (default: cats and dogs, else drawn shapes)",
+    )
     _folder_option(sub)
 
 

@@ -106,7 +106,7 @@ class Data:
     """Three splits of images, scaled as `scaling` says, on one device.
 
     source: the name of the data. note: a sentence for the reader if others were wanted, else empty.
-    classes: what the labels mean, in their order.
+    classes: what the labels mean, in their order. root: the folder they were read from, if it was named.
     """
 
     train: Split
@@ -116,6 +116,12 @@ class Data:
     source: str
     note: str = ""
     classes: tuple[str, ...] = tuple("0123456789")
+    root: str = ""
+
+    @property
+    def background(self) -> float | None:
+        """What surrounds an image: paper around a digit, nothing around pictures, which fill their frame."""
+        return self.scaling.background if self.train.images.shape[1] == 1 else None
 
     def to(self, device: torch.device | str) -> "Data":
         """The same on another device."""

@@ -24,10 +24,16 @@ from tqdm.auto import tqdm
 
 from lenet_edu.architecture import rgb_lenet
 from lenet_edu.checkpoints import load_tensors, save_tensors
-from lenet_edu.data import Data, Scaling, Split, data_folder, hold_out
+from lenet_edu.data import Data, Scaling, Split, data_folder, hold_out, load_digits_again
 from lenet_edu.errors import LenetError
 
 TRAIN, VALIDATION = "train", "val"
+
+# What data calls itself; pictures from folders add their classes and a key of their contents.
+CIFAR_NAME = "CIFAR-10's cats and dogs"
+SHAPES_NAME = "drawn shapes"
+_FOLDERS = "pictures of "
+_NONE_HELD_OUT = ", none held out"
 
 # Values from -1 to 1, as the tutorial has them.
 HALF_SCALING = Scaling("half", -1.0, 1.0)
@@ -46,6 +52,7 @@ def load_images(
     root: Path | str,
     *,
     size: int = rgb_lenet().input.size,
+    held_out: bool = True,
     strict: bool = False,
     cache: Path | str | None = None,
     progress: bool = True,
@@ -55,6 +62,8 @@ def load_images(
     ROOT/train/CLASS/* gives the training split, less every tenth picture of each class, which is the
     validation split; ROOT/val/CLASS/* is the test split. So one can choose by the validation split and
     still have the folder `val` untouched.
+    held_out: if False, all of ROOT/train is the training split, and ROOT/val is both validation and test
+    split, as in the tutorial. Then nothing may be chosen any more: see `Run.last_weights`.
     strict: a file that is no picture is an error; else it is left out, with a warning that names it.
     cache: where decoded pictures are kept; by default LENET_EDU_CACHE, else the user's own cache.
 
@@ -69,34 +78,56 @@ def load_images(
     _report(root, failures, len(contents), strict)
     for name in (TRAIN, VALIDATION):
         _check_counts(root / name, labels[name], classes)
-    scaled = {name: (HALF_SCALING.apply(pixels[name] / 255), labels[name]) for name in pixels}
-    rest, held = hold_out(*scaled[TRAIN], every=_VALIDATION_EVERY)
-    return Data(
-        Split(*rest),
-        Split(*held),
-        Split(*scaled[VALIDATION]),
-        scaling=HALF_SCALING,
-        source=f"pictures of {', '.join(classes)} ({key[:8]})",
-        classes=classes,
-    )
+    scaled = [(HALF_SCALING.apply(pixels[name] / 255), labels[name]) for name in (TRAIN, VALIDATION)]
+    source = f"{_FOLDERS}{', '.join(classes)} ({key[:8]})"
+    return _splits(*scaled, held_out, source=source, classes=classes, root=str(root))
 
 
-def load_cats_and_dogs(folder: Path | str | None = None) -> Data:
+def load_cats_and_dogs(
+    folder: Path | str | None = None, *, held_out: bool = True, progress: bool = True
+) -> Data:
     """CIFAR-10's cats and dogs, from disk or through torchvision; else drawn shapes, and `note` says so.
 
     folder: where data sets live, see `data.data_folder`. If it has a folder CatAndDog, that is taken.
+    held_out, progress: as in `load_images`.
     """
     root = data_folder(folder)
     if (root / "CatAndDog").is_dir():
-        return load_images(root / "CatAndDog")
+        return load_images(root / "CatAndDog", held_out=held_out, progress=progress)
     try:
-        return _cifar(root)
+        return _cifar(root, held_out)
     except (LenetError, OSError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         note = (
             f"No cats and dogs could be had: {reason} Drawn rings and crosses step in. They are no animals."
         )
         return replace(drawn_shapes(), note=note)
+
+
+def load_again(
+    source: str, scaling: str = "paper", folder: Path | str | None = None, root: Path | str = ""
+) -> Data:
+    """The data that called themselves `source`, pictures or digits, as a run recorded it.
+
+    scaling, folder: as `load_digits` takes them. root: the folder of pictures that were read from one.
+    Raises LenetError if they are no longer there, or no longer the same.
+    """
+    if source == SHAPES_NAME:
+        return drawn_shapes()
+    held_out, plain = not source.endswith(_NONE_HELD_OUT), source.removesuffix(_NONE_HELD_OUT)
+    if plain == CIFAR_NAME:
+        return _cifar(data_folder(folder), held_out)
+    if not plain.startswith(_FOLDERS):
+        return load_digits_again(source, scaling, folder)
+    if not root:
+        raise LenetError(f"{source} were read from a folder, and it is not known which. Name it.")
+    found = load_images(root, held_out=held_out)
+    if found.source != source:
+        raise LenetError(
+            f"{root} no longer holds the same pictures: wanted {source}, found {found.source}. "
+            "Name the folder that has them, or train anew."
+        )
+    return found
 
 
 def drawn_shapes(count: int = 1000, seed: int = 0) -> Data:
@@ -106,9 +137,7 @@ def drawn_shapes(count: int = 1000, seed: int = 0) -> Data:
     """
     generator = torch.Generator().manual_seed(seed)
     train, validation, test = (_draw(number, generator) for number in (count, count // 5, count // 5))
-    return Data(
-        train, validation, test, scaling=HALF_SCALING, source="drawn shapes", classes=("cross", "ring")
-    )
+    return Data(train, validation, test, scaling=HALF_SCALING, source=SHAPES_NAME, classes=("cross", "ring"))
 
 
 def _draw(count: int, generator: torch.Generator) -> Split:
@@ -136,7 +165,15 @@ def _draw(count: int, generator: torch.Generator) -> Split:
     return Split(HALF_SCALING.apply((colours + noise).clamp(0, 1)), labels)
 
 
-def _cifar(root: Path) -> Data:
+def _splits(train, test, held_out: bool, *, source: str, classes: tuple[str, ...], root: str = "") -> Data:
+    """Pairs (images, labels) as three splits."""
+    rest, validation = hold_out(*train, every=_VALIDATION_EVERY) if held_out else (train, test)
+    source += "" if held_out else _NONE_HELD_OUT
+    splits = (Split(*pair) for pair in (rest, validation, test))
+    return Data(*splits, scaling=HALF_SCALING, source=source, classes=classes, root=root)
+
+
+def _cifar(root: Path, held_out: bool) -> Data:
     """Two of CIFAR-10's classes; fetched through torchvision if they are not there."""
     from torchvision.datasets import CIFAR10
 
@@ -151,15 +188,7 @@ def _cifar(root: Path) -> Data:
         wanted = torch.isin(labels, torch.tensor(chosen))
         pixels = torch.from_numpy(found.data)[wanted].permute(0, 3, 1, 2).contiguous()
         parts.append((HALF_SCALING.apply(pixels / 255), (labels[wanted] == chosen[1]).long()))
-    rest, held = hold_out(*parts[0], every=_VALIDATION_EVERY)
-    return Data(
-        Split(*rest),
-        Split(*held),
-        Split(*parts[1]),
-        scaling=HALF_SCALING,
-        source="CIFAR-10's cats and dogs",
-        classes=("cat", "dog"),
-    )
+    return _splits(*parts, held_out, source=CIFAR_NAME, classes=("cat", "dog"))
 
 
 def decode(path: Path | str, size: int) -> Tensor:
@@ -224,7 +253,7 @@ def _find_files(root: Path) -> tuple[dict[str, list[tuple[Path, int]]], tuple[st
                 f"Pictures belong into {TRAIN}/CLASS/ and {VALIDATION}/CLASS/."
             )
         found[name] = {
-            path.name: _files_in(path)
+            path.name: picture_files(path)
             for path in sorted(folder.iterdir())
             if path.is_dir() and not path.name.startswith(".")
         }
@@ -246,7 +275,8 @@ def _find_files(root: Path) -> tuple[dict[str, list[tuple[Path, int]]], tuple[st
     return files, classes
 
 
-def _files_in(folder: Path) -> list[Path]:
+def picture_files(folder: Path) -> list[Path]:
+    """The files in a folder and in folders below it, in order; without hidden ones and those of systems."""
     files = []
     for path in sorted(folder.rglob("*")):
         inner = path.relative_to(folder).parts

@@ -62,21 +62,21 @@ class Network(nn.Sequential):
         """(N,) the likeliest class of each image."""
         return self.class_scores(images).argmax(1)
 
-    def reset_parameters(self, generator: torch.Generator | None = None) -> None:
+    def reset_parameters(self, generator: torch.Generator | None = None, start: str = "scaled") -> None:
         """Draw the initial weights, from torch's global generator or from the one given.
 
-        Scaled tanh: uniform in +-2.4/F, biases too, F being the unit's inputs (appendix A). ReLU: uniform in
-        +-sqrt(6/F), biases 0, which keeps the variance from layer to layer (He et al., 2015). Others:
-        uniform in +-1/sqrt(F), torch's own habit. Ambiguities of the paper, decided here: F does not
-        count the bias; a subsampling coefficient starts at 1/4 and its bias at 0, so that S2 and S4 begin
-        as a squashed mean.
+        start "scaled": to the layer's activation. Scaled tanh: uniform in +-2.4/F, biases too, F being the
+        unit's inputs (appendix A). ReLU: uniform in +-sqrt(6/F), biases 0, which keeps the variance from
+        layer to layer (He et al., 2015). Others: uniform in +-1/sqrt(F). start "torch": +-1/sqrt(F) for all,
+        which is torch's own habit. Ambiguities of the paper, decided here: F does not count the bias; a
+        subsampling coefficient starts at 1/4 and its bias at 0, so that S2 and S4 begin as a squashed mean.
         """
         for spec, layer in zip(self.architecture.layers, self, strict=True):
             if isinstance(layer, layers.Subsampling):
                 nn.init.constant_(layer.coefficient, 1 / layer.size**2)
                 nn.init.zeros_(layer.bias)
             elif isinstance(layer, (layers.Convolution, layers.Linear)):
-                _draw_uniform(layer, spec.activation, generator)
+                _draw_uniform(layer, spec.activation if start == "scaled" else None, generator)
 
     def check_images(self, images: Tensor) -> None:
         """Raise LenetError unless `images` is a float tensor (N, maps, size, size)."""
@@ -106,10 +106,10 @@ class LeNet5(Network):
 
 
 class RGBLeNet(Network):
-    """The tutorial's network for colour pictures, 121,204 parameters for two classes."""
+    """The tutorial's network for colour pictures, 121,204 parameters for two classes; see `rgb_lenet`."""
 
-    def __init__(self, classes: int = 2):
-        super().__init__(architecture.rgb_lenet(classes))
+    def __init__(self, classes: int = 2, f7: bool = True):
+        super().__init__(architecture.rgb_lenet(classes, f7))
 
 
 def build(config: dict) -> Network:

@@ -3,6 +3,7 @@
 In a notebook the figure shows by itself when its call ends a cell.
 """
 
+import warnings
 from functools import wraps
 
 import numpy as np
@@ -17,6 +18,10 @@ from lenet_edu.errors import LenetError, check_choice
 from lenet_edu.ledger import Ledger, ledger, show_shape, window
 from lenet_edu.style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, SOFT_INK
 
+# A class may be called by a word that no font of the machine can show: it then stands as empty boxes, and
+# a notebook is not flooded with a warning for each of its letters.
+warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from")
+
 
 def _styled(draw):
     """Draw in the suite's style, whatever the reader's own matplotlib settings are."""
@@ -25,7 +30,7 @@ def _styled(draw):
     def styled(*arguments, **named):
         from matplotlib import pyplot as plt
 
-        with rc_context(style.RC):
+        with rc_context({**style.RC, "font.sans-serif": style.installed_fonts()}):
             figure = draw(*arguments, **named)
         # A notebook would show a figure that pyplot still holds a second time.
         plt.close(figure)
@@ -89,18 +94,70 @@ def digits(images, titles=(), columns: int = 10) -> Figure:
 
 
 @_styled
+def pictures(images, titles=(), columns: int = 10, colours=()) -> Figure:
+    """Colour pictures (N, 3, H, W), from -1 to 1, `columns` in a row, each with its title above.
+
+    colours: one for each title, where they are to differ.
+    """
+    shown = [_as_colours(_numpy(image)) for image in images]
+    columns = min(columns, len(shown))
+    rows = -(-len(shown) // columns)
+    lines = max((str(title).count("\n") + 1 for title in titles), default=0)
+    figure, axes = _subplots(rows, columns, (1.1 * columns, (1.1 + 0.17 * lines) * rows))
+    for place, axis in enumerate(axes):
+        axis.axis("off")
+        if place < len(shown):
+            axis.imshow(shown[place])
+        if place < len(titles):
+            colour = colours[place] if place < len(colours) else INK
+            axis.set_title(titles[place], size=8, weight="normal", color=colour)
+    return figure
+
+
+def predictions(images, guesses) -> Figure:
+    """Images with what they were taken for: predicted class, how surely, and the actual class if it is known.
+
+    guesses: one (predicted, actual or None, probability) an image. Wrong ones are red.
+    """
+    titles, colours = [], []
+    for predicted, actual, probability in guesses:
+        titles.append(f"{predicted} {probability:.0%}" + (f"\nis: {actual}" if actual else ""))
+        colours.append(INK if actual in (None, predicted) else RED)
+    if len(images[0]) == 1:
+        return digits(images, titles)
+    return pictures(images, titles, colours=colours)
+
+
+@_styled
+def saliency(images, maps, titles=()) -> Figure:
+    """Colour pictures (N, 3, H, W) above, and below what each pixel of them matters, (N, H, W)."""
+    figure, axes = _subplots(2, len(images), (1.35 * len(images), 3.0))
+    for place, (image, matters) in enumerate(zip(images, maps, strict=True)):
+        above, below = axes[place], axes[place + len(images)]
+        above.imshow(_as_colours(_numpy(image)))
+        below.imshow(_numpy(matters), cmap="magma")
+        above.axis("off")
+        below.axis("off")
+        if place < len(titles):
+            above.set_title(titles[place], size=8, weight="normal")
+    return figure
+
+
+@_styled
 def feature_maps(activations: dict, sample: int = 0) -> Figure:
     """Every layer's output for one image, a row of pictures each, from the first layer to the last.
 
     activations: as `activations.activations` gives them, (N, maps, H, W) or (N, units) by layer. Red is
-    positive, blue negative, on one scale a layer; the first layer is ink on paper; the last has its
-    numbers written out, by class, on white for the smallest to black for the largest. 84 units stand as
-    F6's 7x12 picture.
+    positive, blue negative, on one scale a layer; the first layer is ink on paper, or a picture in colour;
+    the last has its numbers written out, by class, on white for the smallest to black for the largest. 84
+    units stand as F6's 7x12 picture.
     """
     layers = list(activations)
     figure = _figure((11, 0.92 * len(layers)))
     for band, name in zip(figure.subfigures(len(layers), 1), layers, strict=True):
         pictures = _as_pictures(_numpy(activations[name])[sample])
+        if name == layers[0] and len(pictures) == 3:
+            pictures = [_as_colours(np.stack(pictures))]
         limit = max(np.abs(pictures).max(), 1e-6)
         colours = {"cmap": style.DIVERGING, "vmin": -limit, "vmax": limit}
         if name in (layers[0], layers[-1]):
@@ -111,7 +168,8 @@ def feature_maps(activations: dict, sample: int = 0) -> Figure:
         for axis, picture in zip(axes, pictures, strict=True):
             axis.imshow(picture, **colours)
             _frame(axis)
-    _write_numbers(axes[0], pictures[0], np.mean([colours["vmin"], colours["vmax"]]))
+    middle = np.mean([colours["vmin"], colours["vmax"]])
+    _write_numbers(axes[0], pictures[0], middle, decimals=0 if len(pictures[0][0]) > 5 else 1)
     axes[0].set_xticks(range(len(pictures[0][0])))  # the classes
     return figure
 
@@ -134,8 +192,11 @@ def parameters_and_connections(book: Ledger) -> Figure:
 
 
 @_styled
-def history(histories: dict) -> Figure:
-    """Loss and error by epoch, training dashed and validation solid; `Run.history` by the name to show."""
+def history(histories: dict, titles: tuple[str, str] = ("", "")) -> Figure:
+    """Loss and error by epoch, training dashed and validation solid; `Run.history` by the name to show.
+
+    titles: other ones, in any script; where no installed font has it, the usual ones stay.
+    """
     figure, axes = _subplots(1, 2, (10, 3))
     for (name, records), colour in zip(histories.items(), (BLUE, ORANGE, GREEN, GREY), strict=False):
         epochs = [record["epoch"] for record in records]
@@ -143,18 +204,21 @@ def history(histories: dict) -> Figure:
             for split, line in (("train", "--"), ("validation", "-")):
                 values = [of(record[f"{split}_{key}"]) for record in records]
                 axis.plot(epochs, values, line, marker=".", color=colour, label=f"{name}, {split}")
-    axes[0].set(title="Loss", xlabel="epoch", yscale="log")
-    axes[1].set(title="Error, % of digits", xlabel="epoch", yscale="log")
+    usual = ("Loss", "Error, %")
+    for axis, wanted, title in zip(axes, titles, usual, strict=True):
+        title = wanted if wanted and style.can_show(wanted) else title
+        axis.set(title=title, xlabel="epoch", yscale="log")
     axes[1].legend(fontsize=8)
     return figure
 
 
 @_styled
-def confusion(table) -> Figure:
-    """Actual class (rows) against predicted class (columns), mistakes shaded."""
+def confusion(table, classes=()) -> Figure:
+    """Actual class (rows) against predicted class (columns), mistakes shaded; classes: their names."""
     counts = _numpy(table)
     wrong = np.where(np.eye(len(counts), dtype=bool), 0, counts)
-    figure, axes = _subplots(1, 1, (5.4, 4.8))
+    side = 1.5 + 0.36 * len(counts)
+    figure, axes = _subplots(1, 1, (side + 0.3, side - 0.3))
     axis = axes[0]
     axis.imshow(wrong, cmap="Oranges", vmax=max(wrong.max(), 1))
     for (row, column), count in np.ndenumerate(counts):
@@ -163,7 +227,9 @@ def confusion(table) -> Figure:
             shade = "white" if wrong[row, column] > 0.6 * wrong.max() else INK
             axis.text(column, row, f"{count}", ha="center", va="center", size=7.5, weight=weight, color=shade)
     ticks = range(len(counts))
-    axis.set(xlabel="predicted", ylabel="actual", xticks=ticks, yticks=ticks)
+    axis.set(xlabel="predicted", ylabel="actual")
+    axis.set_xticks(ticks, classes or ticks)
+    axis.set_yticks(ticks, classes or ticks)
     axis.tick_params(length=0)
     return figure
 
@@ -327,6 +393,7 @@ def receptive_field(model, activations: dict, layer: str, unit=(0, 0), sample: i
         colours = {"cmap": style.DIVERGING, "vmin": -limit, "vmax": limit}
         if name == plan.input.name:
             colours = {"cmap": style.PAPER}
+            picture = _as_colours(output) if len(output) == 3 else picture
         axis.imshow(picture, aspect=10 / len(picture) if column else "equal", **colours)
         width, height = (1, len(picture)) if column and name != layer else (side, side)
         square = Rectangle((left - 0.5, top - 0.5), width, height, fill=False, linewidth=2.5)
@@ -411,11 +478,11 @@ def _frame(axis: Axes, colour: str = GREY, linewidth: float = 0.5) -> None:
     axis.spines[:].set(visible=True, linewidth=linewidth, color=colour)
 
 
-def _write_numbers(axis: Axes, picture: np.ndarray, middle: float) -> None:
+def _write_numbers(axis: Axes, picture: np.ndarray, middle: float, decimals: int) -> None:
     """Each cell's number in it, white where the cell is darker than the middle."""
     for (row, column), value in np.ndenumerate(picture):
         shade = "white" if value > middle else INK
-        axis.text(column, row, f"{value:.0f}", ha="center", va="center", size=7, color=shade)
+        axis.text(column, row, f"{value:.{decimals}f}", ha="center", va="center", size=7, color=shade)
 
 
 def _layer_width(shape: tuple[int, ...]) -> float:
@@ -476,6 +543,11 @@ def _as_pictures(output: np.ndarray) -> list[np.ndarray]:
 
 def _error(accuracy: float) -> float:
     return 100 * (1 - accuracy)
+
+
+def _as_colours(picture: np.ndarray) -> np.ndarray:
+    """(3, H, W) from -1 to 1 -> (H, W, 3) from 0 to 1, for imshow."""
+    return np.clip((np.moveaxis(picture, 0, -1) + 1) / 2, 0, 1)
 
 
 def _numpy(array) -> np.ndarray:

@@ -7,18 +7,35 @@ from lenet_edu import paper
 from lenet_edu.architecture import RBF, Architecture
 from lenet_edu.errors import LenetError, check_choice
 
+# How initial weights can be drawn: to the layer's activation, or all as torch draws them.
+STARTS = ("scaled", "torch")
+
+DISTORTIONS = (
+    "rotation",
+    "shift",
+    "scale",
+    "shear",
+    "elastic",
+    "horizontal_flip",
+    "vertical_flip",
+    "colour",
+)
+
 
 @dataclass(frozen=True)
 class Recipe:
-    """Stochastic gradient descent with momentum, one learning-rate cycle, and distorted images.
+    """Stochastic gradient descent with momentum, a schedule of learning rates, and distorted images.
 
-    epochs, batch_size: passes over the training split, images a step. peak_rate: the learning rate at
-    the top of the cycle, reached after the share `warm_up` of all steps and then lowered to zero, both
-    in a straight line. momentum: Nesterov's. weight_decay: on every parameter.
+    epochs, batch_size: passes over the training split, images a step. peak_rate: the highest learning
+    rate. It is reached after the share `warm_up` of all steps and then lowered to zero, both in a straight
+    line; or, with `halve_every`, it is the first one, and is halved whenever so many epochs are done.
+    momentum: Nesterov's, or with nesterov=False the plain one. weight_decay: on every parameter.
     rotation (degrees), shift (pixels), scale and shear (shares of the size): the largest random
     distortion of a training image, drawn anew for every image in every epoch. elastic (pixels): the
-    deviation of smooth random displacements, which bend strokes. smoothing: the share of every label that
-    is spread over all classes (cross-entropy only).
+    deviation of smooth random displacements, which bend strokes. horizontal_flip, vertical_flip: how
+    likely an image is mirrored, or turned upside down. colour: the largest change of brightness, of
+    contrast and of saturation, as a share. smoothing: the share of every label that is spread over all
+    classes (cross-entropy only). start: how initial weights are drawn, see `Network.reset_parameters`.
 
     Raises LenetError for a value out of range.
     """
@@ -36,12 +53,19 @@ class Recipe:
     shear: float = 0.0
     elastic: float = 0.0
     smoothing: float = 0.0
+    halve_every: int = 0
+    nesterov: bool = True
+    horizontal_flip: float = 0.0
+    vertical_flip: float = 0.0
+    colour: float = 0.0
+    start: str = "scaled"
 
     def __post_init__(self):
-        for name in ("epochs", "batch_size"):
+        for name, least in (("epochs", 1), ("batch_size", 1), ("halve_every", 0)):
             value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
-                raise LenetError(f"{name} must be a whole number of at least 1; got {value!r}.")
+            if not isinstance(value, int) or value < least:
+                raise LenetError(f"{name} must be a whole number of at least {least}; got {value!r}.")
+        check_choice("start", self.start, STARTS)
         limits = {
             "peak_rate": (0, float("inf")),
             "momentum": (0, 0.999),
@@ -53,6 +77,9 @@ class Recipe:
             "shear": (0, 1),
             "elastic": (0, paper.IMAGE_SIZE),
             "smoothing": (0, 0.9),
+            "horizontal_flip": (0, 1),
+            "vertical_flip": (0, 1),
+            "colour": (0, 0.9),
         }
         for name, (low, high) in limits.items():
             value = getattr(self, name)
@@ -61,6 +88,9 @@ class Recipe:
 
     def rate(self, progress: float) -> float:
         """The learning rate when the share `progress` (0 to 1) of all steps is done."""
+        if self.halve_every:
+            # A hair more, since an epoch that has just ended may come as 9.999999.
+            return self.peak_rate * 0.5 ** int((progress * self.epochs + 1e-6) / self.halve_every)
         if progress < self.warm_up:
             return self.peak_rate * progress / self.warm_up
         return self.peak_rate * (1 - progress) / (1 - self.warm_up) if self.warm_up < 1 else self.peak_rate
@@ -68,7 +98,7 @@ class Recipe:
     @property
     def distorts(self) -> bool:
         """True if training images are distorted."""
-        return any((self.rotation, self.shift, self.scale, self.shear, self.elastic))
+        return any(getattr(self, name) for name in DISTORTIONS)
 
     def to_dict(self) -> dict:
         """The recipe for JSON; `Recipe(**recipe.to_dict())` gives it back."""
@@ -101,6 +131,18 @@ RECIPES = {
         Recipe("thorough", epochs=20, batch_size=128, peak_rate=0.15, **_ELASTIC),
         Recipe("best", epochs=60, batch_size=128, peak_rate=0.15, **_ELASTIC),
         Recipe("plain", epochs=5, batch_size=128, peak_rate=0.15),
+        # The tutorial's, for cats and dogs, as it stands there.
+        Recipe(
+            "tutorial",
+            epochs=20,
+            batch_size=32,
+            peak_rate=0.01,
+            weight_decay=0,
+            halve_every=10,
+            nesterov=False,
+            vertical_flip=0.5,
+            start="torch",
+        ),
         Recipe("small", epochs=40, batch_size=32, peak_rate=0.05, **_STRONG),
         Recipe("small_rbf", epochs=40, batch_size=32, peak_rate=0.1 / _RBF_UNITS, weight_decay=0, **_STRONG),
     )

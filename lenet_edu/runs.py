@@ -35,6 +35,7 @@ class Run:
     """A training run: what it was given, what it went through, its best and last weights.
 
     recipe: in force now; whoever looks on may put another in its place. started_with: the first one.
+    root: the folder that the pictures were read from, if it was one.
     images: in the training split. seen: how many of them the epoch under way has had. steps: all updates.
     history: one dict an epoch, with `epoch` (from 1), `learning_rate` (at its end), `train_loss` and
     `train_accuracy` (over its batches, as they were met), `validation_loss`, `validation_accuracy`,
@@ -47,6 +48,7 @@ class Run:
     seed: int
     images: int
     started_with: Recipe | None = None
+    root: str = ""
     history: list[dict] = field(default_factory=list)
     curve: list[dict] = field(default_factory=list)
     seen: int = 0
@@ -103,7 +105,7 @@ class Keeper:
             for name, tensor in named.items()
         }
         state = {name: getattr(run, name) for name in _STATE}
-        state |= {"format": FORMAT, "recipe_now": run.recipe.to_dict()}
+        state |= {"format": FORMAT, "recipe_now": run.recipe.to_dict(), "root": run.root}
         save_tensors(
             self.folder / STATE,
             {**tensors, "totals": run.totals},
@@ -129,14 +131,14 @@ class Keeper:
         """
         found, tensors, saved = load_run(self.folder)
         for name, value in {**self.notes, "state_of": model.architecture.config}.items():
-            if saved.get(name) != value:
+            if name in saved and saved[name] != value:
                 raise LenetError(
-                    f"{self.folder} holds a run with another {name}: wanted {value}, found {saved.get(name)}."
+                    f"{self.folder} holds a run with another {name}: wanted {value}, found {saved[name]}."
                 )
         model.load_state_dict(tensors["model"])
         for name, tensor in tensors["momentum"].items():
             momentum[name].copy_(tensor)
-        vars(run).update(vars(found))
+        vars(run).update({**vars(found), "root": run.root})  # the folder may have moved
         # A line may have been added, or half of one, before the state was written.
         lines = "".join(json.dumps(record) + "\n" for record in run.history)
         write_atomically(self.folder / HISTORY, lines.encode())
@@ -177,10 +179,13 @@ def load_run(folder: Path | str) -> tuple[Run, dict[str, dict[str, Tensor]], dic
         kind, _, rest = name.partition(".")
         if kind in tensors:
             tensors[kind][rest] = tensor
+    started_with = Recipe(**notes["recipe"])
+    notes["recipe"] = started_with.to_dict()  # with what recipes did not say yet when it was begun
     run = Run(
         Recipe(**notes["recipe_now"]),
         notes["seed"],
-        started_with=Recipe(**notes["recipe"]),
+        started_with=started_with,
+        root=notes.get("root", ""),
         best_weights=tensors["best"],
         last_weights=tensors["model"],
         totals=flat["totals"],

@@ -1,6 +1,6 @@
 """A training that can be paused, stepped, changed, reset, kept and taken up again, while other work goes on.
 
-    session = Session(digits, folder="runs")
+    session = Session(load_digits(), folder="runs")
     session.train(); session.pause(); session.step(); session.wait()
 
 `fit` does the work, in a thread of its own; a pause is an interruption that `fit` goes on from. So nothing
@@ -16,8 +16,9 @@ from threading import Lock, Thread
 import torch
 
 from lenet_edu import architecture
-from lenet_edu.data import Data, load_digits_again
+from lenet_edu.data import Data
 from lenet_edu.errors import LenetError
+from lenet_edu.images import load_again
 from lenet_edu.models import Network, build
 from lenet_edu.recipes import Recipe, default_recipe
 from lenet_edu.runs import STATE, Run, load_run
@@ -33,8 +34,8 @@ class _PauseError(Exception):
 class Session:
     """One training run under someone's hands.
 
-    digits, recipe, seed, device: as `fit` takes them. switches: those of `architecture.lenet5`, by default
-    the modern ones. folder: where runs are kept, each in a folder of its own.
+    data, recipe, seed, device: as `fit` takes them; digits or pictures in colour. switches: those of the
+    network for them, see `architecture.fitting`. folder: where runs are kept, each in a folder of its own.
     watch(session): called in the training's thread before every batch, after every epoch, and at the end.
 
     `status` is "ready", "running", "paused", "finished", or "stopped" (by an error: see `error`). `run` is
@@ -43,7 +44,7 @@ class Session:
 
     def __init__(
         self,
-        digits: Data,
+        data: Data,
         switches: dict | None = None,
         recipe: Recipe | None = None,
         *,
@@ -52,9 +53,9 @@ class Session:
         folder: Path | str = "runs",
         watch: Callable[["Session"], None] | None = None,
     ):
-        self.digits, self.seed, self.device = digits, seed, device
-        self.plan = architecture.lenet5(**(architecture.MODERN if switches is None else switches))
-        self.recipe = recipe or default_recipe(self.plan, len(digits.train))
+        self.data, self.seed, self.device = data, seed, device
+        self.plan = architecture.fitting(data.train.images.shape[1], len(data.classes), switches)
+        self.recipe = recipe or default_recipe(self.plan, len(data.train))
         self.folder, self.watch = Path(folder), watch or (lambda session: None)
         self._lock, self._thread, self._threads = Lock(), None, torch.get_num_threads()
         self._begin()
@@ -62,8 +63,8 @@ class Session:
     def _begin(self) -> None:
         """A run that has not begun: initial weights by the seed, no folder yet."""
         self.model: Network = build(self.plan.config)
-        self.model.reset_parameters(torch.Generator().manual_seed(self.seed))
-        self.run = Run(self.recipe, self.seed, len(self.digits.train))
+        self.model.reset_parameters(torch.Generator().manual_seed(self.seed), self.recipe.start)
+        self.run = Run(self.recipe, self.seed, len(self.data.train))
         self.home: Path | None = None
         self.status, self.error, self._changes = READY, "", {}
         self._reached, self._ending = (lambda run: True), False
@@ -111,7 +112,7 @@ class Session:
         """
         if self.status == READY:
             self.recipe = self.recipe.changed(**values)
-            self.run = Run(self.recipe, self.seed, len(self.digits.train))
+            self._begin()
         else:
             self.recipe_now.changed(**values)
             with self._lock:
@@ -152,17 +153,17 @@ class Session:
         Raises LenetError if there is none or it cannot be gone on from; then this one stays.
         """
         run, tensors, notes = load_run(home)
-        digits = self.digits
-        if (digits.source, digits.scaling.to_dict()) != (notes["data"], notes["scaling"]):
-            digits = load_digits_again(notes["data"], notes["scaling"]["name"])
-        if len(digits.train) != run.images:
+        data = self.data
+        if (data.source, data.scaling.to_dict()) != (notes["data"], notes["scaling"]):
+            data = load_again(notes["data"], notes["scaling"]["name"], root=run.root)
+        if len(data.train) != run.images:
             raise LenetError(
                 f"{home} was trained on {run.images:,} images of {notes['data']}; "
-                f"here are {len(digits.train):,}."
+                f"here are {len(data.train):,}."
             )
         self.pause()
         self.wait()
-        self.digits, self.seed, self.recipe = digits, run.seed, run.started_with
+        self.data, self.seed, self.recipe = data, run.seed, run.started_with
         self.plan = architecture.architecture(notes["state_of"])
         self._begin()
         self.run, self.home = run, Path(home)
@@ -194,7 +195,7 @@ class Session:
         try:
             self.run = fit(
                 self.model,
-                self.digits,
+                self.data,
                 self.run.started_with,
                 seed=self.seed,
                 device=self.device,

@@ -24,7 +24,7 @@ class Stepper:
     """
 
     def __init__(self, model: Network, data: Data, recipe: Recipe):
-        self.model, self.split, self.background = model, data.train, data.scaling.background
+        self.model, self.split, self.background = model, data.train, data.background
         device = data.train.images.device
         self.records = device.type == "cuda"
         self.totals = torch.zeros(2, device=device)
@@ -43,7 +43,9 @@ class Stepper:
         self.recipe = recipe
         self.loss_function = criterion(self.model, recipe.smoothing)
         self.optimizer.param_groups[0].update(
-            momentum=recipe.momentum, nesterov=recipe.momentum > 0, weight_decay=recipe.weight_decay
+            momentum=recipe.momentum,
+            nesterov=recipe.nesterov and recipe.momentum > 0,
+            weight_decay=recipe.weight_decay,
         )
         self.graphs = {}
 

@@ -1,5 +1,7 @@
 """How every figure of the suite looks: colours, type and colour maps, in one place."""
 
+from functools import lru_cache
+
 # Okabe and Ito's colours, which colour-blind readers tell apart.
 BLUE, SKY, GREEN, ORANGE, RED, PURPLE = "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7"
 GREY, INK, SOFT_INK = "#9AA5B1", "#22313F", "#5D6D7E"
@@ -21,7 +23,26 @@ LAYERS = {
 # Activations and weights: red is positive, blue negative, white zero. Images: ink on paper.
 DIVERGING, PAPER = "RdBu_r", "gray_r"
 
+# Looked for in this order: the first has most scripts but none of East Asia, whose fonts follow.
+FONTS = (
+    "DejaVu Sans",
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "PingFang SC",
+    "Hiragino Sans GB",
+    "Heiti SC",
+    "Microsoft YaHei",
+    "SimHei",
+    "Arial Unicode MS",
+    "Droid Sans Fallback",
+)
+
 RC = {
+    "font.family": "sans-serif",
     "figure.facecolor": "white",
     "figure.dpi": 110,
     "savefig.dpi": 110,
@@ -42,6 +63,27 @@ RC = {
     "legend.frameon": False,
     "lines.linewidth": 1.8,
 }
+
+
+@lru_cache
+def installed_fonts() -> list[str]:
+    """Those of `FONTS` that this machine has; matplotlib warns of every other one that it is asked for."""
+    from matplotlib import font_manager
+
+    here = {font.name for font in font_manager.fontManager.ttflist}
+    return [name for name in FONTS if name in here]
+
+
+@lru_cache
+def can_show(text: str) -> bool:
+    """True if the installed fonts of `FONTS` together have every letter of the text."""
+    from matplotlib import font_manager, ft2font
+
+    missing = {ord(letter) for letter in text if not letter.isspace()}
+    for name in installed_fonts():
+        path = font_manager.findfont(font_manager.FontProperties(family=name))
+        missing -= set(ft2font.FT2Font(path).get_charmap())
+    return not missing
 
 
 def layer_colour(name: str) -> str:

@@ -78,10 +78,11 @@ def fit(
     notes = {
         "scaling": data.scaling.to_dict(),
         "data": data.source,
+        "classes": list(data.classes),
         "seed": seed,
         "recipe": recipe.to_dict(),
     }
-    run = Run(recipe, seed, len(data.train), last_weights=weights_of(model))
+    run = Run(recipe, seed, len(data.train), root=data.root, last_weights=weights_of(model))
     stepper = Stepper(model, data, recipe)
     with kept(out, notes, resume) as keeper, _progress_bar(run, progress) as bar:
         if resume:

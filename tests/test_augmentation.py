@@ -108,5 +108,51 @@ def test_drawn_distortions_name_what_they_hold(seeded):
     recipe = STILL.changed(rotation=90.0, scale=0.2, shear=0.1, shift=3.0)
     drawn = draw_distortions(recipe, 2000, seeded)
     limits = drawn.abs().max(0).values
-    torch.testing.assert_close(limits, torch.tensor([torch.pi / 2, 0.2, 0.1, 3.0, 3.0]), rtol=0.01, atol=0)
-    assert draw_distortions(recipe.changed(elastic=1.0), 3, seeded).shape == (3, 5 + 2 * KNOTS**2)
+    wanted = torch.tensor([torch.pi / 2, 0.2, 0.1, 3.0, 3.0, 1.0, 1.0, 0.0, 0.0, 0.0])
+    torch.testing.assert_close(limits, wanted, rtol=0.01, atol=0)
+    assert draw_distortions(recipe.changed(elastic=1.0), 3, seeded).shape == (3, 10 + 2 * KNOTS**2)
+
+
+@pytest.mark.parametrize("background", [None, -1.0])
+@pytest.mark.parametrize(("name", "axis"), [("horizontal_flip", 3), ("vertical_flip", 2)])
+def test_a_flip_changes_sides_and_nothing_else(seeded, name, axis, background):
+    images = torch.rand(200, 3, 32, 32, generator=seeded) * 2 - 1
+    flipped = distorted(images, STILL.changed(**{name: 0.25}), background, seeded)
+    is_flipped = (flipped - images.flip(axis)).abs().amax((1, 2, 3)) < 1e-4
+    torch.testing.assert_close(flipped[~is_flipped], images[~is_flipped], atol=1e-4, rtol=0)
+    assert 0.15 < is_flipped.float().mean() < 0.35
+    always = distorted(images, STILL.changed(**{name: 1.0}), background, seeded)
+    torch.testing.assert_close(always, images.flip(axis), atol=1e-4, rtol=0)
+
+
+def test_pictures_are_mirrored_at_their_edges(monkeypatch):
+    monkeypatch.setattr(augmentation.torch, "rand", lambda *shape, generator: torch.ones(shape))
+    images = torch.arange(32.0).expand(1, 3, 32, 32)
+    moved = distorted(images, STILL.changed(shift=4.0), None, torch.Generator())
+    wanted = torch.tensor([*range(4, 32), 31, 30, 29, 28]).float().expand(1, 3, 32, 32)
+    torch.testing.assert_close(moved, wanted, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize(("place", "share"), [(7, 0.3), (8, 0.5), (9, 0.5)])
+def test_colours_change_as_drawn(seeded, place, share):
+    images = torch.rand(6, 3, 32, 32, generator=seeded) * 2 - 1
+    drawn = draw_distortions(STILL, 6, seeded)
+    drawn[:, place] = share
+    changed = distort(images, drawn, None)
+    grey, middle = images.mean(1, keepdim=True), images.mean((1, 2, 3), keepdim=True)
+    wanted = {
+        7: images + share,  # brighter
+        8: middle + (images - middle) * (1 + share),  # farther from the picture's mean
+        9: grey + (images - grey) * (1 + share),  # farther from the pixel's grey
+    }
+    torch.testing.assert_close(changed, wanted[place], atol=1e-4, rtol=0)
+
+
+def test_digits_draw_the_same_distortions_whatever_pictures_can_have_besides():
+    recipe = STILL.changed(rotation=10.0, shift=2.0, elastic=0.5)
+    plain, more = (
+        draw_distortions(one, 50, torch.Generator().manual_seed(4))
+        for one in (recipe, recipe.changed(horizontal_flip=0.5, colour=0.2))
+    )
+    assert torch.equal(plain[:, :5], more[:, :5])
+    assert torch.equal(plain[:, 10:], more[:, 10:])

@@ -12,7 +12,7 @@ from lenet_edu.architecture import MODERN
 from lenet_edu.checkpoints import load_network, save_network
 from lenet_edu.cli import main
 from lenet_edu.evaluation import accuracy
-from lenet_edu.models import LeNet5, RGBLeNet
+from lenet_edu.models import LeNet5
 
 QUICK = ["train", "--data", "embedded", "--epochs", "1", "--device", "cpu", "--quiet"]
 
@@ -159,7 +159,6 @@ def test_bad_files_are_refused_in_a_line(refused, tmp_path, seven):
     save_network(whole, LeNet5(**MODERN))
     cut.write_bytes(whole.read_bytes()[:-1])
     torch.save({}, pickle)
-    save_network(tmp_path / "rgb.safetensors", RGBLeNet())
     (tmp_path / "blank.png").write_bytes(b"")
     (tmp_path / "file").write_text("in the way")
     assert "how its input was scaled" in refused("evaluate", whole)
@@ -167,7 +166,6 @@ def test_bad_files_are_refused_in_a_line(refused, tmp_path, seven):
     assert "is not a run's state: it lacks curve, data" in refused("train", "--resume", tmp_path)
     assert "not a whole safetensors file" in refused("evaluate", cut)
     assert "can run code" in refused("predict", seven, "--weights", pickle)
-    assert "RGB LeNet" in refused("predict", seven, "--weights", tmp_path / "rgb.safetensors")
     assert "blank.png" in refused("predict", tmp_path / "blank.png")
     assert "could not be written" in refused(*QUICK, "--out", tmp_path / "file" / "run")
 

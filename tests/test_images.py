@@ -13,7 +13,7 @@ from PIL import Image
 
 from lenet_edu import images
 from lenet_edu.errors import LenetError
-from lenet_edu.images import decode, drawn_shapes, load_cats_and_dogs, load_images
+from lenet_edu.images import decode, drawn_shapes, load_again, load_cats_and_dogs, load_images
 from lenet_edu.models import RGBLeNet
 from lenet_edu.recipes import Recipe
 from lenet_edu.training import fit
@@ -305,6 +305,29 @@ def test_a_network_learns_from_them(root):
     model.reset_parameters(torch.Generator().manual_seed(0))
     run = fit(model, load(root), Recipe("test", 8, 8, peak_rate=0.02), device="cpu", progress=False)
     assert run.history[-1]["validation_accuracy"] == 1
+
+
+def test_nothing_held_out_is_the_tutorials_way(root):
+    data = load(root, held_out=False)
+    assert (len(data.train), len(data.validation), len(data.test)) == (40, 8, 8)
+    assert torch.equal(data.validation.images, data.test.images)
+    assert data.source != load(root).source
+
+
+def test_data_are_found_again_by_what_they_call_themselves(root):
+    for held_out in (True, False):
+        data = load(root, held_out=held_out)
+        again = load_again(data.source, root=data.root)
+        assert torch.equal(again.train.images, data.train.images)
+    with pytest.raises(LenetError, match="Name it"):
+        load_again(data.source)
+    picture(5).save(root / "train" / "cat" / "00.png")
+    with pytest.raises(LenetError, match="no longer holds the same pictures"):
+        load_again(data.source, root=root)
+    assert load_again("drawn shapes").classes == ("cross", "ring")
+    with pytest.raises(LenetError, match="CIFAR-10 is not in"):
+        load_again("CIFAR-10's cats and dogs")
+    assert len(load_again("embedded digits (scikit-learn)").test) > 300
 
 
 # Without a folder --------------------------------------------------------------------------------------

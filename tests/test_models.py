@@ -134,6 +134,31 @@ def test_images_of_another_kind_are_refused(images, message):
         activations(LeNet5(), images)
 
 
+def test_the_superfluous_layer_can_be_left_out():
+    """F7 and OUTPUT are two linear maps in a row: their product does the same with fewer parameters."""
+    model, short = RGBLeNet(), RGBLeNet(f7=False)
+    assert [name for name in model.architecture.shapes if name not in short.architecture.shapes] == ["F7"]
+    weights = {name: value for name, value in model.state_dict().items() if name[:2] != "F7"}
+    product = model.OUTPUT.weight @ model.F7.weight
+    bias = model.OUTPUT.weight @ model.F7.bias + model.OUTPUT.bias
+    short.load_state_dict({**weights, "OUTPUT.weight": product.detach(), "OUTPUT.bias": bias.detach()})
+    images = torch.rand(3, 3, 32, 32)
+    torch.testing.assert_close(short(images), model(images))
+    assert count_parameters(model) - count_parameters(short) == (84 * 10 + 10 + 10 * 2) - 84 * 2
+    with pytest.raises(LenetError, match="f7 must be True or False"):
+        RGBLeNet(f7="no")
+
+
+def test_torchs_start_is_torchs(seeded):
+    """The bounds of torch's own layers, in which its default initialisation draws."""
+    model = RGBLeNet()
+    model.reset_parameters(seeded, "torch")
+    for name, fan_in in (("C1", 75), ("C3", 400), ("F5", 800), ("OUTPUT", 10)):
+        layer = getattr(model, name)
+        assert 0.85 * fan_in**-0.5 < layer.weight.abs().max() <= fan_in**-0.5
+        assert 0 < layer.bias.abs().max() <= fan_in**-0.5
+
+
 def test_build_makes_what_the_config_says():
     model = RGBLeNet(classes=7)
     assert build(model.architecture.config).architecture == model.architecture

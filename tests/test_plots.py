@@ -1,5 +1,8 @@
 """Figures show what they were given: read back from the drawing, not looked at."""
 
+import subprocess
+import sys
+
 import matplotlib
 import numpy as np
 import pytest
@@ -220,6 +223,73 @@ def test_every_layer_of_every_network_has_a_colour_of_its_own():
 def test_kernels_share_one_scale():
     figure = plots.kernels(torch.tensor([[[1.0]], [[-4.0]]]))
     assert [axis.images[0].get_clim() for axis in figure.axes] == [(-4, 4), (-4, 4)]
+
+
+def test_pictures_are_shown_in_their_colours():
+    images = torch.full((2, 3, 32, 32), -1.0)
+    images[0, 0] = 1.0  # red
+    first, second = plots.pictures(images, titles=["a", "b"]).axes[:2]
+    assert first.images[0].get_array()[5, 5].tolist() == [1, 0, 0]
+    assert second.images[0].get_array()[5, 5].tolist() == [0, 0, 0]
+
+
+def test_wrong_predictions_are_red():
+    guesses = [("cat", "cat", 0.9), ("dog", "cat", 0.8), ("dog", None, 0.7)]
+    figure = plots.predictions(torch.zeros(3, 3, 32, 32), guesses)
+    titles = [axis.title for axis in figure.axes[:3]]
+    assert [title.get_text() for title in titles] == ["cat 90%\nis: cat", "dog 80%\nis: cat", "dog 70%"]
+    assert [title.get_color() == style.RED for title in titles] == [False, True, False]
+    assert plots.predictions(torch.zeros(1, 1, 32, 32), [("3", None, 0.5)]).axes[0].get_title() == "3 50%"
+
+
+def test_feature_maps_of_a_colour_picture_begin_with_the_picture():
+    model = RGBLeNet()
+    outputs = activations(model, torch.rand(1, 3, 32, 32) * 2 - 1)
+    axes = plots.feature_maps(outputs).get_axes()
+    assert axes[0].images[0].get_array().shape == (32, 32, 3)
+    assert len(axes) == 1 + 16 + 16 + 32 + 32 + 1 + 1 + 1 + 1
+    assert texts(plots.feature_maps(outputs)) == [f"{score:.1f}" for score in outputs["OUTPUT"][0]]
+
+
+def test_confusion_names_its_classes():
+    axis = plots.confusion(torch.tensor([[5, 1], [2, 7]]), ("cat", "dog")).axes[0]
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["cat", "dog"]
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["cat", "dog"]
+
+
+def test_saliency_stands_below_its_picture():
+    matters = torch.rand(2, 32, 32)
+    axes = plots.saliency(torch.zeros(2, 3, 32, 32), matters, ["a", "b"]).axes
+    np.testing.assert_allclose(axes[3].images[0].get_array(), matters[1].numpy())
+
+
+HISTORY = [
+    {"epoch": 1, "train_loss": 1.0, "validation_loss": 0.9, "train_accuracy": 0.5, "validation_accuracy": 0.6}
+]
+
+
+def test_titles_in_chinese_stand_where_a_font_has_them_and_else_the_usual_ones(monkeypatch):
+    chinese = ("损失", "错误率")
+    for there, wanted in ((True, list(chinese)), (False, ["Loss", "Error, %"])):
+        monkeypatch.setattr(style, "can_show", lambda text, there=there: there)
+        assert [axis.get_title() for axis in plots.history({"a": HISTORY}, titles=chinese).axes] == wanted
+
+
+def test_what_fonts_can_show_is_read_from_the_fonts():
+    assert "DejaVu Sans" in style.installed_fonts()
+    assert style.can_show("Loss, %")
+    assert not style.can_show("\U0010fffd")  # a letter that no font has
+
+
+def test_no_figure_warns_of_a_letter_that_no_font_has(tmp_path):
+    """In a process of its own, as a notebook is: pytest sets filters of its own."""
+    code = (
+        "from lenet_edu import plots; import torch\n"
+        "figure = plots.pictures(torch.zeros(1, 3, 8, 8), ['\U0010fffd'])\n"
+        f"figure.savefig({str(tmp_path / 'a.png')!r})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
 
 
 def test_a_figure_leaves_the_readers_own_style_alone():

@@ -6,9 +6,11 @@ import pytest
 import torch
 
 from lenet_edu import sessions
-from lenet_edu.architecture import MODERN
+from lenet_edu.architecture import MODERN, rgb_lenet
+from lenet_edu.data import load_digits
 from lenet_edu.errors import LenetError
 from lenet_edu.evaluation import accuracy
+from lenet_edu.images import drawn_shapes
 from lenet_edu.models import LeNet5
 from lenet_edu.recipes import Recipe
 from lenet_edu.runs import BEST, STATE, list_runs, load_run
@@ -33,6 +35,30 @@ def untouched(digits, recipe=RECIPE, switches=MODERN, **options):
 def same(model, other) -> bool:
     pairs = zip(model.state_dict().values(), other.state_dict().values(), strict=True)
     return all(torch.equal(one, two) for one, two in pairs)
+
+
+def test_pictures_in_colour_train_the_rgb_network(tmp_path):
+    shapes, recipe = drawn_shapes(), RECIPE.changed(epochs=1, batch_size=64)
+    session = Session(shapes, recipe=recipe, seed=4, device="cpu", folder=tmp_path / "runs")
+    assert session.plan == rgb_lenet()
+    do(session, "step", 5)
+    second = Session(shapes, {"f7": False}, device="cpu", folder=tmp_path / "runs")
+    assert second.plan == rgb_lenet(f7=False)
+    second.load(session.home)
+    for one in (session, second):
+        do(one, "train")
+    assert second.plan == rgb_lenet()
+    assert same(session.model, second.model)
+    digits = Session(load_digits("embedded"), device="cpu", folder=tmp_path / "runs")
+    digits.load(session.home)
+    assert digits.data.source == "drawn shapes"
+
+
+def test_a_recipe_decides_how_the_first_weights_are_drawn(few, tmp_path):
+    session = Session(few, recipe=RECIPE, seed=4, device="cpu", folder=tmp_path / "runs")
+    before = session.model.C1.bias.abs().max()
+    session.change(start="torch")
+    assert before == 0 < session.model.C1.bias.abs().max()
 
 
 def do(session, action, *arguments) -> None:

@@ -24,7 +24,11 @@ def fresh(**switches) -> LeNet5:
 
 def plain_steps(model, digits, recipe, loss_function, rates, distortions=None):
     optimizer = torch.optim.SGD(
-        model.parameters(), lr=1.0, momentum=recipe.momentum, nesterov=True, weight_decay=recipe.weight_decay
+        model.parameters(),
+        lr=1.0,
+        momentum=recipe.momentum,
+        nesterov=recipe.nesterov,
+        weight_decay=recipe.weight_decay,
     )
     losses = 0.0
     for number, rate in enumerate(rates):
@@ -52,6 +56,14 @@ def steps(model, digits, recipe, rates, distortions=None) -> Stepper:
 def assert_same(model, other):
     for (name, tensor), wanted in zip(model.state_dict().items(), other.state_dict().values(), strict=True):
         torch.testing.assert_close(tensor.cpu(), wanted.cpu(), atol=1e-5, rtol=1e-4, msg=name)
+
+
+def test_steps_without_nesterov_are_those_of_plain_momentum(few):
+    recipe = RECIPE.changed(nesterov=False, smoothing=0.0)
+    model, other, rates = fresh(**MODERN), fresh(**MODERN), (0.02, 0.01, 0.03)
+    plain_steps(other, few, recipe, F.cross_entropy, rates)
+    steps(model, few, recipe, rates)
+    assert_same(model, other)
 
 
 @pytest.mark.parametrize("switches", [MODERN, {}], ids=["modern", "1998"])

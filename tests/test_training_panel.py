@@ -151,7 +151,7 @@ def test_the_data_of_the_machine_are_offered_and_taken(panel, few, tmp_path):
     other = TrainingPanel(replace(few, source="others"), recipe=RECIPE, device="cpu", folder=tmp_path)
     assert other.options["data"] == ["others", EMBEDDED_NAME]
     other.settings = {**other.settings, "data": EMBEDDED_NAME}
-    assert len(other.session.digits.train) > 1000
+    assert len(other.session.data.train) > 1000
 
 
 def test_live_values_reach_the_recipe_and_bad_ones_do_not(panel):

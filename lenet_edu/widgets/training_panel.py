@@ -256,12 +256,12 @@ class TrainingPanel(Widget):
     def _settings(self) -> dict:
         """How the session was made, as the panel's choices have it."""
         session = self.session
-        usual = default_recipe(session.plan, len(session.digits.train))
+        usual = default_recipe(session.plan, len(session.data.train))
         named = next((name for name, recipe in RECIPES.items() if recipe == session.recipe), OWN)
         return {
             **{name: _plain(session.plan.config[name]) for name in SWITCHES},
             "recipe": DEFAULT if session.recipe == usual else named,
-            "data": session.digits.source,
+            "data": session.data.source,
             "device": session.device,
             "seed": session.seed,
         }
@@ -278,7 +278,7 @@ class TrainingPanel(Widget):
 
     def _show_inside(self) -> None:
         """The maps of one digit, C1's kernels, and how large each layer's gradient is."""
-        model, shown = self.session.model, self.session.digits.test.one_of_each()
+        model, shown = self.session.model, self.session.data.test.one_of_each()
         maps = activations(model, beside(model, shown.images[self.digit : self.digit + 1]))
         kernels = next(layer.kernels() for layer in model if isinstance(layer, Convolution))
         with self.hold_sync():
@@ -288,7 +288,7 @@ class TrainingPanel(Widget):
 
     def _show_mistakes(self) -> None:
         """The confusion table of the validation digits, and the mistakes that the network is surest of."""
-        model, split = self.session.model, self.session.digits.validation
+        model, split = self.session.model, self.session.data.validation
         worst = mistakes(model, split)[:_WORST] if self.session.run.history else []
         table = confusion(model, split).tolist() if self.session.run.history else []
         with self.hold_sync():
