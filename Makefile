@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: lab test train notebooks weights bench bench-gpu bench-widgets clean
+.PHONY: lab test train notebooks weights results bench bench-gpu bench-widgets clean
 .DEFAULT_GOAL := lab
 
 # Threads that wait for others do so for some microseconds, then let the browser and other kernels have the core:
@@ -27,6 +27,10 @@ notebooks: .venv/ready
 
 weights: .venv/ready
 	$(BIN)/python lenet_edu/weights/make.py $(ARGS)
+
+# What networks come to over several seeds: results/*.json, which the notebooks show; 40 minutes on two cores.
+results: .venv/ready
+	$(BIN)/python results/cats_and_dogs.py $(ARGS)
 
 # How fast and how good training is beside two common ways, and docs/speed.md with what came of it; half an hour.
 bench: .venv/ready

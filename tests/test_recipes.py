@@ -82,6 +82,7 @@ def test_default_fits_output_and_number_of_images():
     assert default_recipe(modern, 54_996).name == "fast"
     assert default_recipe(original, 54_996).name == "fast_rbf"
     assert default_recipe(rgb_lenet(), 1_250).name == "small"
+    assert default_recipe(rgb_lenet(), 9_000).name == "pictures"
     assert default_recipe(original, 1_250).name == "small_rbf"
 
 

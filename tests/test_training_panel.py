@@ -9,9 +9,10 @@ import torch
 from lenet_edu import architecture, plots
 from lenet_edu.activations import activations
 from lenet_edu.architecture import MODERN
-from lenet_edu.data import EMBEDDED_NAME
+from lenet_edu.data import EMBEDDED_NAME, Data
 from lenet_edu.errors import LenetError
 from lenet_edu.evaluation import confusion, mistakes
+from lenet_edu.images import drawn_shapes
 from lenet_edu.models import LeNet5
 from lenet_edu.recipes import RECIPES, Recipe
 from lenet_edu.training import fit
@@ -221,3 +222,47 @@ def test_its_figure_is_the_network_and_then_the_curves(panel):
     history = {"this run": panel.session.run.history}
     labels = [[axes.get_ylabel(), axes.get_title()] for axes in plots.history(history).axes]
     assert [[axes.get_ylabel(), axes.get_title()] for axes in panel.figure().axes] == labels
+
+
+@pytest.fixture
+def shapes() -> Data:
+    """A few drawn rings and crosses in colour."""
+    return drawn_shapes(160)
+
+
+def test_pictures_in_colour_have_their_network_settings_and_names(shapes, tmp_path):
+    panel = TrainingPanel(shapes, recipe=RECIPE, device="cpu", folder=tmp_path)
+    assert panel.session.plan == architecture.rgb_lenet()
+    assert (panel.classes, panel.digit) == (["cross", "ring"], 1)
+    assert list(panel.options) == ["f7", "recipe", "data", "device"]
+    assert panel.options["data"] == ["drawn shapes"]
+    panel.train()
+    panel.wait()
+    assert numbers(panel.kernels, 16, 3, 5, 5).equal(panel.session.model.C1.weight.detach())
+    assert numbers(panel.mistake_images, -1, 3, 32, 32).shape[0] == len(panel.mistakes)
+    assert sum(map(sum, panel.confusion)) == len(shapes.validation)
+    with pytest.raises(LenetError, match="digit must be from 0 to 1"):
+        panel.digit = 2
+
+
+def test_f7_can_be_left_out_in_the_panel(shapes, tmp_path):
+    panel = TrainingPanel(shapes, device="cpu", folder=tmp_path)
+    assert panel.settings["f7"] == "yes"
+    panel.settings = {**panel.settings, "f7": "no", "recipe": "tutorial"}
+    assert panel.session.plan == architecture.rgb_lenet(f7=False)
+    assert panel.session.recipe == RECIPES["tutorial"]
+    assert "F7" not in [layer["name"] for layer in panel.layers]
+    with pytest.raises(LenetError, match="settings do not fit"):
+        panel.settings = {**panel.settings, "f7": "perhaps"}
+
+
+def test_a_panel_that_loads_a_run_on_other_data_shows_their_names_and_settings(few, tmp_path):
+    shapes = drawn_shapes()
+    other = TrainingPanel(shapes, recipe=RECIPE, device="cpu", folder=tmp_path)
+    other.step()
+    other.wait()
+    panel = TrainingPanel(few, recipe=RECIPE, device="cpu", folder=tmp_path)
+    panel.digit = 7
+    press(panel, "load", name=other.session.home.name)
+    assert (panel.classes, panel.digit, panel.settings["f7"]) == (["cross", "ring"], 1, "yes")
+    assert "c3" not in panel.options

@@ -9,8 +9,9 @@ from traitlets import TraitError
 from lenet_edu import paper, pictures
 from lenet_edu.activations import activations
 from lenet_edu.architecture import MODERN
-from lenet_edu.data import PAPER_SCALING
+from lenet_edu.data import PAPER_SCALING, Split
 from lenet_edu.errors import LenetError
+from lenet_edu.images import drawn_shapes
 from lenet_edu.ledger import ledger
 from lenet_edu.models import LeNet5, RGBLeNet, count_parameters
 from lenet_edu.widgets import C3Table, Convolution, DigitCodes, DrawDigit, FeatureMaps, Subsampling
@@ -258,3 +259,12 @@ def test_every_drawing_is_answered_even_if_nothing_comes_of_it(make, monkeypatch
     monkeypatch.setattr(widget, "send", lambda content, **_: told.append(content))
     draw(widget, sheet())
     assert told == [{"read": True}]
+
+
+def test_feature_maps_of_pictures_name_their_classes():
+    shapes = drawn_shapes(20)
+    some = Split(shapes.test.images[:4], shapes.test.labels[:4])
+    widget = FeatureMaps(RGBLeNet(), some, classes=shapes.classes)
+    assert (widget.classes, widget.labels) == (["cross", "ring"], ["cross", "ring", "cross", "ring"])
+    with pytest.raises(LenetError, match="classes must be 2 names"):
+        FeatureMaps(RGBLeNet(), some, classes=["cat"])

@@ -8,6 +8,7 @@ import torch
 
 from lenet_edu import plots
 from lenet_edu.activations import activations
+from lenet_edu.images import drawn_shapes
 from lenet_edu.models import LeNet5
 from lenet_edu.widgets import C3Table, Convolution, DigitCodes, Subsampling
 from tests.browser import (
@@ -26,11 +27,13 @@ SETUP = """
 from lenet_edu.activations import activations
 from lenet_edu.checkpoints import load_network
 from lenet_edu.data import load_digits
-from lenet_edu.models import LeNet5
+from lenet_edu.images import drawn_shapes
+from lenet_edu.models import LeNet5, RGBLeNet
 from lenet_edu.recipes import RECIPES
 from lenet_edu.training import fit
 from lenet_edu.widgets import *
 digits = load_digits("embedded").test.one_of_each()
+shapes = drawn_shapes(160)
 network = load_network("lenet5-1998")
 """
 
@@ -424,7 +427,7 @@ def headless(*changes):
         if waiting and run.steps == waiting[0][0]:
             run.recipe = run.recipe.changed(**waiting.pop(0)[1])
     options = {"device": "cpu", "progress": False, "before_batch": change}
-    return model, fit(model, w.session.digits, w.session.recipe, **options)
+    return model, fit(model, w.session.data, w.session.recipe, **options)
 
 def same(model, run):
     mine = w.session.run
@@ -553,3 +556,47 @@ def test_what_is_refused_goes_back_in_the_browser_and_the_reason_stays(opened):
         seed.blur()
         expect(page.locator(".lenet-error").last).to_be_hidden()
         expect(seed).to_have_value("7")
+
+
+def test_pictures_in_colour_are_shown_in_colour_and_by_name(opened):
+    """FeatureMaps: the picture, its three maps each in its colour, C3's 32 maps large enough to be hit."""
+    from playwright.sync_api import expect
+
+    image = drawn_shapes(160).test.images[:1]
+    colours = ((image[0] + 1) * 127.5).permute(1, 2, 0)
+    with opened("FeatureMaps(RGBLeNet(), shapes.test.one_of_each(), classes=shapes.classes)") as page:
+        whole, *planes = page.locator("[data-layer=INPUT] canvas").all()
+        assert (pixels(whole) - colours).abs().max() <= 1
+        for channel, plane in enumerate(planes):
+            shown = pixels(plane)
+            assert (shown[..., channel] - colours[..., channel]).abs().max() <= 1
+            assert shown.sum(2).equal(shown[..., channel])
+        boxes = [one.bounding_box() for one in page.locator("[data-layer=C3] .lenet-small").all()]
+        assert len(boxes) == 32
+        assert min(box["width"] for box in boxes) > 15
+        assert page.locator(".lenet-verdict").inner_text().split()[1] in ("cross", "ring")
+        point_at(page.locator("[data-layer=C3] .lenet-small canvas").nth(31), 4, 5, 10, 10)
+        expect(page.locator(".lenet-detail")).to_contain_text("C3, map 31, row 4, column 5")
+
+
+def test_training_panel_trains_on_pictures_in_colour(opened):
+    from playwright.sync_api import expect
+
+    source = 'TrainingPanel(shapes, recipe=RECIPES["plain"].changed(epochs=2), device="cpu", folder="runs")'
+    with opened(source, "print(w.session.model.architecture.name)") as page:
+        panel = page.locator(".lenet-widget")
+        panel.get_by_label("f7", exact=True).select_option("no")
+        panel.get_by_role("button", name="Train", exact=True).click()
+        expect(page.locator(".lenet-state")).to_have_text("finished", timeout=PATIENCE)
+        assert panel.locator(".lenet-confusion th").all_inner_texts() == [
+            "",
+            "cross",
+            "ring",
+            "cross",
+            "ring",
+        ]
+        assert said(page, 1) == "RGB LeNet without F7"
+        mistake = panel.locator(".lenet-mistake").first
+        expect(mistake).to_contain_text("→")
+        grey = pixels(mistake.locator("canvas")).float().std(2)
+        assert grey.max() > 5

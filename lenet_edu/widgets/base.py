@@ -99,10 +99,12 @@ def check_images(images, shape: Sequence[int]) -> torch.Tensor:
     return tensor
 
 
-def label_texts(images, count: int) -> list[str]:
-    """The labels of a split as texts; empty ones for a tensor, which has none."""
+def label_texts(images, count: int, classes: Sequence[str] = ()) -> list[str]:
+    """The labels of a split as texts, by the classes' names if there are any; empty ones for a tensor."""
     labels = getattr(images, "labels", None)
-    return [""] * count if labels is None else [str(int(label)) for label in labels]
+    if labels is None:
+        return [""] * count
+    return [classes[label] if classes else str(label) for label in labels.tolist()]
 
 
 def _read(name: str) -> str:

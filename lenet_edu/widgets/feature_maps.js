@@ -1,5 +1,5 @@
 // FeatureMaps: all layers for one image; a unit under the pointer shows what it sees and how it is computed.
-import { count, diverging, drawn, element, floats, ink, keepKeys, largest, number, picture, run, size, slider } from "./shared.js";
+import { count, diverging, drawn, element, floats, ink, inputColour, keepKeys, largest, mapsPlace, number, paintColours, picture, run, size, slider } from "./shared.js";
 
 const SQUASH = {
   scaled_tanh: (a) => 1.7159 * Math.tanh((2 / 3) * a),
@@ -184,10 +184,14 @@ export default {
       bar.append(digit.root);
       if (names.length > 1) bar.append(weights.root);
 
+      const inputs = layers[0].shape[0];
+      const whole = inputs === 3 && picture({ rows: layers[0].shape[1], columns: layers[0].shape[2], label: "the picture", className: "lenet-small" });
       const pictures = layers.map((layer) => {
         const { maps, rows, columns } = drawn(layer.shape);
         const line = element("div", { class: "lenet-row", "data-layer": layer.name });
         line.append(element("div", { class: "lenet-name" }, layer.name));
+        if (layer === layers[0] && whole) line.append(element("div", { class: "lenet-map lenet-whole" }, whole.root));
+        const place = mapsPlace(line, maps);
         const made = Array.from({ length: maps }, (_, map) => {
           const small = picture({
             rows,
@@ -207,7 +211,7 @@ export default {
             if (step) made[map + step]?.pick.focus();
           });
           pick.append(small.root);
-          line.append(pick);
+          place.append(pick);
           return { ...small, pick };
         });
         if (layer === last) line.append(verdict);
@@ -271,7 +275,9 @@ export default {
         const { rows, columns } = drawn(layer.shape);
         const all = activations.subarray(layer.outputs, layer.outputs + size(layer.shape));
         const values = all.subarray(map * rows * columns, (map + 1) * rows * columns);
-        if (layer === layers[0] || layer === last) {
+        if (layer === layers[0] && whole) {
+          where.paint(values, inputColour(inputs, map));
+        } else if (layer === layers[0] || layer === last) {
           const low = Math.min(...all);
           const high = Math.max(...all);
           where.paint(values, (x) => ink(x, low, high));
@@ -282,7 +288,7 @@ export default {
       }
 
       function point(layer, at) {
-        for (const made of [...pictures.flat(), large]) for (const name of ["unit", "feeds", "field"]) made.mark(name);
+        for (const made of [...pictures.flat(), large, ...(whole ? [whole] : [])]) for (const name of ["unit", "feeds", "field"]) made.mark(name);
         const [map, row, column] = cellOf(layer, at);
         pictures[layer.index][map].mark("unit", [row, column, 1, 1]);
         if (layer === active) large.mark("unit", [row, column, 1, 1]);
@@ -291,7 +297,7 @@ export default {
           const square = below.shape[1] > 1 ? window_(layer, below, at[1], at[2]) : [0, 0, drawn(below.shape).rows, drawn(below.shape).columns];
           const from = below.shape[1] > 1 ? reads(layer, below, at[0]) : [0];
           for (const i of from) pictures[below.index][i].mark("feeds", square);
-          for (const made of pictures[0]) made.mark("field", field(layers, layer.index, at[1], at[2]));
+          for (const made of [...pictures[0], ...(whole ? [whole] : [])]) made.mark("field", field(layers, layer.index, at[1], at[2]));
         }
         const done = arithmetic(layers, activations, parameters, layer.index, at);
         const place = layer.shape[1] > 1 ? `map ${at[0]}, row ${at[1]}, column ${at[2]}` : `unit ${at[0]}`;
@@ -307,7 +313,9 @@ export default {
         parameters = floats(model.get("parameters"), held, "parameters");
         const output = Array.from(activations.subarray(last.outputs));
         const best = last.kind === "rbf" ? Math.min(...output) : Math.max(...output);
-        verdict.textContent = `${last.kind === "rbf" ? "smallest" : "largest"}: ${output.indexOf(best)} (${number(best, 1)})`;
+        const named = output.indexOf(best);
+        verdict.textContent = `${last.kind === "rbf" ? "smallest" : "largest"}: ${model.get("classes")[named] ?? named} (${number(best, 1)})`;
+        if (whole) paintColours(whole, activations.subarray(0, size(layers[0].shape)));
         layers.forEach((layer, i) => pictures[i].forEach((made, map) => paintMap(made, layer, map)));
         enlarge();
       }

@@ -20,6 +20,7 @@ class FeatureMaps(Widget):
 
     networks: a network, or several of one architecture by name, in the order in which a slider runs
     through them. images: a split, or a tensor (N, maps, size, size). digit: the place of the image shown.
+    classes: what the labels of a split, and the units of the last layer, are called.
 
     Traits to read and to set: `digit`, `layer`, `weights` (a name of `networks`), `unit` (map, row, column).
     """
@@ -32,19 +33,33 @@ class FeatureMaps(Widget):
     layer = Unicode().tag(sync=True)
     layers = List(Dict()).tag(sync=True)
     weights = Unicode().tag(sync=True)
+    classes = List(Unicode()).tag(sync=True)
     weight_names = List(Unicode()).tag(sync=True)
     unit = List(Int(), [0, 0, 0]).tag(sync=True)
     activations = binary()
     parameters = binary()
 
     def __init__(
-        self, networks, images, *, labels=None, digit: int = 0, layer: str | None = None, weights=None
+        self,
+        networks,
+        images,
+        *,
+        labels=None,
+        classes=(),
+        digit: int = 0,
+        layer: str | None = None,
+        weights=None,
     ):
         one = getattr(networks, "architecture", None)
         self.networks = networks if isinstance(networks, dict) else {getattr(one, "name", ""): networks}
         plan = self._plan()
         self.images = check_images(images, plan.input.output_shape)
-        labels = label_texts(images, len(self.images)) if labels is None else [str(label) for label in labels]
+        classes = [str(name) for name in classes]
+        if len(classes) not in (0, plan.classes):
+            raise LenetError(f"classes must be {plan.classes} names, one a class; got {len(classes)}.")
+        if labels is None:
+            labels = label_texts(images, len(self.images), classes)
+        labels = [str(label) for label in labels]
         if len(labels) != len(self.images):
             raise LenetError(f"labels must be {len(self.images)}, one an image; got {len(labels)}.")
         names = list(self.networks)
@@ -52,6 +67,7 @@ class FeatureMaps(Widget):
             layers=describe(plan),
             digits=len(self.images),
             labels=labels,
+            classes=classes,
             weight_names=names,
             weights=weights or names[-1],
             layer=layer or plan.layers[0].name,

@@ -51,6 +51,24 @@ export function ink(value, low, high) {
   return [level, level, level];
 }
 
+/** How bright a number of a colour picture is, -1 dark to 1 bright. */
+function light(value) {
+  return Math.round(127.5 * (Math.min(Math.max(value, -1), 1) + 1));
+}
+
+/** How the numbers of an input's map are shown: ink on paper, or in a picture of three maps each in its own colour. */
+export function inputColour(maps, map, low, high) {
+  if (maps !== 3) return (value) => ink(value, low, high);
+  return (value) => [0, 1, 2].map((channel) => (channel === map ? light(value) : 0));
+}
+
+/** Paint three maps, red, green and blue, as one picture. */
+export function paintColours(where, values) {
+  const area = values.length / 3;
+  const places = Array.from({ length: area }, (_, i) => i);
+  where.paint(places, (i) => [0, 1, 2].map((channel) => light(values[channel * area + i])));
+}
+
 /** The largest absolute value, and never 0. */
 export function largest(values) {
   let limit = 1e-6;
@@ -148,17 +166,36 @@ export function picture({ rows, columns, label, onCell, onPick, onLeave, focus =
   };
 }
 
-/** All layers but the last, one under the other. `paint(values)` gives the last layer's part of the values. */
+// More maps than this would be too small side by side: they stand in two rows.
+const MAPS_IN_A_ROW = 20;
+
+/** Where a layer's maps stand: in its line, or in two rows there. */
+export function mapsPlace(line, maps) {
+  if (maps <= MAPS_IN_A_ROW) return line;
+  const place = element("div", { class: "lenet-rows" });
+  place.style.gridTemplateColumns = `repeat(${Math.ceil(maps / 2)}, minmax(0, 1fr))`;
+  line.append(place);
+  return place;
+}
+
+/**
+ * All layers but the last, one under the other; a picture in colour before its three maps. `paint(values)`
+ * gives the last layer's part of the values.
+ */
 export function layerStack(layers) {
   const root = element("div", {});
+  const inputs = layers[0].shape[0];
+  const whole = inputs === 3 && picture({ rows: layers[0].shape[1], columns: layers[0].shape[2], label: "the picture" });
   const lines = layers.slice(0, -1).map(({ name, shape }) => {
     const { maps, rows, columns } = drawn(shape);
     const line = element("div", { class: "lenet-line" }, element("div", { class: "lenet-name" }, name));
     const pictures = Array.from({ length: maps }, (_, map) => picture({ rows, columns, label: `${name}, map ${map}` }));
-    for (const one of pictures) {
+    const place = mapsPlace(line, maps);
+    const shown = name === layers[0].name && whole ? [whole, ...pictures] : pictures;
+    for (const one of shown) {
       one.root.style.flex = "1 1 0";
       one.root.style.maxWidth = `${rows > columns ? 30 : Math.min(44 * Math.max(1, columns / rows), 220)}px`;
-      line.append(one.root);
+      place.append(one.root);
     }
     root.append(line);
     return pictures;
@@ -173,8 +210,9 @@ export function layerStack(layers) {
         const limit = largest(part);
         const [low, high] = [Math.min(...part), Math.max(...part)];
         const each = part.length / pictures.length;
+        if (i === 0 && whole) paintColours(whole, part);
         pictures.forEach((one, map) => one.paint(part.subarray(map * each, (map + 1) * each),
-          (value) => (i === 0 ? ink(value, low, high) : diverging(value, limit))));
+          i === 0 ? inputColour(inputs, map, low, high) : (value) => diverging(value, limit)));
       });
       return values.subarray(from);
     },

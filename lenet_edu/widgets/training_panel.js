@@ -1,5 +1,5 @@
 // TrainingPanel: buttons and settings; curves; maps, kernels, gradients, confusion and mistakes as they form.
-import { button, choice, diverging, element, floats, ink, largest, layerStack, number, picture, run, slider } from "./shared.js";
+import { button, choice, diverging, element, floats, ink, largest, layerStack, number, paintColours, picture, run, slider } from "./shared.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 460;
@@ -120,10 +120,8 @@ export default {
       const trouble = element("div", { class: "lenet-error", role: "alert", hidden: true });
       const before = element("fieldset", { class: "lenet-bar lenet-settings" });
       const settings = {};
-      for (const [name, options] of Object.entries(model.get("options"))) {
-        settings[name] = choice({ label: name, options, value: "", onInput: guarded((value) => choose(name, value)) });
-        before.append(settings[name].root);
-      }
+      const choices = element("div", { class: "lenet-choices" });
+      before.append(choices);
       const seed = element("input", { type: "number", min: 0, step: 1, "aria-label": "seed", change: guarded(() => choose("seed", Number(seed.value))) });
       before.append(element("label", { class: "lenet-control lenet-seed" }, "seed", seed));
 
@@ -134,7 +132,7 @@ export default {
       const rate = slider({ label: "learning rate (peak)", min: -4, max: 0.5, step: 0.05, value: -1, format: (power) => Number((10 ** power).toPrecision(2)).toString(), onInput: (power) => set("peak_rate")(Number((10 ** power).toPrecision(2))) });
       const momentum = slider({ label: "momentum", min: 0, max: 0.99, step: 0.01, value: 0.9, format: (value) => value.toFixed(2), onInput: set("momentum") });
       const batch = choice({ label: "batch size", options: BATCHES, value: "128", onInput: (value) => set("batch_size")(Number(value)) });
-      const digit = slider({ label: "digit", min: 0, max: 9, value: 3, onInput: set("digit") });
+      const digit = slider({ label: "class", min: 0, max: model.get("classes").length - 1, value: model.get("digit"), format: (k) => called(k), onInput: set("digit") });
 
       const errors = chart("error, % of the images", 0.05, (value) => String(value));
       const losses = chart("loss", 0.001, (value) => String(value));
@@ -162,7 +160,7 @@ export default {
         element("div", { class: "lenet-columns" }, errors.root, losses.root),
         legend,
         element("div", { class: "lenet-columns" },
-          element("div", { class: "lenet-inside" }, part("The maps of one test digit", digit.root, stackPlace)),
+          element("div", { class: "lenet-inside" }, part("The maps of one test image", digit.root, stackPlace)),
           element("div", { class: "lenet-aside" },
             part("C1's kernels", kernelPlace),
             part("Gradient of the last step, root mean square", gradients),
@@ -191,8 +189,17 @@ export default {
         save.disabled = !begun;
         load.disabled = running;
       }
+      function called(k) {
+        return model.get("classes")[k] ?? String(k);
+      }
       function paintSettings() {
         const now = model.get("settings");
+        const names = Object.keys(model.get("options"));
+        if (names.join() !== Object.keys(settings).join()) {
+          for (const name of Object.keys(settings)) delete settings[name];
+          for (const name of names) settings[name] = choice({ label: name, options: [], value: "", onInput: guarded((value) => choose(name, value)) });
+          choices.replaceChildren(...Object.values(settings).map((control) => control.root));
+        }
         for (const [what, control] of Object.entries(settings)) offer(control, model.get("options")[what], now[what]);
         seed.value = now.seed;
       }
@@ -200,6 +207,7 @@ export default {
         rate.set(Math.log10(Math.max(model.get("peak_rate"), 1e-4)));
         momentum.set(model.get("momentum"));
         offer(batch, BATCHES, String(model.get("batch_size")));
+        digit.input.max = model.get("classes").length - 1;
         digit.set(model.get("digit"));
       }
       function offer(control, options, value, label = (option) => option) {
@@ -242,13 +250,19 @@ export default {
         const view = model.get("kernels");
         const side = 5;
         const values = floats(view, view.byteLength / 4, "kernels");
-        const many = values.length / side ** 2;
+        const inputs = model.get("layers")[0]?.shape[0] === 3 ? 3 : 1;
+        const many = values.length / side ** 2 / inputs;
         if (kernels.length !== many) {
           kernels = Array.from({ length: many }, (_, k) => picture({ rows: side, columns: side, label: `C1, kernel ${k}` }));
           kernelPlace.replaceChildren(...kernels.map((one) => one.root));
         }
         const limit = largest(values);
-        kernels.forEach((one, k) => one.paint(values.subarray(k * side ** 2, (k + 1) * side ** 2), (value) => diverging(value, limit)));
+        kernels.forEach((one, k) => {
+          const kernel = values.subarray((k * values.length) / many, ((k + 1) * values.length) / many);
+          // A kernel that reads red, green and blue is a picture in colour: grey is 0.
+          if (inputs === 3) paintColours(one, kernel.map((weight) => weight / limit));
+          else one.paint(kernel, (value) => diverging(value, limit));
+        });
       }
       function paintGradients() {
         const sizes = model.get("gradients");
@@ -266,8 +280,8 @@ export default {
           return;
         }
         const most = Math.max(1, ...table.flatMap((line, actual) => line.filter((_, predicted) => predicted !== actual)));
-        const head = element("tr", {}, element("th", {}), ...table.map((_, k) => element("th", { scope: "col" }, String(k))));
-        const lines = table.map((line, actual) => element("tr", {}, element("th", { scope: "row" }, String(actual)), ...line.map((count, predicted) => {
+        const head = element("tr", {}, element("th", {}), ...table.map((_, k) => element("th", { scope: "col" }, called(k))));
+        const lines = table.map((line, actual) => element("tr", {}, element("th", { scope: "row" }, called(actual)), ...line.map((count, predicted) => {
           const cell = element("td", { class: actual === predicted ? "lenet-right-one" : "" }, count ? String(count) : "");
           if (actual !== predicted && count) cell.style.background = `rgba(213, 94, 0, ${0.15 + 0.6 * (count / most)})`;
           return cell;
@@ -282,14 +296,16 @@ export default {
           return;
         }
         const side = 32;
-        if (view.byteLength !== 4 * found.length * side ** 2) return;
-        const values = floats(view, found.length * side ** 2, "mistakes");
+        const maps = view.byteLength / (4 * found.length * side ** 2);
+        if (maps !== 1 && maps !== 3) return;
+        const values = floats(view, found.length * maps * side ** 2, "mistakes");
         worst.replaceChildren(...found.map(({ label, predicted, probability }, i) => {
-          const shown = picture({ rows: side, columns: side, label: `a ${label}, read as ${predicted}` });
-          const part = values.subarray(i * side ** 2, (i + 1) * side ** 2);
+          const shown = picture({ rows: side, columns: side, label: `a ${called(label)}, read as ${called(predicted)}` });
+          const part = values.subarray(i * maps * side ** 2, (i + 1) * maps * side ** 2);
           const [low, high] = [Math.min(...part), Math.max(...part)];
-          shown.paint(part, (value) => ink(value, low, high));
-          return element("div", { class: "lenet-mistake" }, shown.root, element("div", { class: "lenet-caption" }, `${label} → ${predicted} ${Math.round(100 * probability)}%`));
+          if (maps === 3) paintColours(shown, part);
+          else shown.paint(part, (value) => ink(value, low, high));
+          return element("div", { class: "lenet-mistake" }, shown.root, element("div", { class: "lenet-caption" }, `${called(label)} → ${called(predicted)} ${Math.round(100 * probability)}%`));
         }));
       }
       function paintRuns() {
@@ -307,12 +323,12 @@ export default {
 
       for (const what of ["status", "told", "begun"]) on(`change:${what}`, paintStatus);
       for (const what of ["settings", "options"]) on(`change:${what}`, paintSettings);
-      for (const what of ["peak_rate", "momentum", "batch_size", "digit"]) on(`change:${what}`, paintLive);
+      for (const what of ["peak_rate", "momentum", "batch_size", "digit", "classes"]) on(`change:${what}`, paintLive);
       for (const what of ["curve", "validation", "compared_curve", "compared_validation", "told"]) on(`change:${what}`, paintCurves);
       for (const what of ["outputs", "layers"]) on(`change:${what}`, paintMaps);
-      on("change:kernels", paintKernels);
+      for (const what of ["kernels", "layers"]) on(`change:${what}`, paintKernels);
       on("change:gradients", paintGradients);
-      on("change:confusion", paintConfusion);
+      for (const what of ["confusion", "classes"]) on(`change:${what}`, paintConfusion);
       for (const what of ["mistakes", "mistake_images"]) on(`change:${what}`, paintWorst);
       on("change:runs", paintRuns);
       paintStatus();

@@ -8,10 +8,11 @@ from traitlets import Bool, Dict, Float, Int, List, Unicode, observe, validate
 
 from lenet_edu import architecture, plots
 from lenet_edu.activations import activations
-from lenet_edu.data import EMBEDDED_NAME, MNIST_NAME, Data, find_mnist, load_digits, load_digits_again
+from lenet_edu.data import EMBEDDED_NAME, MNIST_NAME, Data, find_mnist, load_digits
 from lenet_edu.devices import choose_device
 from lenet_edu.errors import LenetError, check_choice
 from lenet_edu.evaluation import confusion, mistakes
+from lenet_edu.images import load_again
 from lenet_edu.layers import Convolution
 from lenet_edu.recipes import RECIPES, Recipe, default_recipe, named_recipe
 from lenet_edu.runs import Run, list_runs, load_run
@@ -28,10 +29,13 @@ DEFAULT, OWN = "default", "own"
 
 LIVE = ("peak_rate", "momentum", "batch_size")
 SWITCHES = {
-    "c3": ("table", "full"),
-    "subsampling": architecture.POOLINGS,
-    "activation": architecture.ACTIVATIONS,
-    "output": architecture.OUTPUTS,
+    "lenet5": {
+        "c3": ("table", "full"),
+        "subsampling": architecture.POOLINGS,
+        "activation": architecture.ACTIVATIONS,
+        "output": architecture.OUTPUTS,
+    },
+    "rgb": {"f7": ("yes", "no")},
 }
 
 
@@ -42,8 +46,8 @@ class TrainingPanel(Widget):
         panel.train(); panel.wait()            # the same as pressing Train
         panel.session.model                    # the network
 
-    digits: by default those of `load_digits`. switches, recipe, seed, device, folder: as a `Session` takes
-    them; all but `folder` can be chosen in the panel, too, before a run begins.
+    data: digits, by default those of `load_digits`, or pictures in colour. switches, recipe, seed, device,
+    folder: as a `Session` takes them; all but `folder` can be chosen in the panel, too, before a run begins.
 
     Traits to set: `peak_rate`, `momentum`, `batch_size` at any time; `digit`, the class whose maps are shown;
     `compared`, the name of a kept run whose curves are drawn beside; `settings` before a run begins.
@@ -57,7 +61,8 @@ class TrainingPanel(Widget):
     peak_rate = Float(0.1).tag(sync=True)
     momentum = Float(0.9).tag(sync=True)
     batch_size = Int(128).tag(sync=True)
-    digit = Int(3).tag(sync=True)
+    digit = Int(0).tag(sync=True)
+    classes = List(Unicode()).tag(sync=True)
     compared = Unicode("").tag(sync=True)
     runs = List(Dict()).tag(sync=True)
     begun = Bool(False).tag(sync=True)
@@ -76,7 +81,7 @@ class TrainingPanel(Widget):
 
     def __init__(
         self,
-        digits: Data | None = None,
+        data: Data | None = None,
         switches: dict | None = None,
         recipe: Recipe | None = None,
         *,
@@ -84,16 +89,14 @@ class TrainingPanel(Widget):
         device: str = "auto",
         folder: Path | str = "runs",
     ):
-        digits = digits or load_digits()
-        self._data = {digits.source: digits}
+        data = data or load_digits()
+        self._data = {data.source: data}
         self._told_at, self._epochs_shown, self._mistakes_of = 0.0, 0, None
         self.session = Session(
-            digits, switches, recipe, seed=seed, device=device, folder=folder, watch=self._watch
+            data, switches, recipe, seed=seed, device=device, folder=folder, watch=self._watch
         )
-        names = (MNIST_NAME, EMBEDDED_NAME) if find_mnist() else (EMBEDDED_NAME,)
-        options = {name: list(values) for name, values in SWITCHES.items()}
-        options |= {"recipe": [DEFAULT, *RECIPES], "data": list(dict.fromkeys([*self._data, *names]))}
-        super().__init__(options={**options, "device": ["auto", *_devices()]})
+        self._options_of = None
+        super().__init__(digit=min(3, len(data.classes) - 1))
         self._show()
         self.on_msg(self._asked)
 
@@ -176,10 +179,10 @@ class TrainingPanel(Widget):
         check_choice("data", source, self.options["data"])
         choose_device(settings["device"])
         if source not in self._data:
-            self._data[source] = load_digits_again(source)
+            self._data[source] = load_again(source)
         return Session(
             self._data[source],
-            {name: old[name] if settings[name] == OWN else settings[name] for name in SWITCHES},
+            {name: _switch(settings[name], old[name]) for name in self._switches()},
             None if name == DEFAULT else self.session.recipe if name == OWN else named_recipe(name),
             seed=seed,
             device=settings["device"],
@@ -224,6 +227,20 @@ class TrainingPanel(Widget):
         with self.hold_sync():
             self.compared_curve, self.compared_validation = _curve(curve), _validation(history)
 
+    def _switches(self) -> dict[str, tuple]:
+        """What can be chosen of the network that fits the data."""
+        return SWITCHES[self.session.plan.config["network"]]
+
+    def _offer(self) -> dict[str, list[str]]:
+        """All choices by the names of the settings; the panel is for one kind of data."""
+        options = {name: list(values) for name, values in self._switches().items()}
+        names = list(self._data)
+        if self.session.plan.input.maps == 1:
+            names += [MNIST_NAME, EMBEDDED_NAME] if find_mnist() else [EMBEDDED_NAME]
+        names.append(self.session.data.source)
+        options |= {"recipe": [DEFAULT, *RECIPES], "data": list(dict.fromkeys(names))}
+        return {**options, "device": ["auto", *_devices()]}
+
     # What is shown ---------------------------------------------------------------------------------------
 
     def _watch(self, session: Session) -> None:
@@ -241,6 +258,10 @@ class TrainingPanel(Widget):
         with self.hold_sync():
             for name in LIVE:
                 setattr(self, name, getattr(session.recipe_now, name))
+            self.classes = list(session.data.classes)
+            self.digit = min(self.digit, len(self.classes) - 1)
+            if self._options_of != session.data.source:
+                self._options_of, self.options = session.data.source, self._offer()
             self.settings = self._settings()
             shapes = session.plan.shapes
             self.layers = [{"name": name, "shape": list(shape)} for name, shape in shapes.items()]
@@ -259,7 +280,7 @@ class TrainingPanel(Widget):
         usual = default_recipe(session.plan, len(session.data.train))
         named = next((name for name, recipe in RECIPES.items() if recipe == session.recipe), OWN)
         return {
-            **{name: _plain(session.plan.config[name]) for name in SWITCHES},
+            **{name: _plain(session.plan.config[name]) for name in self._switches()},
             "recipe": DEFAULT if session.recipe == usual else named,
             "data": session.data.source,
             "device": session.device,
@@ -277,7 +298,7 @@ class TrainingPanel(Widget):
         self._told_at = time.monotonic()
 
     def _show_inside(self) -> None:
-        """The maps of one digit, C1's kernels, and how large each layer's gradient is."""
+        """The maps of one image, C1's kernels, and how large each layer's gradient is."""
         model, shown = self.session.model, self.session.data.test.one_of_each()
         maps = activations(model, beside(model, shown.images[self.digit : self.digit + 1]))
         kernels = next(layer.kernels() for layer in model if isinstance(layer, Convolution))
@@ -287,7 +308,7 @@ class TrainingPanel(Widget):
             self.gradients = _gradients(model)
 
     def _show_mistakes(self) -> None:
-        """The confusion table of the validation digits, and the mistakes that the network is surest of."""
+        """The confusion table of the validation split, and the mistakes that the network is surest of."""
         model, split = self.session.model, self.session.data.validation
         worst = mistakes(model, split)[:_WORST] if self.session.run.history else []
         table = confusion(model, split).tolist() if self.session.run.history else []
@@ -355,7 +376,14 @@ def _validation(history: list[dict]) -> bytes:
 
 def _plain(switch):
     """A switch as the panel's choices name it; a table of one's own is not among them."""
+    if isinstance(switch, bool):
+        return "yes" if switch else "no"
     return switch if isinstance(switch, str) else OWN
+
+
+def _switch(chosen: str, old):
+    """The switch that a choice of the panel means."""
+    return old if chosen == OWN else {"yes": True, "no": False}.get(chosen, chosen)
 
 
 def _devices() -> list[str]:

@@ -4,7 +4,7 @@ import test from "node:test";
 
 import { load } from "./load.mjs";
 
-const { bytes, count, diverging, drawn, floats, ink, largest, moveInGrid, number, size } = await load("shared");
+const { bytes, count, diverging, drawn, floats, ink, inputColour, largest, moveInGrid, number, paintColours, size } = await load("shared");
 
 test("bytes holds single precision, little end first", () => {
   const view = bytes([1, -2]);
@@ -152,4 +152,18 @@ test("maps are drawn as they are, units in a picture of their own", () => {
   assert.deepEqual(drawn([10]), { maps: 1, rows: 1, columns: 10 });
   assert.deepEqual(drawn([22]), { maps: 1, rows: 2, columns: 11 });
   assert.deepEqual(drawn([23]), { maps: 1, rows: 1, columns: 23 });
+});
+
+test("a map of a colour picture is shown in its own colour, any other input as ink on paper", () => {
+  assert.deepEqual(inputColour(3, 0)(1), [255, 0, 0]);
+  assert.deepEqual(inputColour(3, 2)(-1), [0, 0, 0]);
+  assert.deepEqual(inputColour(3, 1)(0), [0, 128, 0]);
+  assert.deepEqual(inputColour(1, 0, 0, 2)(0.5), ink(0.5, 0, 2));
+});
+
+test("three maps make one picture, and what is beyond the scale is as dark or bright as can be", () => {
+  const painted = [];
+  const where = { paint: (values, colour) => painted.push(...values.map(colour)) };
+  paintColours(where, Float32Array.from([1, -1, -1, 5, 0, -9]));
+  assert.deepEqual(painted, [[255, 0, 128], [0, 255, 0]]);
 });

@@ -1,0 +1,177 @@
+"""Measures how far the RGB LeNet goes on cats and dogs, and writes cats_and_dogs.json: `make results`.
+
+    python results/cats_and_dogs.py               every experiment, all seeds; about 40 minutes on two cores
+    python results/cats_and_dogs.py tutorial      only those whose name has this in it
+
+Every run is kept as it comes, and what is there is not run again: remove it from the file to have it anew.
+The rungs of the ladder and the augmentations are compared on every fifth training picture, which is held out
+for that, and never see the folder `val`. Two recipes, the tutorial's and the one chosen so, are then trained on
+all training pictures, and read the folder `val` once, with their last weights.
+"""
+
+import argparse
+import multiprocessing
+import os
+import platform
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from lenet_edu.data import Data, Split, hold_out
+from lenet_edu.devices import describe_device
+from lenet_edu.evaluation import probabilities
+from lenet_edu.files import read_json, write_json
+from lenet_edu.images import SHAPES_NAME, load_cats_and_dogs
+from lenet_edu.models import RGBLeNet
+from lenet_edu.recipes import RECIPES, Recipe
+from lenet_edu.training import fit
+
+FILE = Path(__file__).with_suffix(".json")
+HELD_OUT_EVERY = 5
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What is trained: a recipe, on all training pictures or on those that are not held out."""
+
+    what: str
+    recipe: Recipe
+    on_all: bool = False
+    seeds: int = 3
+
+
+def ladder() -> dict[str, Experiment]:
+    """From the tutorial's recipe to ours, one change a rung: each recipe is the one before, and the change."""
+    steps = (
+        ("batches of 128, one cycle of rates", {"batch_size": 128, "peak_rate": 0.1, "halve_every": 0}),
+        ("Nesterov's momentum", {"nesterov": True}),
+        ("no flip", {"vertical_flip": 0.0}),
+        ("mirrored left and right", {"horizontal_flip": 0.5}),
+        ("shifted by up to 3 pixels", {"shift": 3.0}),
+        ("turned and scaled", {"rotation": 10.0, "scale": 0.15}),
+        ("other colours", {"colour": 0.2}),
+        ("He's start", {"start": "scaled"}),
+        ("weight decay", {"weight_decay": 0.002}),
+        ("label smoothing", {"smoothing": 0.1}),
+        ("100 epochs", {"epochs": 100}),
+    )
+    recipe = RECIPES["tutorial"]
+    rungs = {"ladder 00": Experiment("the tutorial's recipe", recipe)}
+    for number, (what, change) in enumerate(steps, 1):
+        recipe = recipe.changed(**change)
+        rungs[f"ladder {number:02}"] = Experiment(what, recipe)
+    return rungs
+
+
+def augmentations() -> dict[str, Experiment]:
+    """One kind of distortion at a time, on top of the rung without any."""
+    plain = ladder()["ladder 03"].recipe
+    kinds = {
+        "upside down": {"vertical_flip": 0.5},
+        "shifted": {"shift": 3.0},
+        "other colours": {"colour": 0.2},
+    }
+    return {f"augmented, {name}": Experiment(name, plain.changed(**change)) for name, change in kinds.items()}
+
+
+def experiments() -> dict[str, Experiment]:
+    """All of them by name."""
+    return {
+        "tutorial": Experiment("the tutorial's recipe", RECIPES["tutorial"], on_all=True, seeds=5),
+        "ours": Experiment("the top of the ladder", RECIPES["pictures_best"], on_all=True, seeds=5),
+        **ladder(),
+        **augmentations(),
+    }
+
+
+def split_anew(data: Data, on_all: bool) -> Data:
+    """All training pictures, with `val` to look at; or every fifth held out, and `val` not there at all."""
+    images = torch.cat([data.train.images, data.validation.images])
+    labels = torch.cat([data.train.labels, data.validation.labels])
+    if on_all:
+        return replace(data, train=Split(images, labels), validation=data.test)
+    rest, held = (Split(*pair) for pair in hold_out(images, labels, every=HELD_OUT_EVERY))
+    return replace(data, train=rest, validation=held, test=held)
+
+
+def measure(name: str, seed: int) -> dict:
+    """One run, on one core."""
+    torch.set_num_threads(1)
+    what = experiments()[name]
+    data = split_anew(load_cats_and_dogs(progress=False), what.on_all)
+    model = RGBLeNet(classes=len(data.classes))
+    model.reset_parameters(torch.Generator().manual_seed(seed), what.recipe.start)
+    run = fit(model, data, what.recipe, seed=seed, device="cpu", progress=False)
+    model.load_state_dict(run.last_weights)
+    seen, mirrored = (probabilities(model, images) for images in mirrors(data.validation.images))
+    labels = data.validation.labels
+    found = {
+        "seed": seed,
+        "accuracy": (seen.argmax(1) == labels).double().mean().item(),
+        "with_mirror_image": ((seen + mirrored).argmax(1) == labels).double().mean().item(),
+        "best_epochs_accuracy": max(record["validation_accuracy"] for record in run.history),
+        "train_accuracy": run.history[-1]["train_accuracy"],
+        "steps": run.steps,
+        "seconds": round(run.seconds, 1),
+    }
+    if seed == 0:
+        keys = ("epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+        found["history"] = [{key: round(record[key], 5) for key in keys} for record in run.history]
+    return found
+
+
+def mirrors(images):
+    """The pictures, and the pictures mirrored left and right."""
+    return images, images.flip(3)
+
+
+def keep(kept: dict, name: str, found: dict) -> None:
+    """Write a run down at once."""
+    what = experiments()[name]
+    entry = kept["experiments"].setdefault(name, {"runs": []})
+    entry |= {"what": what.what, "recipe": what.recipe.to_dict(), "on_all": what.on_all}
+    entry["runs"] = sorted([*entry["runs"], found], key=lambda run: run["seed"])
+    kept["experiments"] = {name: kept["experiments"][name] for name in sorted(kept["experiments"])}
+    write_json(FILE, kept)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("only", nargs="?", default="", help="experiments whose name has this in it")
+    options = parser.parse_args()
+    data = load_cats_and_dogs()
+    if data.source == SHAPES_NAME:
+        print(f"{data.note} There is nothing to measure without them.", file=sys.stderr)
+        return 2
+    kept = read_json(FILE) if FILE.exists() else {"experiments": {}}
+    kept |= {
+        "command": "make results",
+        "data": data.source,
+        "pictures": {"train": len(data.train) + len(data.validation), "val": len(data.test)},
+        "machine": describe_device(torch.device("cpu")),
+        "versions": {"python": platform.python_version(), "torch": torch.__version__},
+        "date": time.strftime("%Y-%m-%d"),
+    }
+    waiting = [
+        (name, seed)
+        for name, what in experiments().items()
+        if options.only in name
+        for seed in range(what.seeds)
+        if all(run["seed"] != seed for run in kept["experiments"].get(name, {"runs": []})["runs"])
+    ]
+    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+        running = {pool.submit(measure, *one): one for one in waiting}
+        for done in as_completed(running):
+            name, seed = running[done]
+            found = done.result()
+            keep(kept, name, found)
+            print(f"{name}, seed {seed}: {found['accuracy']:.2%}, {found['seconds']} s", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
