@@ -34,6 +34,7 @@ results: .venv/ready
 
 # How fast and how good training is beside two common ways, and docs/speed.md with what came of it; half an hour.
 bench: .venv/ready
+	$(BIN)/python bench/pictures.py
 	$(BIN)/python bench/speed.py $(ARGS)
 
 bench-gpu: .venv/ready

@@ -18,11 +18,12 @@ KNOTS = 8
 _AFFINE = 5  # rotation, scale, shear, shift across, shift down
 _FLIPS = 2  # left and right, top and bottom: -1 where they change places
 _COLOURS = 3  # brightness, contrast, saturation
-_FIRST = _AFFINE + _FLIPS + _COLOURS
+_PLACES = _AFFINE + _FLIPS
+_PULLS = 2 * KNOTS**2
 
 
 def draw_distortions(recipe: Recipe, count: int, generator: torch.Generator) -> Tensor:
-    """One distortion an image, up to the recipe's limits: (count, 10), or (count, 10 + 2 * 8 * 8) if elastic.
+    """One distortion an image, up to the recipe's limits: (count, 7), 3 more for colour, 128 for elastic.
 
     Rotation in radians, scale and shear as shares, both shifts in pixels, each uniform up to its limit;
     -1 or 1 for each flip; brightness, contrast and saturation as shares, uniform; then the pulls of the
@@ -32,35 +33,38 @@ def draw_distortions(recipe: Recipe, count: int, generator: torch.Generator) -> 
     limits = torch.tensor([recipe.rotation, recipe.scale, recipe.shear, recipe.shift, recipe.shift])
     limits[0].deg2rad_()
     affine = (torch.rand(count, _AFFINE, generator=generator) * 2 - 1) * limits
-    parts = [affine, torch.ones(count, _FLIPS), torch.zeros(count, _COLOURS)]
+    flips, colours, pulls = torch.ones(count, _FLIPS), torch.empty(count, 0), torch.empty(count, 0)
     if recipe.elastic:
-        parts.append(torch.randn(count, 2 * KNOTS**2, generator=generator) * recipe.elastic)
+        pulls = torch.randn(count, _PULLS, generator=generator) * recipe.elastic
     if recipe.horizontal_flip or recipe.vertical_flip:
         likely = torch.tensor([recipe.horizontal_flip, recipe.vertical_flip])
-        parts[1] = 1 - 2 * (torch.rand(count, _FLIPS, generator=generator) < likely).float()
+        flips = 1 - 2 * (torch.rand(count, _FLIPS, generator=generator) < likely).float()
     if recipe.colour:
-        parts[2] = (torch.rand(count, _COLOURS, generator=generator) * 2 - 1) * recipe.colour
-    return torch.cat(parts, 1)
+        colours = (torch.rand(count, _COLOURS, generator=generator) * 2 - 1) * recipe.colour
+    return torch.cat([affine, flips, colours, pulls], 1)
 
 
 def distort(images: Tensor, distortions: Tensor, background: float | None) -> Tensor:
     """Each image rotated, sheared, scaled, shifted, flipped, recoloured and, if so drawn, bent: same shape.
 
-    images: (N, maps, H, W); distortions: (N, 10) or (N, 138), from `draw_distortions`, on the same device.
+    images: (N, maps, H, W); distortions: from `draw_distortions`, on the same device.
     What comes in from outside the frame is `background`; or, if that is None, as with pictures that fill
     their frame, the picture's own mirror image.
     """
     side = images.shape[-1]
-    matrices = _affine_matrices(distortions[:, : _AFFINE + _FLIPS], side)
+    places, rest = distortions[:, :_PLACES], distortions[:, _PLACES:]
+    has_pulls, has_colours = divmod(rest.shape[1], _PULLS)
+    matrices = _affine_matrices(places, side)
     grid = F.affine_grid(matrices, list(images.shape), align_corners=False)
-    if distortions.shape[1] > _FIRST:
-        pulls = distortions[:, _FIRST:].unflatten(1, (2, KNOTS, KNOTS))
+    if has_pulls:
+        pulls = rest[:, -_PULLS:].unflatten(1, (2, KNOTS, KNOTS))
         spread = _spread(side, images.device)
         grid = grid + (spread @ pulls @ spread.T).permute(0, 2, 3, 1) * (2 / side)
     if background is not None:
-        return F.grid_sample(images - background, grid, align_corners=False) + background
-    moved = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
-    return _recolour(moved, distortions[:, _FIRST - _COLOURS : _FIRST])
+        moved = F.grid_sample(images - background, grid, align_corners=False) + background
+    else:
+        moved = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+    return _recolour(moved, rest[:, :_COLOURS]) if has_colours else moved
 
 
 def _recolour(images: Tensor, drawn: Tensor) -> Tensor:

@@ -4,9 +4,9 @@
     python results/cats_and_dogs.py tutorial      only those whose name has this in it
 
 Every run is kept as it comes, and what is there is not run again: remove it from the file to have it anew.
-The rungs of the ladder and the augmentations are compared on every fifth training picture, which is held out
-for that, and never see the folder `val`. Two recipes, the tutorial's and the one chosen so, are then trained on
-all training pictures, and read the folder `val` once, with their last weights.
+The rungs of the ladder and the augmentations are compared on every fifth training picture, which is held
+out for that, and never see the folder `val`. Two recipes, the tutorial's and the one chosen so, are then
+trained on all training pictures, and read the folder `val` once, with their last weights.
 """
 
 import argparse
@@ -41,11 +41,12 @@ class Experiment:
     what: str
     recipe: Recipe
     on_all: bool = False
+    f7: bool = True
     seeds: int = 3
 
 
 def ladder() -> dict[str, Experiment]:
-    """From the tutorial's recipe to ours, one change a rung: each recipe is the one before, and the change."""
+    """From the tutorial's recipe to ours: each rung is the one before with a single change."""
     steps = (
         ("batches of 128, one cycle of rates", {"batch_size": 128, "peak_rate": 0.1, "halve_every": 0}),
         ("Nesterov's momentum", {"nesterov": True}),
@@ -85,6 +86,7 @@ def experiments() -> dict[str, Experiment]:
         "ours": Experiment("the top of the ladder", RECIPES["pictures_best"], on_all=True, seeds=5),
         **ladder(),
         **augmentations(),
+        "without F7": replace(ladder()["ladder 10"], what="without the superfluous layer", f7=False),
     }
 
 
@@ -103,7 +105,7 @@ def measure(name: str, seed: int) -> dict:
     torch.set_num_threads(1)
     what = experiments()[name]
     data = split_anew(load_cats_and_dogs(progress=False), what.on_all)
-    model = RGBLeNet(classes=len(data.classes))
+    model = RGBLeNet(len(data.classes), what.f7)
     model.reset_parameters(torch.Generator().manual_seed(seed), what.recipe.start)
     run = fit(model, data, what.recipe, seed=seed, device="cpu", progress=False)
     model.load_state_dict(run.last_weights)
@@ -133,7 +135,7 @@ def keep(kept: dict, name: str, found: dict) -> None:
     """Write a run down at once."""
     what = experiments()[name]
     entry = kept["experiments"].setdefault(name, {"runs": []})
-    entry |= {"what": what.what, "recipe": what.recipe.to_dict(), "on_all": what.on_all}
+    entry |= {"what": what.what, "recipe": what.recipe.to_dict(), "on_all": what.on_all, "f7": what.f7}
     entry["runs"] = sorted([*entry["runs"], found], key=lambda run: run["seed"])
     kept["experiments"] = {name: kept["experiments"][name] for name in sorted(kept["experiments"])}
     write_json(FILE, kept)
@@ -143,7 +145,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("only", nargs="?", default="", help="experiments whose name has this in it")
     options = parser.parse_args()
-    data = load_cats_and_dogs()
+    data = load_cats_and_dogs(progress=False)
     if data.source == SHAPES_NAME:
         print(f"{data.note} There is nothing to measure without them.", file=sys.stderr)
         return 2

@@ -11,12 +11,13 @@ import torch
 
 from lenet_edu.architecture import MODERN
 from lenet_edu.files import read_json
-from lenet_edu.models import LeNet5
+from lenet_edu.models import LeNet5, RGBLeNet
 from lenet_edu.recipes import Recipe
 
 BENCH = Path(__file__).parents[1] / "bench"
 sys.path.insert(0, str(BENCH))
 import contenders  # noqa: E402
+import pictures  # noqa: E402
 import speed  # noqa: E402
 
 RESULTS = sorted(BENCH.glob("results/training-*.json"))
@@ -131,3 +132,44 @@ def test_results_are_whole(path):
 def test_the_page_is_what_the_results_say():
     assert (BENCH.parent / "docs" / "speed.md").read_text(encoding="utf-8") == speed.page()
     assert RESULTS
+
+
+def test_both_ways_read_every_picture_and_train_the_same_network(tmp_path):
+    from PIL import Image
+
+    for split, count in (("train", 40), ("val", 8)):
+        for name in ("cat", "dog"):
+            (tmp_path / split / name).mkdir(parents=True)
+            for number in range(count):
+                Image.new("RGB", (32, 32), (number, 90, 10)).save(tmp_path / split / name / f"{number}.png")
+    readers = pictures.loaders(tmp_path, 0)
+    assert pictures.read_all(readers) == 96
+    data = pictures.load_images(tmp_path, cache=tmp_path / "cache", held_out=False, progress=False)
+    assert pictures.take_all(data) == 96
+    tutorial = pictures.Tutorial(tmp_path, 0)
+    before = [parameter.clone() for parameter in tutorial.model.parameters()]
+    tutorial.epoch()
+    assert not any(map(torch.equal, before, tutorial.model.parameters()))
+    assert [p.shape for p in tutorial.model.parameters()] == [p.shape for p in RGBLeNet().parameters()]
+    images, _ = next(iter(readers["train"]))
+    assert (images.shape[1:], images.min() >= -1, images.max() <= 1) == ((3, 32, 32), True, True)
+    assert pictures.ours(data) > 0
+
+
+def test_the_section_on_pictures_computes_its_ratios():
+    kept = {
+        "files": 12000,
+        "training_pictures": 10000,
+        "cores": 2,
+        "torch": "2",
+        "date": "today",
+        "first_start": 6.0,
+        "second_start": 1.0,
+        "reading": {"tutorial, 0 workers": 8.0, "tutorial, 2 workers": 5.0, "ours": 0.1},
+        "training": {"tutorial, 0 workers": 12.0, "tutorial, 2 workers": 6.0, "ours": 2.0},
+    }
+    text = pictures.section(kept)
+    assert "| ours | 0.10 s | 80.0x | 2.00 s | 6.0x |" in text
+    assert "3.0x as fast as the tutorial's script with the better number of workers" in text.replace(
+        "\n", " "
+    )

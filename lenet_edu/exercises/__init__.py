@@ -13,7 +13,21 @@ from lenet_edu.errors import check_choice
 from lenet_edu.exercises.checking import Verdict
 from lenet_edu.exercises.prediction import Asked
 
-NOTEBOOKS = ("start", "input", "c1", "s2", "c3", "s4", "c5", "f6", "output", "network", "training")
+NOTEBOOKS = (
+    "start",
+    "input",
+    "c1",
+    "s2",
+    "c3",
+    "s4",
+    "c5",
+    "f6",
+    "output",
+    "network",
+    "training",
+    "cats_and_dogs",
+    "bugs",
+)
 
 
 def predict(name: str, shown=None) -> Asked:

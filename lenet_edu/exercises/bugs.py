@@ -1,0 +1,126 @@
+"""Notebook 12: fourteen faults in a script that trains. Letters name the lines of its fragments."""
+
+from lenet_edu.exercises.checking import Choice
+from lenet_edu.exercises.prediction import Prediction
+
+PREDICTIONS = {
+    "loudest": Prediction(
+        "Fourteen faults. How many of them end with an error message?",
+        right="two",
+        choices={
+            "none": "two do: one of them is a path that only one machine has.",
+            "two": "a wrong path, and a comment that somebody believed. The others run, and say nothing.",
+            "about half": "that would be a kind script. Most faults of this trade are silent.",
+            "all": "then nobody would need this notebook.",
+        },
+    ),
+}
+
+EXERCISES = {
+    "schedule": Choice(
+        right="b",
+        because="The schedule moves before the first update, so every rate comes an epoch early.",
+        hints={
+            "a": "Ten epochs at the full rate are what was wanted. Count how many there are.",
+            "c": "Training is where it belongs. What has happened before it, in the first epoch?",
+        },
+    ),
+    "last": Choice(
+        right="c",
+        because="No number equals itself minus one. The condition is never true, and nothing is said.",
+        hints={
+            "a": "The loop runs as often as it should.",
+            "b": "The best weights are saved; the file is there.",
+        },
+    ),
+    "batches": Choice(
+        right="b",
+        because="A mean of means counts a picture of the small last batch for more than the others.",
+        hints={
+            "a": "That is right: the share of this batch. What is done with it?",
+            "c": "The division is by the number of batches. Is every batch worth the same?",
+        },
+    ),
+    "crop": Choice(
+        right="b",
+        because="The comment promises a crop; the line turns pictures upside down.",
+        hints={"a": "It brings every picture to one size, as it says.", "c": "That is what it says it is."},
+    ),
+    "comments": Choice(
+        right="b",
+        because="The second convolution reads the 16 maps that the first one makes, and makes 32.",
+        hints={"a": "3 colours in, 16 maps out: so it is.", "c": "32 maps of 5x5 are 800 numbers: so it is."},
+    ),
+    "linear": Choice(
+        right="c",
+        because="Nothing stands between the last two layers: together they are one linear layer, only with more parameters.",
+        hints={
+            "a": "A ReLU follows it.",
+            "b": "A ReLU follows it. Look for a layer that is followed by another one directly.",
+        },
+    ),
+    "scaling": Choice(
+        right="b",
+        because="Training pictures go from -1 to 1, these from 0 to 1: the network has never seen such pale ones.",
+        hints={
+            "a": "That is how the network's training pictures were made.",
+            "c": "The comparison is right. Is it asked about the pictures that it learned from?",
+        },
+    ),
+    "shuffle": Choice(
+        right="a",
+        because="The positions are those of the shuffled order, and next time there is another one.",
+        hints={
+            "b": "A wrong answer is one that differs from the label: so it is.",
+            "c": "The names are in the order of the files. Are the answers?",
+        },
+    ),
+    "folder": Choice(
+        right="c",
+        because="It is measured on the very pictures that it learned by heart.",
+        hints={
+            "a": "A fresh network, as it should be.",
+            "b": "Thirty epochs are many for so few pictures, but a test would show it.",
+        },
+    ),
+    "library": Choice(
+        right="a",
+        because="It tells the runtime not to complain that it is there twice. It is still there twice.",
+        hints={
+            "b": "Importing is no fault. What was switched off before it?",
+            "c": "Looking is what should have been done first.",
+        },
+    ),
+    "paths": Choice(
+        right="a",
+        because="Only one machine has this folder.",
+        hints={
+            "b": "Joining folders this way works everywhere. What are they joined to?",
+            "c": "It reads what it is given.",
+        },
+    ),
+    "wrapped": Choice(
+        right="a",
+        because="A Variable has been a plain tensor since 2018. It does not do what its author hoped: every step is still recorded.",
+        hints={
+            "b": "Asking the network is right. What does it keep of the way there?",
+            "c": "The largest score names the class: so it is.",
+        },
+    ),
+    "mode": Choice(
+        right="b",
+        because="The network is still in training mode: dropout silences half of F5, and chance has a say in the answer.",
+        hints={
+            "a": "Training in training mode is right.",
+            "c": "The accuracy is counted rightly. In what state is the network?",
+        },
+    ),
+    "leak": Choice(
+        right="b",
+        because="The pictures are split after they were doubled: most held-out pictures have their copy among the training pictures.",
+        hints={
+            "a": "Shifted copies are a good idea. What happens to the two that belong together?",
+            "c": "Training on the training part is right. Does the other part not know it already?",
+        },
+    ),
+}

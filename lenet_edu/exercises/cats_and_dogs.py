@@ -1,0 +1,111 @@
+"""Notebook 11: the RGB LeNet, its pictures, and how far it goes."""
+
+import torch
+from torch import Tensor
+
+from lenet_edu.architecture import rgb_lenet
+from lenet_edu.exercises.checking import Choice, Code, Number
+from lenet_edu.exercises.prediction import Prediction
+from lenet_edu.ledger import ledger
+
+_BOOK = ledger(rgb_lenet())
+_HELD = {row.name: row.parameters.value for row in _BOOK.rows}
+_TOTAL = _BOOK.totals["parameters"]
+_MAPS = rgb_lenet().shapes["S4"][0]
+_UNITS = rgb_lenet().shapes["F5"][0]
+
+PREDICTIONS = {
+    "largest": Prediction(
+        f"Of its {_TOTAL:,} parameters, how many does the one layer F5 hold?",
+        right="about 80%",
+        choices={
+            "about 10%": f"that is the share of C3, {_HELD['C3']:,}, and a little less than that.",
+            "about 50%": "more: 120 units, and each of them reads all 800 units of S4.",
+            "about 80%": f"{_HELD['F5']:,} of {_TOTAL:,}: 120 units that read 800 each, with a bias.",
+        },
+    ),
+    "upside": Prediction(
+        "Training pictures are turned upside down with an even chance, as the tutorial does it. On upright pictures the network will then be",
+        right="worse than without any flip",
+        choices={
+            "better than without any flip": "it sees twice as many pictures, but half of them are of a kind that it will never be asked about.",
+            "the same": "it is not: half of what it learns is about cats that hang from the ceiling.",
+            "worse than without any flip": "half of its few parameters serve pictures that never come.",
+        },
+    ),
+    "surest": Prediction(
+        "You look at the network's surest mistakes. What will most of them be?",
+        right="pictures that you would get right",
+        choices={
+            "pictures that you could not tell yourself": "a few are. At 32x32 pixels you would still be right on most.",
+            "pictures with a wrong label": "hardly any is: these labels are good.",
+            "pictures that you would get right": "it has no idea of an ear or a snout; it weighs colours and edges.",
+        },
+    ),
+}
+
+
+def scaled(pixels: Tensor) -> Tensor:
+    """Bytes from 0 to 255 -> floats from -1 to 1: divided by 255, less the mean 0.5, through the deviation 0.5."""
+    return (pixels / 255 - 0.5) / 0.5
+
+
+def _pixels() -> list[tuple]:
+    generator = torch.Generator().manual_seed(3)
+    return [
+        (torch.tensor([0, 255, 51], dtype=torch.uint8),),
+        (torch.randint(256, (2, 3, 4, 4), generator=generator, dtype=torch.uint8),),
+    ]
+
+
+# With 64x64 pixels: 60, 30, 26 and 13 a side.
+_SIDE = ((64 - 4) // 2 - 4) // 2
+
+EXERCISES = {
+    "c1": Number(
+        right=_HELD["C1"],
+        because=f"{_BOOK['C1'].parameters}: a kernel for each of three colours, and one bias a map.",
+        hints={
+            16 * 25: "Each map reads three colours, with a kernel for each.",
+            16 * 26: "Each map reads three colours, with a kernel for each.",
+            16 * 75: "And the biases?",
+            16 * (75 + 3): "One bias a map, however many maps it reads.",
+        },
+    ),
+    "larger": Number(
+        right=_UNITS * (_MAPS * _SIDE**2 + 1),
+        because=f"S4 has {_MAPS} maps of {_SIDE} x {_SIDE} then: {_UNITS} x ({_MAPS * _SIDE**2:,} + 1). C1 and C3 cost what they did.",
+        hints={
+            _HELD["F5"]: "That is its number now. How large are S4's maps when the picture is 64 x 64?",
+            4
+            * _HELD[
+                "F5"
+            ]: "Not four times: the edge that a kernel loses is the same 4 pixels. Follow the side: 64, 60, 30, ...",
+            _UNITS * _MAPS * _SIDE**2: "And the biases?",
+        },
+    ),
+    "scaled": Code(
+        right=scaled,
+        cases=_pixels,
+        because="0 becomes -1, and 255 becomes 1.",
+        mistakes={
+            "That goes from 0 to 1. Take the mean away, and divide by the deviation.": lambda pixels: (
+                pixels / 255
+            ),
+            "That goes from -0.5 to 0.5. What is left is to divide by the deviation.": lambda pixels: (
+                pixels / 255 - 0.5
+            ),
+            "Mean and deviation are those of values from 0 to 1: divide by 255 first.": lambda pixels: (
+                (pixels - 0.5) / 0.5
+            ),
+        },
+    ),
+    "choose": Choice(
+        right="b",
+        because="The best of twenty looks at the same pictures is partly luck, and the luck does not come again.",
+        hints={
+            "a": "Later epochs are often better, but that is another matter.",
+            "c": "The best epoch of each run was chosen with these very pictures: they are no test of it any more.",
+        },
+    ),
+}
