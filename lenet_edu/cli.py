@@ -345,7 +345,7 @@ def _read_pictures(options, model):
     return images, paths, left_out
 
 
-# The most pictures in one figure.
+# The most pictures in one figure; of more, some from all over are drawn.
 _PLOTTED = 40
 
 
@@ -359,10 +359,11 @@ def _plot_predictions(options, images, predictions) -> None:
     kind = Path(options.plot).suffix.lower().lstrip(".")
     if kind not in ("png", "pdf", "jpg"):
         raise LenetError(f"--plot takes a name that ends in .png, .pdf or .jpg; got {options.plot}.")
-    shown = predictions[:_PLOTTED]
+    every = slice(None, None, -(-len(predictions) // _PLOTTED))
+    shown = predictions[every]
     guesses = [(str(found["class"]), found["actual"], found["probability"]) for found in shown]
     content = BytesIO()
-    plots.predictions(images[:_PLOTTED], guesses).savefig(content, format=kind)
+    plots.predictions(images[every], guesses).savefig(content, format=kind)
     write_atomically(Path(options.plot), content.getvalue())
     _say(options, f"plotted: {options.plot}, {len(shown)} of {len(predictions)} pictures")
 

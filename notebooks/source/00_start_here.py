@@ -41,6 +41,8 @@ print(*(f"{name} {show_shape(shape)}" for name, shape in model.architecture.shap
 # | [**08 OUTPUT**](08_output.ipynb) | measure distances, and let a network collapse |
 # | [**09 The whole network**](09_whole_network.ipynb) | put it together, count everything, weigh 1998 against today |
 # | [**10 Train**](10_train.ipynb) | train it on your machine, and study its mistakes |
+# | [**11 Cats and dogs**](11_cats_and_dogs.ipynb) | train a LeNet for pictures in colour, and see how far it goes |
+# | [**12 Find the bug**](12_find_the_bug.ipynb) | find fourteen faults in a script that runs |
 #
 # Run a cell with **Shift + Enter**. Change whatever you like: *Kernel → Restart* brings all of it back.
 # Every number in the text is computed in a cell nearby, and tested against the paper.

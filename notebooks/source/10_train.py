@@ -338,4 +338,4 @@ assert check("training.batches", letter).right
 # - Choose on the validation digits; look at the test digits once.
 # - A learning rate ten times too large switches a network off: nothing is learned.
 #
-# **Back to** [00 Start here](00_start_here.ipynb).
+# **Next:** [11 Cats and dogs](11_cats_and_dogs.ipynb) gives the network colours, and asks more of it.

@@ -157,6 +157,7 @@ assert check("bugs.last", letter).right
 with TemporaryDirectory() as folder:
     print(save_as_it_goes(Path(folder), lambda epoch, epochs: epoch == epochs - 1))
 
+
 # %% [markdown]
 # ## 3 · The mean of means
 #
@@ -225,7 +226,7 @@ assert check("bugs.crop", letter).right
 from lenet_edu.files import read_json
 
 results = read_json(Path("../results/cats_and_dogs.json"))["experiments"]
-kinds = {"no flip": "ladder 03", "upside down": "augmented, upside down", "mirrored": "ladder 04"}
+kinds = {"no flip": "ladder 03", "upside down": "ladder 02", "mirrored": "ladder 04"}
 for kind, name in kinds.items():
     right = [100 * run["accuracy"] for run in results[name]["runs"]]
     print(f"{kind:<12} {sum(right) / len(right):.1f}%")
@@ -342,6 +343,7 @@ print(f"{accuracy(model, asked, their_labels):.1%} instead of {pale:.1%}")
 
 # %%
 assert pale < accuracy(model, asked, their_labels)
+
 
 # %% [markdown]
 # ## 8 · The mistakes that move about
