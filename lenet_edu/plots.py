@@ -191,6 +191,9 @@ def parameters_and_connections(book: Ledger) -> Figure:
     return figure
 
 
+_DOTTED = 40  # curves of more epochs have no dots
+
+
 @_styled
 def history(histories: dict, titles: tuple[str, str] = ("", "")) -> Figure:
     """Loss and error by epoch, training dashed and validation solid; `Run.history` by the name to show.
@@ -203,11 +206,14 @@ def history(histories: dict, titles: tuple[str, str] = ("", "")) -> Figure:
         for axis, key, of in zip(axes, ("loss", "accuracy"), (float, _error), strict=True):
             for split, line in (("train", "--"), ("validation", "-")):
                 values = [of(record[f"{split}_{key}"]) for record in records]
-                axis.plot(epochs, values, line, marker=".", color=colour, label=f"{name}, {split}")
+                dot = "." if len(epochs) <= _DOTTED else ""
+                axis.plot(epochs, values, line, marker=dot, color=colour, label=f"{name}, {split}")
     usual = ("Loss", "Error, %")
     for axis, wanted, title in zip(axes, titles, usual, strict=True):
         title = wanted if wanted and style.can_show(wanted) else title
         axis.set(title=title, xlabel="epoch", yscale="log")
+        for of_axis in (axis.yaxis.set_major_formatter, axis.yaxis.set_minor_formatter):
+            of_axis(lambda value, _: f"{value:g}")
     axes[1].legend(fontsize=8)
     return figure
 

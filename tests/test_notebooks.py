@@ -152,7 +152,7 @@ def prose(cell) -> str:
     """A cell's text without what only names: links, code, layers, headings' numbers, lists' numbers."""
     text = re.sub(r"\[[^\]]*\]\([^)]*\)|`[^`]*`", "", cell.source)
     text = re.sub(
-        r"LeNet-5|[Nn]otebook \d+|[Ee]quation \d+|\*\*\d+ Start here|^# \d+ ·", "", text, flags=re.M
+        r"LeNet-5|[Nn]otebook \d+|[Ee]quation \d+|\*\*\d+ Start here|^#+ \d+ ·", "", text, flags=re.M
     )
     text = re.sub(r"\b(?:[Tt]he|[Aa]n?|[Yy]our) \d\b(?![.,]\d)", "", text)
     return re.sub(r"^\*\*\d\.(?: Change and explain\.)?\*\*", "", text, flags=re.M)

@@ -136,6 +136,7 @@ def told(name: str, key: str = "accuracy") -> tuple[float, float]:
     return values.mean().item(), values.std().item()
 
 
+# %%
 kinds = {"none": "ladder 03", "upside down": "ladder 02", "mirrored": "ladder 04"}
 kinds |= {"shifted": "augmented, shifted", "other colours": "augmented, other colours"}
 shown = plots.bars({kind: told(name)[0] for kind, name in kinds.items()}, "Right, % of held-out pictures")
@@ -199,7 +200,7 @@ from lenet_edu.evaluation import confusion, mistakes
 
 plots.confusion(confusion(trained, data.validation), data.classes)
 
-# %% tags=["nbval-ignore-output"]
+# %%
 worst = mistakes(trained, data.validation)[:20]
 shown = data.validation.images[[mistake.index for mistake in worst]]
 predict(
@@ -337,7 +338,7 @@ assert check("cats_and_dogs.c1", parameters).right
 
 
 # %% [markdown]
-# **2.** Write what brings pixels to the range from -1 to 1: bytes from 0 to 255 in, floats out.
+# **2.** Write what brings pixels to the range from -1 to 1: bytes from `0` to `255` in, floats out.
 
 
 # %%
@@ -357,7 +358,7 @@ def scaled(pixels):
 assert check("cats_and_dogs.scaled", scaled).right
 
 # %% [markdown]
-# **3.** With pictures of 64x64, how many parameters would F5 have?
+# **3.** With pictures twice as wide and twice as high, how many parameters would F5 have?
 
 # %%
 parameters = None
