@@ -21,8 +21,6 @@ PRESETS = {
     "rgb": architecture.rgb_lenet().config,
 }
 SWITCHES = ("c3", "subsampling", "activation", "output")
-DIGITS = tuple("0123456789")
-HALF = "half"  # the scaling of pictures in colour
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -119,7 +117,7 @@ def _planned(options):
     if not 0 <= seed < 2**31:
         raise LenetError(f"--seed must be from 0 to {2**31 - 1}; got {seed}.")
     wanted = named_recipe(options.recipe) if options.recipe else None
-    data = _load_data(options, plan, options.scaling)
+    data = _load_data(options, plan, options.scaling, held_out=not options.train_on_all)
     if "classes" in plan.config:
         plan = architecture.architecture({**plan.config, "classes": len(data.classes)})
     recipe = (wanted or default_recipe(plan, len(data.train))).changed(
@@ -141,8 +139,8 @@ def _resumed(options):
     fixed = (
         "network",
         *SWITCHES,
-        "f7",
-        "held_out",
+        "without_f7",
+        "train_on_all",
         "recipe",
         "epochs",
         "batch_size",
@@ -153,7 +151,6 @@ def _resumed(options):
         "out",
     )
     changed = [f"--{name.replace('_', '-')}" for name in fixed if getattr(options, name) is not None]
-    changed = [{"--f7": "--without-f7", "--held-out": "--train-on-all"}.get(name, name) for name in changed]
     if changed:
         raise LenetError(f"A resumed run keeps its settings: leave out {', '.join(changed)}.")
     out = Path(options.resume)
@@ -163,14 +160,13 @@ def _resumed(options):
     return build(notes["state_of"]), data, run.started_with, run.seed, out
 
 
-def _load_data(options, plan: architecture.Architecture, scaling: str | None = None):
+def _load_data(options, plan: architecture.Architecture, scaling: str | None, held_out: bool):
     """The data that the options name, of the kind that the network takes."""
     from lenet_edu.data import load_digits
-    from lenet_edu.images import load_cats_and_dogs, load_images
+    from lenet_edu.images import HALF_SCALING, load_cats_and_dogs, load_images
 
-    held_out = getattr(options, "held_out", None) is not False
     if plan.input == architecture.rgb_lenet().input:
-        if options.data or scaling not in (None, HALF):
+        if options.data or scaling not in (None, HALF_SCALING.name):
             raise LenetError(f"--data and --scaling are for digits; {plan.name} takes --images DIR.")
         quiet = getattr(options, "quiet", False)
         if options.images:
@@ -216,26 +212,32 @@ def _started(options, model, data, recipe, seed, out: Path) -> dict:
 
 
 def _finished(options, result: dict, model, data, run, seconds: float) -> dict:
-    """Look at the test split, once for the best weights and once for the last, and record what came."""
+    """Look at the test split, once, and record what came of the run.
+
+    Where no pictures were held out, the best epoch was chosen by the test split itself: then the last one
+    counts.
+    """
     from lenet_edu.evaluation import accuracy
     from lenet_edu.files import write_json
 
     images = len(data.train) * len(run.history)
-    test_accuracy = accuracy(model, data.test)
-    model.load_state_dict(run.last_weights)
+    chosen_by_test = data.validation.images is data.test.images
+    if chosen_by_test:
+        model.load_state_dict(run.last_weights)
     result |= {
         "epochs": len(run.history),
         "best_epoch": run.best_epoch,
         "validation_accuracy": run.history[run.best_epoch - 1]["validation_accuracy"],
-        "test_accuracy": test_accuracy,
-        "last_test_accuracy": accuracy(model, data.test),
+        "test_accuracy": accuracy(model, data.test),
+        "tested": "last" if chosen_by_test else "best",
         "images_per_second": round(images / run.seconds),
         "training_seconds": round(run.seconds, 2),
         "seconds": round(seconds, 2),
     }
     write_json(Path(result["out"]) / "run.json", {**result, "history": run.history})
     _say(options, f"validation {result['validation_accuracy']:.2%} (epoch {result['best_epoch']})")
-    _say(options, f"test {result['test_accuracy']:.2%}, last weights {result['last_test_accuracy']:.2%}")
+    why = ", last weights: the best were chosen by these very pictures" if chosen_by_test else ""
+    _say(options, f"test {result['test_accuracy']:.2%}{why}")
     _say(
         options,
         f"{result['images_per_second']:,} images a second, {result['training_seconds']} s of training, "
@@ -250,9 +252,11 @@ def _finished(options, result: dict, model, data, run, seconds: float) -> dict:
 
 def _evaluate(options) -> dict:
     from lenet_edu.evaluation import confusion
+    from lenet_edu.images import NONE_HELD_OUT
 
     model = _load(options)
-    data = _load_data(options, model.architecture, model.notes["scaling"]["name"])
+    held_out = not model.notes.get("data", "").endswith(NONE_HELD_OUT)  # split as it was for training
+    data = _load_data(options, model.architecture, model.notes["scaling"]["name"], held_out)
     names = _class_names(model)
     if tuple(data.classes) != names:
         raise LenetError(
@@ -283,6 +287,7 @@ def _evaluate(options) -> dict:
 def _predict(options) -> dict:
     import torch
 
+    from lenet_edu.data import DIGIT_CLASSES
     from lenet_edu.evaluation import probabilities
 
     model = _load(options)
@@ -293,7 +298,7 @@ def _predict(options) -> dict:
         order = row.argsort(descending=True).tolist()
         found = {
             "image": str(path),
-            "class": order[0] if names == DIGITS else names[order[0]],
+            "class": order[0] if names == DIGIT_CLASSES else names[order[0]],
             "actual": path.parent.name if path.parent.name in names else None,
             "probability": row[order[0]].item(),
             "probabilities": row.tolist(),
@@ -383,7 +388,9 @@ def _load(options):
 
 def _class_names(model) -> tuple[str, ...]:
     """What the checkpoint's classes are called; those of digits went without saying for a while."""
-    return tuple(model.notes.get("classes", DIGITS))
+    from lenet_edu.data import DIGIT_CLASSES
+
+    return tuple(model.notes.get("classes", DIGIT_CLASSES))
 
 
 # The lab ---------------------------------------------------------------------------------------------
@@ -405,8 +412,8 @@ def _architecture(options, default: str) -> architecture.Architecture:
         value = getattr(options, name)
         if value is not None:
             config[name] = value.split(",") if name == "c3" and "," in value else value
-    if options.f7 is not None:
-        config["f7"] = options.f7
+    if options.without_f7:
+        config["f7"] = False
     return architecture.architecture(config)
 
 
@@ -462,8 +469,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--scaling", help="input scaling of digits: paper (default) or standard")
     sub.add_argument(
         "--train-on-all",
-        dest="held_out",
-        action="store_false",
+        action="store_true",
         default=None,
         help="hold no training pictures out, and validate on DIR/val, as the tutorial does",
     )
@@ -501,8 +507,7 @@ def _network_options(sub, presets: tuple[str, ...], default: str) -> None:
     sub.add_argument("--output", help=", ".join(architecture.OUTPUTS))
     sub.add_argument(
         "--without-f7",
-        dest="f7",
-        action="store_false",
+        action="store_true",
         default=None,
         help="rgb: leave its superfluous layer out",
     )

@@ -31,6 +31,8 @@ from lenet_edu.errors import LenetError, check_choice
 MNIST_NAME = "MNIST"
 EMBEDDED_NAME = "embedded digits (scikit-learn)"
 
+DIGIT_CLASSES = tuple("0123456789")
+
 SOURCES = ("auto", "mnist", "embedded")
 SCALINGS = ("paper", "standard")
 
@@ -115,7 +117,7 @@ class Data:
     scaling: Scaling
     source: str
     note: str = ""
-    classes: tuple[str, ...] = tuple("0123456789")
+    classes: tuple[str, ...] = DIGIT_CLASSES
     root: str = ""
 
     @property

@@ -33,7 +33,7 @@ TRAIN, VALIDATION = "train", "val"
 CIFAR_NAME = "CIFAR-10's cats and dogs"
 SHAPES_NAME = "drawn shapes"
 _FOLDERS = "pictures of "
-_NONE_HELD_OUT = ", none held out"
+NONE_HELD_OUT = ", none held out"
 
 # Values from -1 to 1, as the tutorial has them.
 HALF_SCALING = Scaling("half", -1.0, 1.0)
@@ -114,7 +114,7 @@ def load_again(
     """
     if source == SHAPES_NAME:
         return drawn_shapes()
-    held_out, plain = not source.endswith(_NONE_HELD_OUT), source.removesuffix(_NONE_HELD_OUT)
+    held_out, plain = not source.endswith(NONE_HELD_OUT), source.removesuffix(NONE_HELD_OUT)
     if plain == CIFAR_NAME:
         return _cifar(data_folder(folder), held_out)
     if not plain.startswith(_FOLDERS):
@@ -168,7 +168,7 @@ def _draw(count: int, generator: torch.Generator) -> Split:
 def _splits(train, test, held_out: bool, *, source: str, classes: tuple[str, ...], root: str = "") -> Data:
     """Pairs (images, labels) as three splits."""
     rest, validation = hold_out(*train, every=_VALIDATION_EVERY) if held_out else (train, test)
-    source += "" if held_out else _NONE_HELD_OUT
+    source += "" if held_out else NONE_HELD_OUT
     splits = (Split(*pair) for pair in (rest, validation, test))
     return Data(*splits, scaling=HALF_SCALING, source=source, classes=classes, root=root)
 

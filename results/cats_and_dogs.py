@@ -111,7 +111,8 @@ def measure(name: str, seed: int) -> dict:
     model.reset_parameters(torch.Generator().manual_seed(seed), what.recipe.start)
     run = fit(model, data, what.recipe, seed=seed, device="cpu", progress=False)
     model.load_state_dict(run.last_weights)
-    seen, mirrored = (probabilities(model, images) for images in mirrors(data.validation.images))
+    images = data.validation.images
+    seen, mirrored = probabilities(model, images), probabilities(model, images.flip(3))
     labels = data.validation.labels
     found = {
         "seed": seed,
@@ -126,11 +127,6 @@ def measure(name: str, seed: int) -> dict:
         keys = ("epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
         found["history"] = [{key: round(record[key], 5) for key in keys} for record in run.history]
     return found
-
-
-def mirrors(images):
-    """The pictures, and the pictures mirrored left and right."""
-    return images, images.flip(3)
 
 
 def keep(kept: dict, name: str, found: dict) -> None:

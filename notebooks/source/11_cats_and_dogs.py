@@ -388,6 +388,6 @@ assert check("cats_and_dogs.choose", letter).right
 #
 # - Colour is three maps instead of one; all else is the same arithmetic.
 # - Augmentation must be true: a mirrored cat is a cat, one upside down is not what the network is asked about.
-# - Most of what a recipe gains is in its schedule, its distortions and its length, not in the network.
+# - Nearly all that the recipe gained came from its distortions and its length; the network stayed the same.
 #
 # **Next:** [12 Find the bug](12_find_the_bug.ipynb) takes a script that looks right and is wrong fourteen times.
