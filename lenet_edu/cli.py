@@ -156,7 +156,9 @@ def _resumed(options):
     out = Path(options.resume)
     run, _, notes = load_run(out)
     root = options.images or run.root
-    data = load_again(notes["data"], notes["scaling"]["name"], options.folder, root)
+    data = load_again(
+        notes["data"], notes["scaling"]["name"], options.folder, root, progress=not options.quiet
+    )
     return build(notes["state_of"]), data, run.started_with, run.seed, out
 
 

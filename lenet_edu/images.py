@@ -32,8 +32,8 @@ TRAIN, VALIDATION = "train", "val"
 # What data calls itself; pictures from folders add their classes and a key of their contents.
 CIFAR_NAME = "CIFAR-10's cats and dogs"
 SHAPES_NAME = "drawn shapes"
-_FOLDERS = "pictures of "
 NONE_HELD_OUT = ", none held out"
+_FOLDERS = "pictures of "
 
 # Values from -1 to 1, as the tutorial has them.
 HALF_SCALING = Scaling("half", -1.0, 1.0)
@@ -105,12 +105,16 @@ def load_cats_and_dogs(
 
 
 def load_again(
-    source: str, scaling: str = "paper", folder: Path | str | None = None, root: Path | str = ""
+    source: str,
+    scaling: str = "paper",
+    folder: Path | str | None = None,
+    root: Path | str = "",
+    progress: bool = True,
 ) -> Data:
     """The data that called themselves `source`, pictures or digits, as a run recorded it.
 
     scaling, folder: as `load_digits` takes them. root: the folder of pictures that were read from one.
-    Raises LenetError if they are no longer there, or no longer the same.
+    progress: as in `load_images`. Raises LenetError if they are no longer there, or no longer the same.
     """
     if source == SHAPES_NAME:
         return drawn_shapes()
@@ -121,7 +125,7 @@ def load_again(
         return load_digits_again(source, scaling, folder)
     if not root:
         raise LenetError(f"{source} were read from a folder, and it is not known which. Name it.")
-    found = load_images(root, held_out=held_out)
+    found = load_images(root, held_out=held_out, progress=progress)
     if found.source != source:
         raise LenetError(
             f"{root} no longer holds the same pictures: wanted {source}, found {found.source}. "

@@ -75,43 +75,21 @@ def network(model, lit: str | None = None) -> Figure:
 
 
 @_styled
-def digits(images, titles=(), columns: int = 10) -> Figure:
+def digits(images, titles=(), columns: int = 10, colours=()) -> Figure:
     """Images (N, 1, H, W) as ink on paper, `columns` in a row, each with its title above.
 
-    A list of images (1, H, W) of different sizes will do as well.
+    A list of images (1, H, W) of different sizes will do as well. colours: of the titles, if they differ.
     """
-    pictures = [_numpy(image)[0] for image in images]
-    columns = min(columns, len(pictures))
-    rows = -(-len(pictures) // columns)
-    figure, axes = _subplots(rows, columns, (1.05 * columns, (1.35 if len(titles) else 1.05) * rows))
-    for place, axis in enumerate(axes):
-        axis.axis("off")
-        if place < len(pictures):
-            axis.imshow(pictures[place], cmap=style.PAPER)
-        if place < len(titles):
-            axis.set_title(titles[place], size=8, weight="normal")
-    return figure
+    return _grid([_numpy(image)[0] for image in images], titles, columns, colours)
 
 
 @_styled
 def pictures(images, titles=(), columns: int = 10, colours=()) -> Figure:
     """Colour pictures (N, 3, H, W), from -1 to 1, `columns` in a row, each with its title above.
 
-    colours: one for each title, where they are to differ.
+    colours: of the titles, if they differ.
     """
-    shown = [_as_colours(_numpy(image)) for image in images]
-    columns = min(columns, len(shown))
-    rows = -(-len(shown) // columns)
-    lines = max((str(title).count("\n") + 1 for title in titles), default=0)
-    figure, axes = _subplots(rows, columns, (1.1 * columns, (1.1 + 0.17 * lines) * rows))
-    for place, axis in enumerate(axes):
-        axis.axis("off")
-        if place < len(shown):
-            axis.imshow(shown[place])
-        if place < len(titles):
-            colour = colours[place] if place < len(colours) else INK
-            axis.set_title(titles[place], size=8, weight="normal", color=colour)
-    return figure
+    return _grid([_as_colours(_numpy(image)) for image in images], titles, columns, colours)
 
 
 def predictions(images, guesses) -> Figure:
@@ -123,9 +101,8 @@ def predictions(images, guesses) -> Figure:
     for predicted, actual, probability in guesses:
         titles.append(f"{predicted} {probability:.0%}" + (f"\nis: {actual}" if actual else ""))
         colours.append(INK if actual in (None, predicted) else RED)
-    if len(images[0]) == 1:
-        return digits(images, titles)
-    return pictures(images, titles, colours=colours)
+    draw = digits if len(images[0]) == 1 else pictures
+    return draw(images, titles, colours=colours)
 
 
 @_styled
@@ -457,6 +434,23 @@ def scan(picture, distances, step: int, sure: float, title: str = "") -> Figure:
     below.set(yticks=range(table.shape[1]), ylabel="digit", xlabel="centre of the window, in pixels")
     figure.colorbar(drawn, ax=below, label="distance", pad=0.01)
     figure.suptitle(title, x=0.01, ha="left")
+    return figure
+
+
+def _grid(shown, titles, columns: int, colours) -> Figure:
+    """Images (H, W), ink on paper, or (H, W, 3), in rows with titles above."""
+    columns = min(columns, len(shown))
+    rows = -(-len(shown) // columns)
+    lines = max((str(title).count("\n") + 1 for title in titles), default=0)
+    height = 1.35 + 0.15 * (lines - 1) if lines else 1.05
+    figure, axes = _subplots(rows, columns, (1.05 * columns, height * rows))
+    for place, axis in enumerate(axes):
+        axis.axis("off")
+        if place < len(shown):
+            axis.imshow(shown[place], cmap=style.PAPER)
+        if place < len(titles):
+            colour = colours[place] if len(colours) else INK
+            axis.set_title(titles[place], size=8, weight="normal", color=colour)
     return figure
 
 

@@ -155,7 +155,7 @@ class Session:
         run, tensors, notes = load_run(home)
         data = self.data
         if (data.source, data.scaling.to_dict()) != (notes["data"], notes["scaling"]):
-            data = load_again(notes["data"], notes["scaling"]["name"], root=run.root)
+            data = load_again(notes["data"], notes["scaling"]["name"], root=run.root, progress=False)
         if len(data.train) != run.images:
             raise LenetError(
                 f"{home} was trained on {run.images:,} images of {notes['data']}; "

@@ -239,7 +239,8 @@ def test_wrong_predictions_are_red():
     titles = [axis.title for axis in figure.axes[:3]]
     assert [title.get_text() for title in titles] == ["cat 90%\nis: cat", "dog 80%\nis: cat", "dog 70%"]
     assert [title.get_color() == style.RED for title in titles] == [False, True, False]
-    assert plots.predictions(torch.zeros(1, 1, 32, 32), [("3", None, 0.5)]).axes[0].get_title() == "3 50%"
+    digit = plots.predictions(torch.zeros(1, 1, 32, 32), [("3", "5", 0.5)]).axes[0].title
+    assert (digit.get_text(), digit.get_color()) == ("3 50%\nis: 5", style.RED)
 
 
 def test_feature_maps_of_a_colour_picture_begin_with_the_picture():
