@@ -3,6 +3,7 @@
 In a notebook the figure shows by itself when its call ends a cell.
 """
 
+import logging
 import warnings
 from functools import wraps
 
@@ -21,6 +22,10 @@ from lenet_edu.style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, SOFT_IN
 # A class may be called by a word that no font of the machine can show: it then stands as empty boxes, and
 # a notebook is not flooded with a warning for each of its letters.
 warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from")
+# Nor with one for every font of another script that has no bold letters: its plain ones do.
+logging.getLogger("matplotlib.font_manager").addFilter(
+    lambda record: "Failed to find font weight" not in record.getMessage()
+)
 
 
 def _styled(draw):
@@ -30,7 +35,7 @@ def _styled(draw):
     def styled(*arguments, **named):
         from matplotlib import pyplot as plt
 
-        with rc_context({**style.RC, "font.sans-serif": style.installed_fonts()}):
+        with rc_context({**style.RC, "font.family": style.installed_fonts()}):
             figure = draw(*arguments, **named)
         # A notebook would show a figure that pyplot still holds a second time.
         plt.close(figure)

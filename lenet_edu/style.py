@@ -42,7 +42,6 @@ FONTS = (
 )
 
 RC = {
-    "font.family": "sans-serif",
     "figure.facecolor": "white",
     "figure.dpi": 110,
     "savefig.dpi": 110,

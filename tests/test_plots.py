@@ -276,6 +276,13 @@ def test_titles_in_chinese_stand_where_a_font_has_them_and_else_the_usual_ones(m
         assert [axis.get_title() for axis in plots.history({"a": HISTORY}, titles=chinese).axes] == wanted
 
 
+def test_the_fonts_stay_with_a_figure_that_is_drawn_after_its_call(monkeypatch):
+    """A notebook draws when the call has ended, in the reader's own style."""
+    monkeypatch.setattr(style, "installed_fonts", lambda: ["DejaVu Sans", "DejaVu Serif"])
+    title = plots.history({"a": HISTORY}).axes[0].title
+    assert title.get_fontfamily() == ["DejaVu Sans", "DejaVu Serif"]
+
+
 def test_what_fonts_can_show_is_read_from_the_fonts():
     assert "DejaVu Sans" in style.installed_fonts()
     assert style.can_show("Loss, %")
