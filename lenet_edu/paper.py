@@ -110,3 +110,10 @@ TOTAL_CONNECTIONS = 340_908
 TEST_ERROR = 0.95
 TRAINING_ERROR = 0.35
 TEST_ERROR_DISTORTED = 0.8
+
+# Section III-B and appendix C: the training of LeNet-5, one update a pattern. (rate, passes) in order.
+GLOBAL_RATES = ((5e-4, 2), (2e-4, 3), (1e-4, 3), (5e-5, 4), (1e-5, 8))
+SDLM_MU = 0.02
+SDLM_PATTERNS = 500
+# Section III-B: effective rates, that is rate / (mu + h), over all parameters in pass 1.
+EFFECTIVE_RATES = (7e-5, 0.016)

@@ -41,3 +41,14 @@ def test_the_one_stands_on_a_foot():
     """Figure 3's 1, row by row: one code read by eye, so that no shared mistake can hide."""
     rows = ["".join("#" if pixel == 1 else "." for pixel in row) for row in paper.DIGIT_CODES[1]]
     assert rows == ["...##..", "..###..", ".####..", *["...##.."] * 6, ".######", ".......", "......."]
+
+
+def test_the_schedule_has_twenty_passes_and_ever_smaller_rates():
+    rates, passes = zip(*paper.GLOBAL_RATES, strict=True)
+    assert sum(passes) == 20
+    assert list(rates) == sorted(rates, reverse=True)
+
+
+def test_effective_rates_lie_below_what_no_curvature_would_give():
+    lowest, highest = paper.EFFECTIVE_RATES
+    assert 0 < lowest < highest < paper.GLOBAL_RATES[0][0] / paper.SDLM_MU
