@@ -16,6 +16,7 @@ from lenet_edu.errors import LenetError, check_choice
 POOLINGS = ("trainable", "average", "max")
 ACTIVATIONS = ("scaled_tanh", "sigmoid", "relu")
 OUTPUTS = ("rbf", "linear")
+BIASES = ("map", "unit")
 
 Shape = tuple[int, ...]
 Table = tuple[tuple[bool, ...], ...]
@@ -37,10 +38,15 @@ class Input:
 
 @dataclass(frozen=True)
 class Convolution:
-    """`maps` feature maps, each with `kernel` x `kernel` weights for every map it reads, and one bias.
+    """`maps` feature maps, each with `kernel` x `kernel` weights for every map it reads, and biases.
 
     `table[i][k]` tells whether map k reads input map i (Table I of the paper); None means all.
     `activation` squashes the sum: one of `ACTIVATIONS`, or None.
+    `stride`: how far the kernel moves from one unit to the next. `padding`: how many virtual rows and
+    columns stand around each input map, all of the constant `border`. `bias`: one for each "map", as in
+    the paper, or one for each "unit", as in 1989.
+
+    Raises LenetError for a stride below 1, a padding below 0 or an unknown bias.
     """
 
     name: str
@@ -48,11 +54,20 @@ class Convolution:
     kernel: int
     activation: str | None
     table: Table | None = None
+    stride: int = 1
+    padding: int = 0
+    border: float = 0.0
+    bias: str = "map"
+
+    def __post_init__(self):
+        _check_whole(f"stride of {self.name}", self.stride, 1)
+        _check_whole(f"padding of {self.name}", self.padding, 0)
+        check_choice(f"bias of {self.name}", self.bias, BIASES)
 
     def output_shape(self, shape: Shape) -> Shape:
-        """(maps, height - kernel + 1, width - kernel + 1)."""
-        _, height, width = shape
-        return (self.maps, height - self.kernel + 1, width - self.kernel + 1)
+        """(maps, height, width), a side being (side + 2 padding - kernel) / stride + 1, rounded down."""
+        _, *sides = shape
+        return (self.maps, *((side + 2 * self.padding - self.kernel) // self.stride + 1 for side in sides))
 
     def connected(self, maps_in: int) -> np.ndarray:
         """The table as a boolean array (maps_in, maps), all True where there is none."""
@@ -66,17 +81,29 @@ class Subsampling:
     """Halves both sides: each unit reads a `size` x `size` square of one map, without overlap.
 
     pooling: "trainable" (the paper: sum, times one coefficient, plus one bias per map), "average" or "max".
+    copies: how many subsampling maps, next to each other, read each input map: map k reads k // copies.
+
+    Raises LenetError for copies below 1, and for several where nothing is trained: all would be the same.
     """
 
     name: str
     pooling: str
     activation: str | None
     size: int = 2
+    copies: int = 1
+
+    def __post_init__(self):
+        _check_whole(f"copies of {self.name}", self.copies, 1)
+        if self.copies > 1 and self.pooling != "trainable":
+            raise LenetError(
+                f"copies of {self.name} must be 1 with {self.pooling} pooling, which trains nothing to tell "
+                f"copies apart by; got {self.copies}. Use trainable pooling."
+            )
 
     def output_shape(self, shape: Shape) -> Shape:
-        """(maps, height / size, width / size)."""
+        """(maps x copies, height / size, width / size)."""
         maps, height, width = shape
-        return (maps, height // self.size, width // self.size)
+        return (maps * self.copies, height // self.size, width // self.size)
 
 
 @dataclass(frozen=True)
@@ -209,8 +236,7 @@ def rgb_lenet(classes: int = 2, f7: bool = True) -> Architecture:
 
     Raises LenetError for less than two classes.
     """
-    if not isinstance(classes, int) or classes < 2:
-        raise LenetError(f"classes must be a whole number of at least 2; got {classes!r}.")
+    _check_whole("classes", classes, 2)
     if not isinstance(f7, bool):
         raise LenetError(f"f7 must be True or False; got {f7!r}.")
     return Architecture(
@@ -230,7 +256,100 @@ def rgb_lenet(classes: int = 2, f7: bool = True) -> Architecture:
     )
 
 
-NETWORKS = {"lenet5": lenet5, "rgb": rgb_lenet}
+def lenet1989() -> Architecture:
+    """The network of 1989 for zip codes: 1,256 units with the input's, 64,660 connections, 9,760 parameters.
+
+    Y. LeCun and others, "Backpropagation Applied to Handwritten Zip Code Recognition", Neural Computation
+    1(4), 1989. Weights are shared within a map, biases are not. Nothing is subsampled: the convolutions
+    move by two. Units at an edge read beyond it, from a plane of the constant -1, and those connections
+    count. So images must run from -1, background, to 1, ink: the suite's other digits, whose background
+    is -0.1, would stand in a frame of something else.
+
+    Decided here: map k of H2 reads the eight maps k to k + 7 of H1, the last being followed by the first.
+    The paper does not say which eight; so each map of H1 is read equally often, and no two maps of H2 read
+    the same.
+    """
+    moves = {"kernel": 5, "activation": "scaled_tanh", "stride": 2, "padding": 2, "bias": "unit"}
+    moves["border"] = paper.LENET1989_BORDER
+    maps = 12
+    return Architecture(
+        name="LeNet 1989",
+        config={"network": "lenet1989"},
+        input=Input("INPUT", maps=1, size=16),
+        layers=(
+            Convolution("H1", maps, **moves),
+            Convolution("H2", maps, **moves, table=_offsets_table(maps, [range(8)])),
+            Linear("H3", 30, "scaled_tanh"),
+            Linear("OUTPUT", len(paper.DIGIT_CODES), "scaled_tanh"),
+        ),
+    )
+
+
+def lenet1() -> Architecture:
+    """LeNet-1, the network of 1990: 98,442 connections and 2,578 parameters, both as printed.
+
+    Y. LeCun and others, "Handwritten Digit Recognition with a Back-Propagation Network", NIPS 2, 1990,
+    where the layers are called H1 to H4. Section III-C of the paper of 1998 gives about its figures to
+    LeNet-1. C3 reads S2 through a table (`paper.LENET1_TABLE`).
+
+    The 4,635 units printed are one more than the 784 of the input and the 3,850 of the layers. Our reading:
+    the one more is a unit that is always on, whose connections are the biases.
+    """
+    maps_s2, maps_c3 = paper.LENET1_TABLE.shape
+    return Architecture(
+        name="LeNet-1 1990",
+        config={"network": "lenet1"},
+        input=Input("INPUT", maps=1, size=paper.MNIST_SIZE),
+        layers=(
+            Convolution("C1", maps_s2, kernel=5, activation="scaled_tanh"),
+            Subsampling("S2", "trainable", "scaled_tanh"),
+            Convolution("C3", maps_c3, 5, "scaled_tanh", table=_as_tuples(paper.LENET1_TABLE)),
+            Subsampling("S4", "trainable", "scaled_tanh"),
+            Linear("OUTPUT", len(paper.DIGIT_CODES), "scaled_tanh"),
+        ),
+    )
+
+
+def lenet4() -> Architecture:
+    """LeNet-4 as section III-C describes it: 262,306 connections, and 50,698 parameters.
+
+    Four maps in C1, each subsampled twice, by two neighbouring maps of S2 with parameters of their own; 16
+    maps in C3 and S4, 120 units in C5, 10 in OUTPUT. The two maps of a pair start alike, and learn to differ
+    because C3 reads them with other weights.
+
+    The paper prints about 260,000 connections and about 17,000 parameters. Both cannot be: C5 alone, 120
+    units that read all 16 maps of 5x5, has 48,120 parameters. The layers are built as they are described,
+    and so that the connections are as printed.
+
+    Decided here: which maps of S2 each map of C3 reads, for which the paper prints no table. Three are what
+    the printed connections leave room for. Maps 0-7 read three neighbours (k, k+1, k+2), maps 8-15 three
+    with gaps (k, k+2, k+5), counted round the eight maps of S2. So each map of S2 is read six times, no two
+    maps of C3 read the same three, and those with gaps read from three different maps of C1.
+    """
+    maps_c1, copies = 4, 2
+    table = _offsets_table(maps_c1 * copies, [(0, 1, 2), (0, 2, 5)])
+    return Architecture(
+        name="LeNet-4",
+        config={"network": "lenet4"},
+        input=Input("INPUT", maps=1, size=paper.IMAGE_SIZE),
+        layers=(
+            Convolution("C1", maps_c1, kernel=5, activation="scaled_tanh"),
+            Subsampling("S2", "trainable", "scaled_tanh", copies=copies),
+            Convolution("C3", len(table[0]), kernel=5, activation="scaled_tanh", table=table),
+            Subsampling("S4", "trainable", "scaled_tanh"),
+            Convolution("C5", 120, kernel=5, activation="scaled_tanh"),
+            Linear("OUTPUT", len(paper.DIGIT_CODES), "scaled_tanh"),
+        ),
+    )
+
+
+NETWORKS = {
+    "lenet5": lenet5,
+    "rgb": rgb_lenet,
+    "lenet1989": lenet1989,
+    "lenet1": lenet1,
+    "lenet4": lenet4,
+}
 
 
 def fitting(maps: int, classes: int, switches: dict | None = None) -> Architecture:
@@ -272,8 +391,7 @@ def _c3_switch(c3) -> str | list[str]:
 def _c3_table(switch: str | list[str]) -> Table | None:
     if switch == "full":
         return None
-    table = paper.C3_TABLE if switch == "table" else _boolean_table(switch)
-    return tuple(tuple(map(bool, row)) for row in table)
+    return _as_tuples(paper.C3_TABLE if switch == "table" else _boolean_table(switch))
 
 
 def _boolean_table(c3) -> np.ndarray:
@@ -290,6 +408,24 @@ def _boolean_table(c3) -> np.ndarray:
             f"columns: maps of C3); got {type(c3).__name__} of shape {table.shape}."
         )
     return table.astype(bool)
+
+
+def _offsets_table(maps_in: int, patterns) -> Table:
+    """For each pattern one map from every k: it reads the input maps k + offset, counted round `maps_in`."""
+    table = np.zeros((maps_in, maps_in * len(patterns)), dtype=bool)
+    for place, offsets in enumerate(patterns):
+        for k in range(maps_in):
+            table[[(k + offset) % maps_in for offset in offsets], place * maps_in + k] = True
+    return _as_tuples(table)
+
+
+def _as_tuples(table: np.ndarray) -> Table:
+    return tuple(tuple(map(bool, row)) for row in table)
+
+
+def _check_whole(what: str, given, least: int) -> None:
+    if not isinstance(given, int) or given < least:
+        raise LenetError(f"{what} must be a whole number of at least {least}; got {given!r}.")
 
 
 def _lenet5_name(switches: dict) -> str:

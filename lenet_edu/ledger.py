@@ -41,8 +41,9 @@ class Row:
     """What one layer is made of.
 
     input_shape, output_shape: of one image, (maps, height, width) or (units,); `side` tells how the
-    output's side follows from the input's.
-    parameters: trainable numbers. connections: one for every input of every unit, its bias included.
+    output's side follows from the input's, and from the virtual rows that units read beyond either edge.
+    parameters: trainable numbers. connections: one for every input of every unit, virtual ones and its
+    bias included.
     multiply_adds: multiplications for one image, each with the addition that follows it; the
     comparisons of max pooling and the additions inside a subsampling sum are none.
     receptive_field: side of the square of input pixels that one unit sees (the image's edge cuts it off).
@@ -185,10 +186,10 @@ def show_shape(shape: Shape) -> str:
 def window(layer: Layer, shape: Shape) -> tuple[int, int]:
     """Side of the square of input units that one unit of a layer reads, and the step between such squares.
 
-    shape: of the layer's input.
+    shape: of the layer's input. The first square begins at the edge, or `padding` units beyond it.
     """
     if isinstance(layer, Convolution):
-        return layer.kernel, 1
+        return layer.kernel, layer.stride
     if isinstance(layer, Subsampling):
         return layer.size, layer.size
     return (shape[1] if len(shape) == 3 else 1), 1
@@ -234,12 +235,17 @@ def _(layer: Convolution, shape, out):
     weights = [_times(maps, reads if shape[0] > 1 else 1, k, k) for maps, reads in groups]
     biased = [f"{maps} x ({_times(reads if shape[0] > 1 else 1, k, k)} + 1)" for maps, reads in groups]
     weight_count = int(table.sum()) * k * k
-    parameters = Figure(weight_count + layer.maps, " + ".join(biased))
-    connections = parameters.value * prod(places)
+    connections = (weight_count + layer.maps) * prod(places)
+    if layer.bias == "unit":
+        parameters = Figure(weight_count + prod(out), " + ".join([*weights, _times(*out)]))
+        inputs = _times(_sum(biased), *places)
+    else:
+        parameters = Figure(weight_count + layer.maps, " + ".join(biased))
+        inputs = _times(parameters.value, *places)
     return (
-        Figure(out[1], f"{shape[1]} - {k} + 1"),
+        Figure(out[1], _side_working(layer, shape[1], out[1])),
         parameters,
-        Figure(connections, _times(parameters.value, *places)),
+        Figure(connections, inputs),
         Figure(weight_count * prod(places), _times(_sum(weights), *places)),
     )
 
@@ -271,9 +277,24 @@ def _(layer: RBF, shape, out):
     return None, Figure(0), distances, distances
 
 
+def _side_working(layer: Convolution, side: int, out: int) -> str:
+    """How many rows the kernel covers, less its own, in steps: `28 - 5 + 1`, `(2 + 16 + 1 - 5) / 2 + 1`."""
+    if layer.stride == 1 and not layer.padding:
+        return f"{side} - {layer.kernel} + 1"
+    # A stride may leave the last rows, virtual ones first, uncovered.
+    beyond = (out - 1) * layer.stride + layer.kernel - layer.padding - side
+    before = f"{layer.padding} + " if layer.padding else ""
+    after = f" {'+' if beyond > 0 else '-'} {abs(beyond)}" if beyond else ""
+    covered = f"{before}{side}{after} - {layer.kernel}"
+    return f"{covered} + 1" if layer.stride == 1 else f"({covered}) / {layer.stride} + 1"
+
+
 def _kind(layer: Layer) -> str:
     if isinstance(layer, Convolution):
-        return f"convolution {layer.kernel}x{layer.kernel}" + (" by table" if layer.table else "")
+        steps = f", stride {layer.stride}" if layer.stride > 1 else ""
+        return f"convolution {layer.kernel}x{layer.kernel}" + (" by table" if layer.table else "") + steps
+    if isinstance(layer, Subsampling) and layer.copies > 1:
+        return f"subsampling, {layer.copies} to a map"
     if isinstance(layer, Subsampling):
         return {"trainable": "subsampling", "average": "average pooling", "max": "max pooling"}[layer.pooling]
     return "fully connected" if isinstance(layer, Linear) else "RBF, fixed codes"

@@ -89,12 +89,7 @@ class Network(nn.Sequential):
         if images.ndim != 4 or tuple(images.shape[1:]) != wanted:
             raise LenetError(
                 f"{self.architecture.name} takes images of shape {('N', *wanted)}; got {tuple(images.shape)}."
-                + (" Add the first axis with images[None]." if tuple(images.shape) == wanted else "")
-                + (
-                    " Pad with lenet_edu.data.pad."
-                    if tuple(images.shape[-2:]) == (paper.MNIST_SIZE,) * 2
-                    else ""
-                )
+                + _hint(tuple(images.shape), wanted)
             )
 
 
@@ -112,6 +107,27 @@ class RGBLeNet(Network):
         super().__init__(architecture.rgb_lenet(classes, f7))
 
 
+class LeNet1989(Network):
+    """The network of 1989 for 16x16 images from -1 to 1, 9,760 parameters; see `architecture.lenet1989`."""
+
+    def __init__(self):
+        super().__init__(architecture.lenet1989())
+
+
+class LeNet1(Network):
+    """The network of 1990 for 28x28 images, 2,578 parameters; see `architecture.lenet1`."""
+
+    def __init__(self):
+        super().__init__(architecture.lenet1())
+
+
+class LeNet4(Network):
+    """LeNet-4 as it is described, 50,698 parameters where 17,000 are printed; see `architecture.lenet4`."""
+
+    def __init__(self):
+        super().__init__(architecture.lenet4())
+
+
 def build(config: dict) -> Network:
     """The untrained network that an `Architecture.config` describes."""
     return Network(architecture.architecture(config))
@@ -126,11 +142,13 @@ def _module(spec: architecture.Layer, shape: tuple[int, ...]) -> nn.Module:
     """The torch module of one layer whose input has `shape`, (maps, height, width) or (units,)."""
     match spec:
         case architecture.Convolution(table=None):
-            return layers.Convolution(shape[0], spec.maps, spec.kernel, spec.activation)
+            moves = _moves(spec, shape)
+            return layers.Convolution(shape[0], spec.maps, spec.kernel, spec.activation, **moves)
         case architecture.Convolution():
-            return layers.TableConvolution(spec.connected(shape[0]), spec.kernel, spec.activation)
+            moves = _moves(spec, shape)
+            return layers.TableConvolution(spec.connected(shape[0]), spec.kernel, spec.activation, **moves)
         case architecture.Subsampling(pooling="trainable"):
-            return layers.Subsampling(shape[0], spec.size, spec.activation)
+            return layers.Subsampling(shape[0], spec.size, spec.activation, spec.copies)
         case architecture.Subsampling(pooling="average"):
             return nn.AvgPool2d(spec.size)
         case architecture.Subsampling(pooling="max"):
@@ -140,6 +158,25 @@ def _module(spec: architecture.Layer, shape: tuple[int, ...]) -> nn.Module:
         case architecture.RBF():
             return layers.RBF(torch.tensor(paper.DIGIT_CODES))
     raise TypeError(f"No module for {type(spec).__name__}.")
+
+
+def _moves(spec: architecture.Convolution, shape: tuple[int, ...]) -> dict:
+    """What a convolution module is told besides maps, kernel and squash."""
+    places = spec.output_shape(shape)[1:] if spec.bias == "unit" else None
+    return {"stride": spec.stride, "padding": spec.padding, "border": spec.border, "places": places}
+
+
+def _hint(came: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    """What to do about images of shape `came` where (N, *wanted) is asked for, if anything is known."""
+    if came == wanted:
+        return " Add the first axis with images[None]."
+    digit, frame = (paper.MNIST_SIZE,) * 2, (paper.IMAGE_SIZE,) * 2
+    if came[-2:] == digit and wanted[1:] == frame:
+        return " Pad with lenet_edu.data.pad."
+    if came[-2:] == frame and wanted[1:] == digit:
+        edge = (paper.IMAGE_SIZE - paper.MNIST_SIZE) // 2
+        return f" Cut the frame off with images[..., {edge}:-{edge}, {edge}:-{edge}]."
+    return ""
 
 
 def _draw_uniform(layer: nn.Module, activation: str | None, generator: torch.Generator | None) -> None:

@@ -117,3 +117,74 @@ SDLM_MU = 0.02
 SDLM_PATTERNS = 500
 # Section III-B: effective rates, that is rate / (mu + h), over all parameters in pass 1.
 EFFECTIVE_RATES = (7e-5, 0.016)
+
+# Figure 9: test errors on MNIST in percent. "distorted": trained with distorted digits besides, "deslanted":
+# digits set upright before. A network of full layers goes by its numbers of units.
+PUBLISHED_ERRORS = MappingProxyType(
+    {
+        "linear": 12.0,
+        "linear, deslanted": 8.4,
+        "pairwise linear": 7.6,
+        "K-NN Euclidean": 5.0,
+        "K-NN Euclidean, deslanted": 2.4,
+        "40 PCA + quadratic": 3.3,
+        "1000 RBF + linear": 3.6,
+        "tangent distance, 16x16": 1.1,
+        "SVM poly 4": 1.1,
+        "RS-SVM poly 5": 1.0,
+        "V-SVM poly 9, distorted": 0.8,
+        "784-300-10": 4.7,
+        "784-300-10, distorted": 3.6,
+        "784-300-10, deslanted": 1.6,
+        "784-1000-10": 4.5,
+        "784-1000-10, distorted": 3.8,
+        "784-300-100-10": 3.05,
+        "784-300-100-10, distorted": 2.5,
+        "784-500-150-10": 2.95,
+        "784-500-150-10, distorted": 2.45,
+        "LeNet-1, 16x16": 1.7,
+        "LeNet-4": 1.1,
+        "LeNet-4 + local learning": 1.1,
+        "LeNet-4 + K-NN": 1.1,
+        "LeNet-5": TEST_ERROR,
+        "LeNet-5, distorted": TEST_ERROR_DISTORTED,
+        "Boosted LeNet-4, distorted": 0.7,
+    }
+)
+
+# The family: units (with the input's), connections and parameters as each paper prints them.
+# lenet1989: "Backpropagation Applied to Handwritten Zip Code Recognition", Neural Computation 1(4), 1989.
+# lenet1: "Handwritten Digit Recognition with a Back-Propagation Network", NIPS 2, 1990.
+# lenet4: section III-C of the paper of 1998, which says "about" of both.
+FAMILY = MappingProxyType(
+    {
+        "lenet1989": MappingProxyType({"units": 1_256, "connections": 64_660, "parameters": 9_760}),
+        "lenet1": MappingProxyType({"units": 4_635, "connections": 98_442, "parameters": 2_578}),
+        "lenet4": MappingProxyType({"connections": 260_000, "parameters": 17_000}),
+    }
+)
+
+# Neural Computation 1989: beyond a map's border stands a plane of this constant, the background of images
+# that run from -1 to 1. Digits and passes; errors in percent at the end, of all digits, none rejected.
+LENET1989_BORDER = -1.0
+LENET1989_DIGITS = MappingProxyType({"training": 7_291, "test": 2_007})
+LENET1989_PASSES = 23
+LENET1989_TRAINING_ERROR = 0.14
+LENET1989_TEST_ERROR = 5.0
+
+# NIPS 2, abstract: the error rate in percent, and about how many percent of the digits are rejected for it.
+LENET1_ERROR, LENET1_REJECTED = 1.0, 9.0
+
+# NIPS 2: which maps of S2 (rows, 4; H2 there) feed which of C3 (columns, 12; H3 there). Boolean, (4, 12).
+LENET1_TABLE = _read_only(
+    _picture("""
+XXX.XX......
+.XXXXX......
+......XXX.XX
+.......XXXXX
+""")
+)
+
+# Section III-C: LeNet-1, "about" both: multiplications with their additions for one digit, and parameters.
+LENET1_MULTIPLY_ADDS = 100_000
+LENET1_PARAMETERS = 2_600

@@ -10,15 +10,31 @@ from torch import nn
 
 from lenet_edu import architecture, layers, paper
 from lenet_edu.errors import LenetError
-from lenet_edu.ledger import FIGURES, ledger
-from lenet_edu.models import LeNet5, RGBLeNet, count_parameters
+from lenet_edu.ledger import FIGURES, ledger, window
+from lenet_edu.models import LeNet1, LeNet4, LeNet5, LeNet1989, Network, RGBLeNet, count_parameters
 
+# What no paper has together: strides that leave a row over, a border without one, biases of every kind.
+STRIDES = architecture.Architecture(
+    name="strides",
+    config={},
+    input=architecture.Input("INPUT", maps=2, size=19),
+    layers=(
+        architecture.Convolution("A", 3, 3, None, padding=1, border=0.5),
+        architecture.Convolution("B", 4, 4, None, ((True, True, False, True),) * 3, stride=3, bias="unit"),
+        architecture.Convolution("C", 2, 3, None, stride=2, padding=2),
+        architecture.Linear("OUTPUT", 3, None),
+    ),
+)
 NETWORKS = {
     "1998": LeNet5,
     "modern": lambda: LeNet5(**architecture.MODERN),
     "average": lambda: LeNet5(subsampling="average"),
     "sparse": lambda: LeNet5(c3=["X..............." for _ in range(5)] + ["." * 15 + "X"]),
     "rgb": RGBLeNet,
+    "lenet1989": LeNet1989,
+    "lenet1": LeNet1,
+    "lenet4": LeNet4,
+    "strides": lambda: Network(STRIDES),
 }
 networks = pytest.mark.parametrize("make", NETWORKS.values(), ids=NETWORKS.keys())
 
@@ -35,6 +51,38 @@ def test_known_totals_of_the_other_networks():
     assert ledger(architecture.lenet5(**architecture.MODERN)).totals["parameters"] == 61_706
     assert ledger(architecture.lenet5(c3="full"))["C3"].parameters.value == 2_416
     assert ledger(architecture.rgb_lenet()).totals["parameters"] == 121_204
+
+
+def test_totals_of_the_networks_of_1989_and_1990_are_their_papers():
+    for plan in (architecture.lenet1989(), architecture.lenet1()):
+        printed = paper.FAMILY[plan.config["network"]]
+        totals = ledger(plan).totals
+        assert totals["connections"] == printed["connections"]
+        assert totals["parameters"] == printed["parameters"]
+
+
+def test_units_of_the_networks_of_1989_and_1990_with_the_inputs():
+    """1990 prints one unit more than there are: the one that is always on, if it is that."""
+    for plan, constant in ((architecture.lenet1989(), 0), (architecture.lenet1(), 1)):
+        book = ledger(plan)
+        units = book.totals["units"] + book.input.units.value
+        assert units + constant == paper.FAMILY[plan.config["network"]]["units"]
+
+
+def test_lenet1_is_what_the_paper_of_1998_says_about_it():
+    totals = ledger(architecture.lenet1()).totals
+    assert totals["multiply_adds"] == pytest.approx(paper.LENET1_MULTIPLY_ADDS, rel=0.1)
+    assert totals["parameters"] == pytest.approx(paper.LENET1_PARAMETERS, rel=0.01)
+
+
+def test_lenet4_has_the_printed_connections_and_cannot_have_the_printed_parameters():
+    book, printed = ledger(architecture.lenet4()), paper.FAMILY["lenet4"]
+    assert book.totals["connections"] == pytest.approx(printed["connections"], rel=0.01)
+    assert book["C5"].parameters.value > 2 * printed["parameters"]
+    text = " ".join(architecture.lenet4.__doc__.split())
+    for figures in (book.totals, printed):
+        assert f"{figures['connections']:,} connections" in text
+        assert f"{figures['parameters']:,} parameters" in text
 
 
 @networks
@@ -56,9 +104,18 @@ def test_connections_by_brute_force(make):
     """Nonzero entries of each layer's Jacobian, and one bias for each unit of a layer that has biases."""
     model = make().double()
     for row, layer in zip(ledger(model).rows, model, strict=True):
-        x = torch.rand(row.input_shape, dtype=torch.double)
+        x = torch.rand(with_border(layer, row.input_shape), dtype=torch.double)
         biases = row.units.value if hasattr(layer, "bias") else 0
         assert row.connections.value == reads(layer, x) + biases, row.name
+
+
+def with_border(layer: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape with the virtual units that the layer reads; from now on the layer wants to be given them."""
+    padding = getattr(layer, "padding", 0)
+    if not isinstance(layer, layers.Convolution) or not padding:
+        return shape
+    layer.padding = 0
+    return (shape[0], *(side + 2 * padding for side in shape[1:]))
 
 
 def reads(layer: nn.Module, x: torch.Tensor) -> int:
@@ -80,8 +137,10 @@ def test_receptive_field_and_stride_by_gradient(make):
         if row.name == "C3" and plan.config.get("c3", "table") not in ("table", "full"):
             return  # maps that read nothing have no field
         network = nn.Sequential(*below)
+        # In the middle, where the image's edge cuts off as little as may be.
         fields = [field_of_unit(network, plan.input.output_shape, row.output_shape, step) for step in (0, 1)]
-        assert fields[0][1] - fields[0][0] == row.receptive_field.value, row.name
+        seen = min(row.receptive_field.value, plan.input.size)
+        assert fields[0][1] - fields[0][0] == seen, row.name
         if len(row.output_shape) == 3 and row.output_shape[1] > 1:
             assert fields[1][0] - fields[0][0] == row.stride.value, row.name
 
@@ -95,12 +154,16 @@ def dense(layer: nn.Module) -> nn.Module:
     return layer
 
 
-def field_of_unit(network: nn.Module, input_shape, output_shape, column: int) -> tuple[int, int]:
-    """First and one past the last image column on which the unit in row 0 and that column depends."""
+def field_of_unit(network: nn.Module, input_shape, output_shape, step: int) -> tuple[int, int]:
+    """First and one past the last image column on which the unit in row 0 and the middle column depends.
+
+    step: how many columns to the right of the middle one.
+    """
     image = torch.rand(1, *input_shape, dtype=torch.double, requires_grad=True)
     output = network(image).view(output_shape)
     # Summed over the maps, since one map may read few maps below; squared, so that none cancel.
-    unit = output[:, 0, min(column, output_shape[-1] - 1)] if output.ndim == 3 else output
+    column = min(output_shape[-1] // 2 + step, output_shape[-1] - 1)
+    unit = output[:, 0, column] if output.ndim == 3 else output
     (gradient,) = torch.autograd.grad(unit.square().sum(), image)
     columns = gradient.abs().sum((0, 1, 2)).nonzero()[:, 0]
     return columns[0].item(), columns[-1].item() + 1
@@ -126,6 +189,39 @@ def test_formulas_read_as_the_paper_has_them():
         "6 x (3 x 5 x 5 + 1) + 6 x (4 x 5 x 5 + 1) + 3 x (4 x 5 x 5 + 1) + 1 x (6 x 5 x 5 + 1) = 1,516"
     )
     assert str(book["C3"].receptive_field) == "6 + (5 - 1) x 2 = 14"
+    assert str(book["C3"].side) == "14 - 5 + 1 = 10"
+
+
+def test_formulas_tell_of_strides_borders_and_biases_of_their_own():
+    book = ledger(architecture.lenet1989())
+    assert str(book["H1"].side) == "(2 + 16 + 1 - 5) / 2 + 1 = 8"
+    assert str(book["H1"].parameters) == "12 x 5 x 5 + 12 x 8 x 8 = 1,068"
+    assert str(book["H1"].connections) == "12 x (5 x 5 + 1) x 8 x 8 = 19,968"
+    assert str(book["H2"].connections) == "12 x (8 x 5 x 5 + 1) x 4 x 4 = 38,592"
+    assert book["H2"].kind == "convolution 5x5 by table, stride 2"
+    book = ledger(STRIDES)
+    assert str(book["A"].side) == "1 + 19 + 1 - 3 + 1 = 19"
+    assert str(book["B"].side) == "(19 - 4) / 3 + 1 = 6"
+    assert str(book["C"].side) == "(2 + 6 + 1 - 3) / 2 + 1 = 4"
+
+
+def test_a_stride_that_leaves_rows_over_says_so():
+    layer = architecture.Convolution("C", 1, 3, None, stride=3)
+    plan = architecture.Architecture("left over", {}, architecture.Input("INPUT", 1, 10), (layer,))
+    assert str(ledger(plan)["C"].side) == "(10 - 1 - 3) / 3 + 1 = 3"
+
+
+def test_copies_are_counted_map_by_map():
+    row = ledger(architecture.lenet4())["S2"]
+    assert row.kind == "subsampling, 2 to a map"
+    assert str(row.parameters) == "8 x 2 = 16"
+    assert str(row.connections) == "8 x 14 x 14 x (2 x 2 + 1) = 7,840"
+
+
+def test_windows_step_by_the_stride():
+    plan = architecture.lenet1989()
+    assert window(plan["H1"], plan.shapes["INPUT"]) == (5, 2)
+    assert window(plan["H3"], plan.shapes["H2"]) == (4, 1)
 
 
 @networks

@@ -6,9 +6,12 @@ import torch
 from lenet_edu import paper
 from lenet_edu.activations import activations
 from lenet_edu.architecture import MODERN
+from lenet_edu.checkpoints import load_network, load_weights, save_network
 from lenet_edu.errors import LenetError
 from lenet_edu.ledger import ledger
-from lenet_edu.models import LeNet5, RGBLeNet, build, count_parameters
+from lenet_edu.models import LeNet1, LeNet4, LeNet5, LeNet1989, RGBLeNet, build, count_parameters
+
+FAMILY = pytest.mark.parametrize("make", [LeNet1989, LeNet1, LeNet4])
 
 
 def test_parameters_are_exactly_the_papers():
@@ -106,7 +109,11 @@ def test_scaled_tanh_network_answers_from_its_own_arithmetic(seeded):
     torch.testing.assert_close(model(x), ((f6[:, None] - codes) ** 2).sum(2), rtol=1e-4, atol=1e-3)
 
 
-@pytest.mark.parametrize("model", [LeNet5(), RGBLeNet()], ids=["lenet5", "rgb"])
+@pytest.mark.parametrize(
+    "model",
+    [LeNet5(), RGBLeNet(), LeNet1989(), LeNet1(), LeNet4()],
+    ids=["lenet5", "rgb", "lenet1989", "lenet1", "lenet4"],
+)
 def test_activations_hold_every_unit_of_the_ledger(model):
     images = torch.rand(2, *model.architecture.input.output_shape)
     outputs = activations(model, images)
@@ -162,3 +169,103 @@ def test_torchs_start_is_torchs(seeded):
 def test_build_makes_what_the_config_says():
     model = RGBLeNet(classes=7)
     assert build(model.architecture.config).architecture == model.architecture
+
+
+@FAMILY
+def test_the_family_holds_what_its_ledger_says(make):
+    model = make()
+    assert count_parameters(model) == ledger(model).totals["parameters"]
+
+
+def test_the_networks_of_1989_and_1990_have_exactly_their_papers_parameters():
+    for make in (LeNet1989, LeNet1):
+        model = make()
+        assert count_parameters(model) == paper.FAMILY[model.architecture.config["network"]]["parameters"]
+
+
+@FAMILY
+def test_the_family_answers_with_scores_that_its_squash_bounds(make, seeded):
+    model = make()
+    images = torch.rand(5, *model.architecture.input.output_shape, generator=seeded)
+    scores = model.class_scores(images)
+    assert not model.has_rbf_output
+    assert scores.shape == (5, len(paper.DIGIT_CODES))
+    assert scores.abs().max() < paper.SQUASH_AMPLITUDE
+    assert torch.equal(model.classes_of(images), model(images).argmax(1))
+    torch.testing.assert_close(model.probabilities(images).sum(1), torch.ones(5))
+
+
+@FAMILY
+def test_every_parameter_of_the_family_starts_within_its_limit_and_can_learn(make, seeded):
+    model = make()
+    model.reset_parameters(seeded)
+    for name, layer in model.named_children():
+        if hasattr(layer, "weight"):
+            limit = (paper.INITIAL_WEIGHT_RANGE / layer.fan_in).max().item()
+            for parameter in (layer.weight, layer.bias):
+                assert 0 < parameter.abs().max() <= limit * (1 + 1e-6), name
+    images = torch.rand(3, *model.architecture.input.output_shape, generator=seeded)
+    model(images).square().sum().backward()
+    assert all(parameter.grad.count_nonzero() for parameter in model.parameters())
+
+
+def test_a_pair_of_lenet4_starts_alike_and_learns_to_differ(seeded):
+    model = LeNet4()
+    model.reset_parameters(seeded)
+    images = torch.rand(3, *model.architecture.input.output_shape, generator=seeded)
+    first, second = model.S2(model.C1(images)).unflatten(1, (-1, 2)).unbind(2)
+    assert torch.equal(first, second)
+    model(images).square().sum().backward()
+    for gradient in (model.S2.coefficient.grad, model.S2.bias.grad):
+        first, second = gradient.unflatten(0, (-1, 2)).unbind(1)
+        assert (first != second).all()
+
+
+def test_a_table_map_of_1989_draws_by_its_own_inputs(seeded):
+    model = LeNet1989()
+    model.reset_parameters(seeded)
+    assert model.H2.fan_in.tolist() == [8 * 25] * 12
+    assert model.H2.bias.abs().max() > 0.9 * paper.INITIAL_WEIGHT_RANGE / 200
+
+
+def test_1989_sees_a_plane_of_its_border_beyond_the_image(seeded):
+    """An image in a wider frame of border, without padding, gives the same."""
+    model, images = LeNet1989(), torch.rand(2, 1, 16, 16, generator=seeded) * 2 - 1
+    framed = torch.full((2, 1, 20, 20), paper.LENET1989_BORDER)
+    framed[..., 2:-2, 2:-2] = images
+    wanted = model.H1(images)
+    model.H1.padding = 0
+    torch.testing.assert_close(model.H1(framed), wanted)
+    assert model.H2.border == paper.LENET1989_BORDER
+
+
+@FAMILY
+def test_the_family_comes_back_from_its_files(make, tmp_path, seeded):
+    model, path = make(), tmp_path / "x.safetensors"
+    save_network(path, model)
+    again = load_network(path)
+    images = torch.rand(2, *model.architecture.input.output_shape, generator=seeded)
+    assert again.architecture == model.architecture
+    assert torch.equal(again(images), model(images))
+    with pytest.raises(LenetError, match="another network"):
+        load_weights(LeNet5(), path)
+
+
+@pytest.mark.parametrize(
+    ("make", "shape", "message"),
+    [
+        (LeNet1, (2, 1, 32, 32), r"LeNet-1 .*28, 28\); got \(2, 1, 32, 32\).*images\[\.\.\., 2:-2, 2:-2\]"),
+        (LeNet1, (1, 28, 28), r"images\[None\]"),
+        (LeNet4, (2, 1, 28, 28), "data.pad"),
+        (LeNet1989, (2, 1, 28, 28), r"LeNet 1989 .*16, 16\); got \(2, 1, 28, 28\)\.$"),
+        (LeNet1989, (2, 1, 32, 32), r"16, 16\); got \(2, 1, 32, 32\)\.$"),
+    ],
+)
+def test_images_of_another_size_are_refused_with_what_helps(make, shape, message):
+    with pytest.raises(LenetError, match=message):
+        make()(torch.zeros(shape))
+
+
+def test_the_hint_for_a_smaller_frame_helps():
+    images = torch.zeros(2, 1, 32, 32)
+    assert LeNet1()(images[..., 2:-2, 2:-2]).shape == (2, 10)

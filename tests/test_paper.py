@@ -52,3 +52,41 @@ def test_the_schedule_has_twenty_passes_and_ever_smaller_rates():
 def test_effective_rates_lie_below_what_no_curvature_would_give():
     lowest, highest = paper.EFFECTIVE_RATES
     assert 0 < lowest < highest < paper.GLOBAL_RATES[0][0] / paper.SDLM_MU
+
+
+def test_lenet1_reads_through_a_table_whose_second_half_repeats_the_first():
+    table = paper.LENET1_TABLE
+    assert table.shape == (4, 12)
+    assert (table[:2, :6] == table[2:, 6:]).all()
+    assert not table[:2, 6:].any()
+    assert not table[2:, :6].any()
+    assert [list(column.nonzero()[0] + 1) for column in table[:2, :6].T] == [
+        [1],
+        [1, 2],
+        [1, 2],
+        [2],
+        [1, 2],
+        [1, 2],
+    ]
+
+
+def test_figure_9_agrees_with_the_sections_and_with_itself():
+    errors = paper.PUBLISHED_ERRORS
+    assert len(errors) == 27
+    assert errors["LeNet-5"] == paper.TEST_ERROR
+    assert errors["LeNet-5, distorted"] == paper.TEST_ERROR_DISTORTED
+    assert min(errors, key=errors.get) == "Boosted LeNet-4, distorted"
+    assert max(errors, key=errors.get) == "linear"
+    for name, error in errors.items():
+        plain, _, changed = name.partition(", ")
+        if changed and plain in errors:
+            assert error < errors[plain], name
+
+
+def test_errors_of_1989_are_whole_numbers_of_its_digits():
+    for error, digits, decimals in (
+        (paper.LENET1989_TRAINING_ERROR, paper.LENET1989_DIGITS["training"], 2),
+        (paper.LENET1989_TEST_ERROR, paper.LENET1989_DIGITS["test"], 1),
+    ):
+        wrong = round(error / 100 * digits)
+        assert round(100 * wrong / digits, decimals) == error

@@ -13,7 +13,7 @@ from lenet_edu.data import PAPER_SCALING, Split
 from lenet_edu.errors import LenetError
 from lenet_edu.images import drawn_shapes
 from lenet_edu.ledger import ledger
-from lenet_edu.models import LeNet5, RGBLeNet, count_parameters
+from lenet_edu.models import LeNet4, LeNet5, LeNet1989, RGBLeNet, count_parameters
 from lenet_edu.widgets import C3Table, Convolution, DigitCodes, DrawDigit, FeatureMaps, Subsampling
 from lenet_edu.widgets.c3_table import PRESETS
 from lenet_edu.widgets.draw_digit import SIDE, STEPS, normalisation
@@ -107,6 +107,8 @@ def test_what_does_not_fit_is_refused_said_and_changes_nothing(
     [
         (lambda n, d: FeatureMaps({}, d), "networks must be"),
         (lambda n, d: FeatureMaps(3, d), "networks must be"),
+        (lambda n, d: FeatureMaps(LeNet1989(), d), "H1 of LeNet 1989"),
+        (lambda n, d: FeatureMaps(LeNet4(), d), "S2 of LeNet-4"),
         (lambda n, d: FeatureMaps({"a": n, "b": LeNet5(**MODERN)}, d), "same architecture"),
         (lambda n, d: FeatureMaps(n, torch.rand(2, 1, 28, 28)), r"images must be \(N, 1, 32, 32\)"),
         (lambda n, d: FeatureMaps(n, torch.rand(0, 1, 32, 32)), "images must be"),

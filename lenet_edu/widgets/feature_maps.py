@@ -98,6 +98,12 @@ class FeatureMaps(Widget):
         plans = [network.architecture for network in self.networks.values()]
         if any(plan != plans[0] for plan in plans):
             raise LenetError("All networks must have the same architecture; these have several.")
+        unknown = [layer.name for layer in plans[0].layers if not _can_be_followed(layer)]
+        if unknown:
+            raise LenetError(
+                f"FeatureMaps follows kernels that move by one, with one bias a map, and one subsampling map "
+                f"for each map below; {unknown[0]} of {plans[0].name} is another. Use plots.feature_maps."
+            )
         return plans[0]
 
     @validate("digit")
@@ -160,6 +166,13 @@ def describe(plan: Architecture) -> list[dict]:
         described.append(entry)
         below = maps
     return described
+
+
+def _can_be_followed(layer) -> bool:
+    """True if the widget's JavaScript computes this layer as the network does."""
+    if isinstance(layer, Convolution):
+        return (layer.stride, layer.padding, layer.bias) == (1, 0, "map")
+    return not isinstance(layer, Subsampling) or layer.copies == 1
 
 
 def _kind(layer) -> dict:
