@@ -13,7 +13,7 @@ FLOORS = (
     {"paper", "files", "devices"},
     {"architecture"},
     {"ledger", "layers"},
-    {"models", "losses"},
+    {"models", "losses", "optim"},
     {"data", "recipes", "checkpoints"},
     {"pictures", "images", "augmentation", "evaluation", "activations"},
     {"runs", "steps"},
