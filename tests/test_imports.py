@@ -16,7 +16,7 @@ FLOORS = (
     {"models", "losses", "optim"},
     {"data", "recipes", "checkpoints"},
     {"pictures", "images", "augmentation", "evaluation", "activations"},
-    {"runs", "steps"},
+    {"runs", "steps", "fused"},
     {"training"},
     {"sessions", "plots", "lab"},
     {"widgets"},
