@@ -28,9 +28,10 @@ notebooks: .venv/ready
 weights: .venv/ready
 	$(BIN)/python lenet_edu/weights/make.py $(ARGS)
 
-# What networks come to over several seeds: results/*.json, which the notebooks show; 40 minutes on two cores.
+# What networks come to over several seeds: results/*.json, which the notebooks show; an hour on two cores.
 results: .venv/ready
 	$(BIN)/python results/cats_and_dogs.py $(ARGS)
+	$(BIN)/python results/classical.py $(ARGS)
 
 # How fast and how good training is beside two common ways, and docs/speed.md with what came of it; half an hour.
 bench: .venv/ready

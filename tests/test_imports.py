@@ -15,7 +15,7 @@ FLOORS = (
     {"ledger", "layers"},
     {"models", "losses", "optim"},
     {"data", "recipes", "checkpoints"},
-    {"pictures", "images", "augmentation", "evaluation", "activations"},
+    {"pictures", "images", "augmentation", "evaluation", "activations", "baselines"},
     {"runs", "steps", "fused"},
     {"training"},
     {"sessions", "plots", "lab"},

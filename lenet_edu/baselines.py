@@ -1,0 +1,255 @@
+"""What the paper compares LeNet-5 with: classifiers that see a digit as one long row of pixels.
+
+    outcome = nearest_neighbours(train, test, neighbours=3)
+    outcome.test                           # percent of the test digits that are named wrongly
+
+Section III-C, figure 9. Each is scikit-learn's in a few lines: fitted to one split, judged on another.
+"""
+
+import math
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import torch.nn.functional as F
+from torch import Tensor
+
+from lenet_edu.data import Split
+from lenet_edu.errors import LenetError
+
+# Section III-C: what "40 PCA + quadratic" and "784-300-10" are named after.
+COMPONENTS = 40
+HIDDEN_UNITS = 300
+
+# Pixels this far below the background are no rounding error of a scaling.
+_ROUNDING = 1e-4
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Errors in percent, and how often the weights were changed.
+
+    training: None where it says nothing, since the training digits are what is looked up.
+    updates: None where there is nothing to iterate.
+    """
+
+    test: float
+    training: float | None = None
+    updates: int | None = None
+
+
+def deslant(images: Tensor, background: float = 0.0) -> Tensor:
+    """Digits set upright: each row shifted sideways until ink's columns no longer vary with its rows.
+
+    images: floats, (N, 1, H, W), nowhere below `background`; the same shape comes back. The second moments
+    of inertia, weighted by ink, give the slant: columns a row. The centre of mass stays. Ink that leaves the
+    frame is lost; an image without ink, or with ink in one row only, comes back as it is.
+
+    Raises LenetError for other shapes, for integers, and for values below `background`.
+    Section III-A, where it counts a pixel of ink as 1; grey ones count here as much as they are inked.
+    """
+    _check_images(images)
+    if not len(images):
+        return images
+    ink = images - background
+    if ink.min() < -_ROUNDING:
+        raise LenetError(
+            f"Images to be set upright must hold nothing below their background of {background:g}; got "
+            f"{images.min():g}. Pass the background that they were scaled to."
+        )
+    slant, row = _slant(ink)
+    height, width = ink.shape[-2:]
+    # From a place in the result to one in the image, in halves of the image's sides: (N, 2, 3).
+    matrices = ink.new_tensor([[1.0, 0, 0], [0, 1, 0]]).repeat(len(ink), 1, 1)
+    matrices[:, 0, 1] = slant * height / width
+    matrices[:, 0, 2] = slant * (height - 1 - 2 * row) / width
+    grid = F.affine_grid(matrices, list(ink.shape), align_corners=False)
+    return F.grid_sample(ink, grid, align_corners=False) + background
+
+
+def crop(images: Tensor, size: int) -> Tensor:
+    """The middle of images: (N, 1, H, W) -> (N, 1, size, size); `data.pad` undone.
+
+    Raises LenetError for other shapes and for images that are smaller.
+    """
+    _check_images(images)
+    height, width = images.shape[-2:]
+    if not 1 <= size <= min(height, width):
+        raise LenetError(f"The middle of {height}x{width} pixels can be up to that size; got {size}.")
+    down, across = (height - size) // 2, (width - size) // 2
+    return images[..., down : down + size, across : across + size]
+
+
+# The classifiers -------------------------------------------------------------------------------------
+#
+# train, test: splits of images of one size, (N, 1, H, W). All raise LenetError if one is empty, if the sizes
+# differ, if there are not two classes to tell apart, and for settings outside what their docstring allows.
+
+
+def least_squares(train: Split, test: Split, penalty: float) -> Outcome:
+    """A weighted sum of the pixels for each class, and the largest names it: the paper's linear classifier.
+
+    The weights make the mean squared distance to +1 (the class) and -1 (the others) least, plus `penalty`,
+    above 0, times their squares.
+    """
+    from sklearn.linear_model import RidgeClassifier
+
+    _check(train, test)
+    _check_above_0("penalty", penalty)
+    return _outcome(RidgeClassifier(penalty, solver="cholesky"), train, test)
+
+
+def logistic(train: Split, test: Split, penalty: float) -> Outcome:
+    """The same sums, with weights that make the right class likeliest: cross-entropy in place of squares.
+
+    penalty: above 0, on half the squared weights, beside the sum of the entropies.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    _check(train, test)
+    _check_above_0("penalty", penalty)
+    model = LogisticRegression(C=1 / penalty, max_iter=2000)
+    outcome = _outcome(model, train, test, np.float32)
+    return Outcome(outcome.test, outcome.training, updates=int(model.n_iter_.max()))
+
+
+def nearest_neighbours(train: Split, test: Split, neighbours: int) -> Outcome:
+    """The class of most of the `neighbours` nearest training digits, by Euclidean distance of pixels.
+
+    neighbours: from 1 to the number of training digits. Of classes with equally many, the first.
+    """
+    from sklearn.neighbors import KNeighborsClassifier
+
+    _check(train, test)
+    _check_count("neighbours", neighbours, len(train))
+    model = KNeighborsClassifier(neighbours, algorithm="brute").fit(_rows(train), train.labels.numpy())
+    return Outcome(_percent_wrong(model, _rows(test), test))
+
+
+def quadratic(train: Split, test: Split, penalty: float, components: int = COMPONENTS) -> Outcome:
+    """A polynomial of second degree of the first principal components, by least squares.
+
+    That is `least_squares` on n components and their n(n+1)/2 products, squares among them.
+    components: n, from 1 to the number of pixels or of training digits, whichever is less.
+    """
+    from sklearn.decomposition import PCA
+    from sklearn.linear_model import RidgeClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import PolynomialFeatures
+
+    _check(train, test)
+    _check_above_0("penalty", penalty)
+    _check_count("components", components, min(len(train), train.images[0].numel()))
+    model = make_pipeline(
+        PCA(components, random_state=0),
+        PolynomialFeatures(2, include_bias=False),
+        RidgeClassifier(penalty, solver="cholesky"),
+    )
+    return _outcome(model, train, test)
+
+
+def one_hidden_layer(
+    train: Split,
+    test: Split,
+    rate: float,
+    passes: int,
+    seed: int,
+    units: int = HIDDEN_UNITS,
+    batch_size: int = 10,
+) -> Outcome:
+    """A network of one hidden layer of tanh units, by plain gradient descent at one rate.
+
+    The paper trains it on squares, one digit an update; here it is cross-entropy, a few digits an update.
+    rate: above 0. passes, units, batch_size: from 1.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.neural_network import MLPClassifier
+
+    _check(train, test)
+    _check_above_0("rate", rate)
+    for name, count in (("passes", passes), ("units", units), ("batch_size", batch_size)):
+        _check_count(name, count)
+    batch_size = min(batch_size, len(train))
+    model = MLPClassifier(
+        (units,),
+        activation="tanh",
+        solver="sgd",
+        momentum=0,
+        alpha=0,
+        learning_rate_init=rate,
+        batch_size=batch_size,
+        max_iter=passes,
+        n_iter_no_change=passes,  # it never stops before
+        random_state=seed,
+    )
+    with warnings.catch_warnings():
+        # All passes were made, as asked; scikit-learn would have gone on.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        outcome = _outcome(model, train, test, np.float32)
+    updates = model.n_iter_ * math.ceil(len(train) / batch_size)
+    return Outcome(outcome.test, outcome.training, updates)
+
+
+def _outcome(model, train: Split, test: Split, kind: type = np.float64) -> Outcome:
+    # Least squares on products needs double precision: their variances differ by many orders of magnitude.
+    rows = _rows(train).astype(kind)
+    model.fit(rows, train.labels.numpy())
+    training = _percent_wrong(model, rows, train)
+    return Outcome(_percent_wrong(model, _rows(test).astype(kind), test), training)
+
+
+def _percent_wrong(model, rows: np.ndarray, split: Split) -> float:
+    return 100 * float((model.predict(rows) != split.labels.numpy()).mean())
+
+
+def _rows(split: Split) -> np.ndarray:
+    """(N, 1, H, W) -> (N, H * W)."""
+    return split.images.flatten(1).numpy()
+
+
+def _slant(ink: Tensor) -> tuple[Tensor, Tensor]:
+    """Columns that ink drifts to the right a row further down, and the row it is balanced at: (N,) each."""
+    height, width = ink.shape[-2:]
+    share = ink[:, 0] / ink.sum((1, 2, 3)).clamp_min(1e-9)[:, None, None]  # (N, H, W)
+    of_rows, of_columns = share.sum(2), share.sum(1)
+    places = ink.new_tensor(range(max(height, width)))
+    row, column = of_rows @ places[:height], of_columns @ places[:width]
+    down, across = places[:height] - row[:, None], places[:width] - column[:, None]
+    mixed = ((share @ across[:, :, None])[:, :, 0] * down).sum(1)
+    vertical = (of_rows * down.square()).sum(1)
+    slanted = vertical > _ROUNDING
+    return mixed.where(slanted, 0) / vertical.where(slanted, 1), row
+
+
+def _check_images(images: Tensor) -> None:
+    if images.ndim != 4 or images.shape[1] != 1 or not images.is_floating_point():
+        raise LenetError(
+            f"Digits must be floats of shape (N, 1, H, W); got {images.dtype} of shape {tuple(images.shape)}."
+        )
+
+
+def _check(train: Split, test: Split) -> None:
+    for name, split in (("training", train), ("test", test)):
+        _check_images(split.images)
+        if not len(split):
+            raise LenetError(f"There must be {name} digits; got none.")
+    sizes = ["x".join(map(str, split.images.shape[2:])) for split in (train, test)]
+    if sizes[0] != sizes[1]:
+        raise LenetError(
+            f"Training and test digits must be of one size; got {sizes[0]} and {sizes[1]}. Crop both alike."
+        )
+    if len(train.labels.unique()) < 2:
+        raise LenetError(
+            f"There must be at least 2 classes to tell apart; all training digits are {train.labels[0]}."
+        )
+
+
+def _check_above_0(name: str, given: float) -> None:
+    if not 0 < given < math.inf:
+        raise LenetError(f"{name} must be a number above 0; got {given!r}.")
+
+
+def _check_count(name: str, given: int, most: int | None = None) -> None:
+    if not isinstance(given, int) or given < 1 or (most is not None and given > most):
+        wanted = "of at least 1" if most is None else f"from 1 to {most}"
+        raise LenetError(f"{name} must be a whole number {wanted}; got {given!r}.")
