@@ -1,4 +1,4 @@
-"""What training makes small: the paper's two criteria on RBF distances, and cross-entropy."""
+"""What training makes small: the paper's two criteria on RBF distances, squared error, cross-entropy."""
 
 from functools import partial
 
@@ -29,6 +29,20 @@ def map_loss(distances: Tensor, labels: Tensor, j: float = RUBBISH_DISTANCE) -> 
     rubbish = torch.full_like(distances[:, :1], -j)
     competition = torch.cat([-distances, rubbish], 1).logsumexp(1)
     return (_right(distances, labels) + competition).mean()
+
+
+def squared_loss(outputs: Tensor, labels: Tensor) -> Tensor:
+    """Half the squared distance to targets, +1 for the right unit and -1 for others: mean over patterns.
+
+    outputs: (N, classes), squashed; labels: (N,) integers. The criterion of the family before LeNet-5, whose
+    targets are where the squash is bent most (appendix A).
+    """
+    targets = 2 * F.one_hot(labels, outputs.shape[1]) - 1
+    return (outputs - targets).square().sum(1).mean() / 2
+
+
+# By the names under which `optim.curvature` and the original training know them.
+LOSSES = {"map": map_loss, "squared": squared_loss, "cross_entropy": F.cross_entropy}
 
 
 def criterion(model, smoothing: float = 0.0):

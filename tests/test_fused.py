@@ -9,18 +9,12 @@ from lenet_edu import paper
 from lenet_edu.architecture import MODERN
 from lenet_edu.errors import LenetError
 from lenet_edu.fused import Fused, squash
-from lenet_edu.losses import map_loss
+from lenet_edu.losses import LOSSES
 from lenet_edu.models import LeNet1, LeNet4, LeNet5, LeNet1989, RGBLeNet
 
 PATTERNS = 12
 
 
-def squared_loss(output, labels):
-    targets = 2 * F.one_hot(labels, output.shape[1]) - 1
-    return (output - targets).square().sum() / 2
-
-
-LOSSES = {"map": map_loss, "squared": squared_loss, "cross_entropy": F.cross_entropy}
 CASES = {
     "LeNet-5": (LeNet5, "map"),
     "LeNet-5, full C3": (lambda: LeNet5(c3="full"), "map"),

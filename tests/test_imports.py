@@ -17,7 +17,7 @@ FLOORS = (
     {"data", "recipes", "checkpoints"},
     {"pictures", "images", "augmentation", "evaluation", "activations", "baselines"},
     {"runs", "steps", "fused"},
-    {"training"},
+    {"training", "original"},
     {"sessions", "plots", "lab"},
     {"widgets"},
     {"exercises"},

@@ -5,7 +5,7 @@ from math import exp, log
 import pytest
 import torch
 
-from lenet_edu.losses import criterion, map_loss, mean_distance_loss
+from lenet_edu.losses import criterion, map_loss, mean_distance_loss, squared_loss
 from lenet_edu.models import LeNet5
 
 DISTANCES = [[9.0, 2.0, 5.5], [0.5, 30.0, 1.0]]
@@ -54,3 +54,9 @@ def test_the_criterion_fits_the_output():
     linear = LeNet5(output="linear")
     torch.testing.assert_close(criterion(linear)(scores, labels), plain[0])
     torch.testing.assert_close(criterion(linear, 0.3)(scores, labels), 0.7 * plain[0] + 0.3 * plain.mean())
+
+
+def test_squared_loss_by_hand():
+    outputs = torch.tensor([[1.0, -1.0, 0.0], [0.5, 2.0, -1.0]])
+    wanted = ((0 + 0 + 1) / 2 + (2.25 + 1 + 0) / 2) / 2
+    assert squared_loss(outputs, torch.tensor([0, 1])).item() == pytest.approx(wanted)

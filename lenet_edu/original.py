@@ -1,0 +1,216 @@
+"""The training of 1998, section III-B: twenty passes, one update a pattern, a step for every parameter.
+
+    history = train_original(LeNet5(), data.train, seed=0)
+
+Before each pass the curvature along every parameter is estimated on 500 patterns (`optim.curvature`); then
+every pattern moves every parameter once, always in the same random order. The updates are compiled (`fused`),
+or with engine="torch" taken one by one by autograd and `optim.SDLM`: slower, and to be read.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from math import isfinite
+from pathlib import Path
+from time import perf_counter
+
+import torch
+from torch import Tensor
+
+from lenet_edu import layers, paper
+from lenet_edu.checkpoints import load_tensors, save_tensors
+from lenet_edu.data import Split
+from lenet_edu.errors import LenetError, check_choice
+from lenet_edu.evaluation import count_right
+from lenet_edu.fused import Fused
+from lenet_edu.losses import LOSSES
+from lenet_edu.models import Network
+from lenet_edu.optim import SDLM, curvature, effective_rates
+
+METHODS = ("sdlm", "sgd")
+STATE = "original.safetensors"
+
+# What a seed draws, each with a generator of its own; passes come after, from 1 on.
+_START, _ORDER = 0, 1
+
+
+@dataclass(frozen=True)
+class OriginalRecipe:
+    """What the paper fixes, by default as it stands there, and what it leaves open.
+
+    loss: "map" (equation 9), "squared" (1/2 sum (x - target)^2 with targets +1 and -1) or "cross_entropy".
+    schedule: global rates and for how many passes each. mu, patterns: of the curvature's estimate.
+    method: "sdlm", or "sgd", which takes the global rate over mu for every parameter.
+
+    Open in the paper. divisor: the loss is divided by it. With the printed rates and mu the sum over F6's
+    units in equation 7 makes the first pass diverge; a mean over its 84 units does not, and that is what
+    dividing by 84 comes to. coefficient: where subsampling coefficients start, for a sum of four.
+
+    Raises LenetError for a value out of range.
+    """
+
+    loss: str = "map"
+    schedule: tuple[tuple[float, int], ...] = paper.GLOBAL_RATES
+    mu: float = paper.SDLM_MU
+    patterns: int = paper.SDLM_PATTERNS
+    divisor: float = float(paper.DIGIT_CODES[0].size)
+    coefficient: float = 0.25
+    method: str = "sdlm"
+
+    def __post_init__(self):
+        check_choice("loss", self.loss, tuple(LOSSES))
+        check_choice("method", self.method, METHODS)
+        for name in ("mu", "divisor", "coefficient"):
+            value = getattr(self, name)
+            if not isinstance(value, (int, float)) or not isfinite(value) or value <= 0:
+                raise LenetError(f"{name} must be a number above zero; got {value!r}.")
+        if not isinstance(self.patterns, int) or self.patterns < 1:
+            raise LenetError(f"patterns must be a whole number of at least 1; got {self.patterns!r}.")
+        if not self.schedule or any(rate < 0 or passes < 1 for rate, passes in self.schedule):
+            raise LenetError(f"schedule must be pairs of a rate and its passes; got {self.schedule!r}.")
+
+    @property
+    def rates(self) -> list[float]:
+        """The global rate of every pass."""
+        return [rate for rate, passes in self.schedule for _ in range(passes)]
+
+    def to_dict(self) -> dict:
+        """The recipe for JSON."""
+        return {**asdict(self), "schedule": [list(pair) for pair in self.schedule]}
+
+
+def start(model: Network, recipe: OriginalRecipe, seed: int) -> None:
+    """Draw the initial weights by seed: uniform in +-2.4/F (appendix A), coefficients as the recipe says."""
+    model.reset_parameters(_generator(seed, _START))
+    for layer in model:
+        if isinstance(layer, layers.Subsampling):
+            torch.nn.init.constant_(layer.coefficient, recipe.coefficient)
+
+
+def train_original(
+    model: Network,
+    split: Split,
+    recipe: OriginalRecipe | None = None,
+    *,
+    seed: int = 0,
+    updates: int | None = None,
+    engine: str = "compiled",
+    out: Path | str | None = None,
+    after_pass: Callable[[Network, dict], None] | None = None,
+) -> list[dict]:
+    """Train `model` on the CPU from a start drawn by `seed`; one record a pass.
+
+    A record holds `pass` (from 1), `rate`, `updates` in all, `loss` and `error` (share of patterns answered
+    wrongly, each before its update), `seconds`, and `effective_rates`: lowest and highest, rate / (mu + h).
+    updates: in each pass, by default one a pattern; fewer for a first look. out: a folder that keeps the
+    state after every pass; a run that is called again there goes on, to the same weights as if never stopped.
+    after_pass(model, record): may add to the record.
+
+    Raises LenetError if the loss is no longer a number, or `out` holds a run with other settings.
+    """
+    recipe = recipe or OriginalRecipe()
+    check_choice("engine", engine, tuple(ENGINES))
+    model.to("cpu").train()
+    start(model, recipe, seed)
+    order = torch.randperm(len(split), generator=_generator(seed, _ORDER))[:updates]
+    notes = {"network": model.architecture.config, "recipe": recipe.to_dict(), "seed": seed}
+    notes |= {"engine": engine, "updates": len(order), "patterns": len(split)}
+    history = _take_up(model, out, notes)
+    take_pass = ENGINES[engine](model, recipe)
+    for number, rate in enumerate(recipe.rates[len(history) :], len(history) + 1):
+        begun = perf_counter()
+        h = _curvature(model, split, recipe, _generator(seed, _ORDER + number))
+        loss, right = take_pass(split, order, h, rate)
+        if not isfinite(loss):
+            raise LenetError(
+                f"The loss is no longer a number in pass {number}, at global rate {rate:g}: training has "
+                "diverged. Raise divisor or mu, or lower the rates."
+            )
+        effective = effective_rates(h, rate, recipe.mu).values()
+        record = {
+            "pass": number,
+            "rate": rate,
+            "updates": number * len(order),
+            "loss": loss / len(order),
+            "error": 1 - right / len(order),
+            "seconds": perf_counter() - begun,
+            "effective_rates": [
+                min(step.min().item() for step in effective),
+                max(step.max().item() for step in effective),
+            ],
+        }
+        if after_pass:
+            after_pass(model, record)
+        history.append(record)
+        if out is not None:
+            save_tensors(Path(out) / STATE, model.state_dict(), {**notes, "history": history})
+    model.eval()
+    return history
+
+
+def _take_up(model: Network, out: Path | str | None, notes: dict) -> list[dict]:
+    """The records of the passes that the folder already holds, and their weights in the model."""
+    if out is None or not (Path(out) / STATE).exists():
+        return []
+    tensors, kept = load_tensors(Path(out) / STATE)
+    history = kept.pop("history")
+    different = sorted(name for name in notes if kept.get(name) != notes[name])
+    if different:
+        raise LenetError(
+            f"{out} holds a run with another {', '.join(different)}. Give another folder, or the same again."
+        )
+    model.load_state_dict(tensors)
+    return history
+
+
+def _curvature(model, split: Split, recipe: OriginalRecipe, generator) -> dict[str, Tensor]:
+    """h of every parameter, of the divided loss; zeros for plain gradient descent."""
+    if recipe.method == "sgd":
+        return {name: torch.zeros_like(parameter) for name, parameter in model.named_parameters()}
+    chosen = torch.randperm(len(split), generator=generator)[: recipe.patterns]
+    h = curvature(model, split.images[chosen], loss=recipe.loss)
+    return {name: value / recipe.divisor for name, value in h.items()}
+
+
+class _CompiledPass:
+    """A pass by compiled loops, whose gradients are of the undivided loss."""
+
+    def __init__(self, model: Network, recipe: OriginalRecipe):
+        self.loops, self.recipe = Fused(model, recipe.loss), recipe
+
+    def __call__(self, split: Split, order: Tensor, h: dict[str, Tensor], rate: float) -> tuple[float, int]:
+        steps = effective_rates(h, rate, self.recipe.mu)
+        self.loops.set_steps({name: step / self.recipe.divisor for name, step in steps.items()})
+        found = self.loops.train(split.images, split.labels, order)
+        self.loops.write_back()
+        return found
+
+
+class _TorchPass:
+    """The same pass by autograd, one pattern after the other."""
+
+    def __init__(self, model: Network, recipe: OriginalRecipe):
+        self.model, self.recipe = model, recipe
+        self.optimizer = SDLM(model.named_parameters(), mu=recipe.mu)
+
+    def __call__(self, split: Split, order: Tensor, h: dict[str, Tensor], rate: float) -> tuple[float, int]:
+        self.optimizer.param_groups[0]["lr"] = rate
+        self.optimizer.estimate(h)
+        loss_of, summed, right = LOSSES[self.recipe.loss], 0.0, 0
+        for i in order.tolist():
+            image, label = split.images[i : i + 1], split.labels[i : i + 1]
+            output = self.model(image)
+            loss = loss_of(output, label)
+            self.optimizer.zero_grad()
+            (loss / self.recipe.divisor).backward()
+            self.optimizer.step()
+            summed += loss.item()
+            right += int(count_right(self.model, output, label))
+        return summed, right
+
+
+ENGINES = {"compiled": _CompiledPass, "torch": _TorchPass}
+
+
+def _generator(seed: int, purpose: int) -> torch.Generator:
+    """A generator of its own for every purpose: a run that is taken up needs none of the draws before."""
+    return torch.Generator().manual_seed((seed << 20) + purpose)
