@@ -8,6 +8,7 @@ or with engine="torch" taken one by one by autograd and `optim.SDLM`: slower, an
 """
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
@@ -167,8 +168,9 @@ def _curvature(model, split: Split, recipe: OriginalRecipe, generator) -> dict[s
     if recipe.method == "sgd":
         return {name: torch.zeros_like(parameter) for name, parameter in model.named_parameters()}
     chosen = torch.randperm(len(split), generator=generator)[: recipe.patterns]
-    h = curvature(model, split.images[chosen], loss=recipe.loss)
-    return {name: value / recipe.divisor for name, value in h.items()}
+    # In double precision, since torch's sums differ a little from CPU to CPU: rounded, they no longer do.
+    h = curvature(deepcopy(model).double(), split.images[chosen].double(), loss=recipe.loss)
+    return {name: (value / recipe.divisor).float() for name, value in h.items()}
 
 
 class _CompiledPass:
