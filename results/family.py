@@ -1,4 +1,4 @@
-"""Trains the networks of figure 9 as in 1998, on MNIST, and writes family.json: `make results`.
+"""Trains the networks of figure 9 as in 1998, on MNIST, and writes family.json.
 
     python results/family.py               every experiment, all seeds
     python results/family.py "LeNet-5"     only those whose name has this in it
