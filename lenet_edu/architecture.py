@@ -11,7 +11,7 @@ from itertools import groupby
 import numpy as np
 
 from lenet_edu import paper
-from lenet_edu.errors import LenetError, check_choice
+from lenet_edu.errors import LenetError, check_choice, check_whole
 
 POOLINGS = ("trainable", "average", "max")
 ACTIVATIONS = ("scaled_tanh", "sigmoid", "relu")
@@ -60,8 +60,8 @@ class Convolution:
     bias: str = "map"
 
     def __post_init__(self):
-        _check_whole(f"stride of {self.name}", self.stride, 1)
-        _check_whole(f"padding of {self.name}", self.padding, 0)
+        check_whole(f"stride of {self.name}", self.stride, 1)
+        check_whole(f"padding of {self.name}", self.padding, 0)
         check_choice(f"bias of {self.name}", self.bias, BIASES)
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -93,7 +93,7 @@ class Subsampling:
     copies: int = 1
 
     def __post_init__(self):
-        _check_whole(f"copies of {self.name}", self.copies, 1)
+        check_whole(f"copies of {self.name}", self.copies, 1)
         if self.copies > 1 and self.pooling != "trainable":
             raise LenetError(
                 f"copies of {self.name} must be 1 with {self.pooling} pooling, which trains nothing to tell "
@@ -236,7 +236,7 @@ def rgb_lenet(classes: int = 2, f7: bool = True) -> Architecture:
 
     Raises LenetError for less than two classes.
     """
-    _check_whole("classes", classes, 2)
+    check_whole("classes", classes, 2)
     if not isinstance(f7, bool):
         raise LenetError(f"f7 must be True or False; got {f7!r}.")
     return Architecture(
@@ -421,11 +421,6 @@ def _offsets_table(maps_in: int, patterns) -> Table:
 
 def _as_tuples(table: np.ndarray) -> Table:
     return tuple(tuple(map(bool, row)) for row in table)
-
-
-def _check_whole(what: str, given, least: int) -> None:
-    if not isinstance(given, int) or given < least:
-        raise LenetError(f"{what} must be a whole number of at least {least}; got {given!r}.")
 
 
 def _lenet5_name(switches: dict) -> str:

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lenet_edu.data import Split
-from lenet_edu.errors import LenetError
+from lenet_edu.errors import LenetError, check_above_0, check_whole
 
 # Section III-C: what "40 PCA + quadratic" and "784-300-10" are named after.
 COMPONENTS = 40
@@ -67,19 +67,6 @@ def deslant(images: Tensor, background: float = 0.0) -> Tensor:
     return F.grid_sample(ink, grid, align_corners=False) + background
 
 
-def crop(images: Tensor, size: int) -> Tensor:
-    """The middle of images: (N, 1, H, W) -> (N, 1, size, size); `data.pad` undone.
-
-    Raises LenetError for other shapes and for images that are smaller.
-    """
-    _check_images(images)
-    height, width = images.shape[-2:]
-    if not 1 <= size <= min(height, width):
-        raise LenetError(f"The middle of {height}x{width} pixels can be up to that size; got {size}.")
-    down, across = (height - size) // 2, (width - size) // 2
-    return images[..., down : down + size, across : across + size]
-
-
 # The classifiers -------------------------------------------------------------------------------------
 #
 # train, test: splits of images of one size, (N, 1, H, W). All raise LenetError if one is empty, if the sizes
@@ -95,7 +82,7 @@ def least_squares(train: Split, test: Split, penalty: float) -> Outcome:
     from sklearn.linear_model import RidgeClassifier
 
     _check(train, test)
-    _check_above_0("penalty", penalty)
+    check_above_0("penalty", penalty)
     return _outcome(RidgeClassifier(penalty, solver="cholesky"), train, test)
 
 
@@ -107,7 +94,7 @@ def logistic(train: Split, test: Split, penalty: float) -> Outcome:
     from sklearn.linear_model import LogisticRegression
 
     _check(train, test)
-    _check_above_0("penalty", penalty)
+    check_above_0("penalty", penalty)
     model = LogisticRegression(C=1 / penalty, max_iter=2000)
     outcome = _outcome(model, train, test, np.float32)
     return Outcome(outcome.test, outcome.training, updates=int(model.n_iter_.max()))
@@ -121,7 +108,7 @@ def nearest_neighbours(train: Split, test: Split, neighbours: int) -> Outcome:
     from sklearn.neighbors import KNeighborsClassifier
 
     _check(train, test)
-    _check_count("neighbours", neighbours, len(train))
+    check_whole("neighbours", neighbours, 1, len(train))
     model = KNeighborsClassifier(neighbours, algorithm="brute").fit(_rows(train), train.labels.numpy())
     return Outcome(_percent_wrong(model, _rows(test), test))
 
@@ -138,8 +125,8 @@ def quadratic(train: Split, test: Split, penalty: float, components: int = COMPO
     from sklearn.preprocessing import PolynomialFeatures
 
     _check(train, test)
-    _check_above_0("penalty", penalty)
-    _check_count("components", components, min(len(train), train.images[0].numel()))
+    check_above_0("penalty", penalty)
+    check_whole("components", components, 1, min(len(train), train.images[0].numel()))
     model = make_pipeline(
         PCA(components, random_state=0),
         PolynomialFeatures(2, include_bias=False),
@@ -166,9 +153,9 @@ def one_hidden_layer(
     from sklearn.neural_network import MLPClassifier
 
     _check(train, test)
-    _check_above_0("rate", rate)
+    check_above_0("rate", rate)
     for name, count in (("passes", passes), ("units", units), ("batch_size", batch_size)):
-        _check_count(name, count)
+        check_whole(name, count, 1)
     batch_size = min(batch_size, len(train))
     model = MLPClassifier(
         (units,),
@@ -242,14 +229,3 @@ def _check(train: Split, test: Split) -> None:
         raise LenetError(
             f"There must be at least 2 classes to tell apart; all training digits are {train.labels[0]}."
         )
-
-
-def _check_above_0(name: str, given: float) -> None:
-    if not 0 < given < math.inf:
-        raise LenetError(f"{name} must be a number above 0; got {given!r}.")
-
-
-def _check_count(name: str, given: int, most: int | None = None) -> None:
-    if not isinstance(given, int) or given < 1 or (most is not None and given > most):
-        wanted = "of at least 1" if most is None else f"from 1 to {most}"
-        raise LenetError(f"{name} must be a whole number {wanted}; got {given!r}.")

@@ -251,6 +251,18 @@ def pad(images: Tensor, background: float = 0.0) -> Tensor:
     return F.pad(images, frame, value=background)
 
 
+def crop(images: Tensor, size: int) -> Tensor:
+    """The middle of images, `pad` undone: (..., H, W) -> (..., size, size).
+
+    An odd pixel is left out on the right or below. Raises LenetError if they are smaller than that.
+    """
+    height, width = images.shape[-2:]
+    if not 1 <= size <= min(height, width):
+        raise LenetError(f"The middle of {height}x{width} pixels can be up to that size; got {size}.")
+    down, across = (height - size) // 2, (width - size) // 2
+    return images[..., down : down + size, across : across + size]
+
+
 def _mnist_digits(raw: Path, scaling: str) -> Data:
     train = _read_pair(raw, "train")
     rest, validation = hold_out(*train, every=_MNIST_VALIDATION_EVERY)

@@ -1,5 +1,7 @@
 """The one exception that the package raises for mistakes that its user can mend."""
 
+from math import inf
+
 
 class LenetError(ValueError):
     """Bad input: the message names the thing, what was expected, what came, and what to do.
@@ -12,3 +14,16 @@ def check_choice(what: str, given, choices) -> None:
     """Raise `LenetError` unless `given` is one of `choices`."""
     if given not in choices:
         raise LenetError(f"{what} must be one of {', '.join(map(str, choices))}; got {given!r}.")
+
+
+def check_whole(what: str, given, least: int, most: int | None = None) -> None:
+    """Raise `LenetError` unless `given` is an int from `least` to `most`; None: no upper limit."""
+    if not isinstance(given, int) or given < least or (most is not None and given > most):
+        wanted = f"of at least {least}" if most is None else f"from {least} to {most}"
+        raise LenetError(f"{what} must be a whole number {wanted}; got {given!r}.")
+
+
+def check_above_0(what: str, given) -> None:
+    """Raise `LenetError` unless `given` is a finite number above 0."""
+    if not isinstance(given, (int, float)) or not 0 < given < inf:
+        raise LenetError(f"{what} must be a number above 0; got {given!r}.")

@@ -32,8 +32,8 @@ CONVOLUTION, SUBSAMPLING, MAXIMUM, DENSE = range(4)
 NOT_SQUASHED, SCALED_TANH, RELU = range(3)
 MAP, SQUARED, CROSS_ENTROPY = range(3)
 
-ACTIVATIONS = {None: NOT_SQUASHED, "scaled_tanh": SCALED_TANH, "relu": RELU}
-LOSSES = {"map": MAP, "squared": SQUARED, "cross_entropy": CROSS_ENTROPY}
+ACTIVATION_NUMBERS = {None: NOT_SQUASHED, "scaled_tanh": SCALED_TANH, "relu": RELU}
+LOSS_NUMBERS = {"map": MAP, "squared": SQUARED, "cross_entropy": CROSS_ENTROPY}
 
 # What a row of the plan says of a layer; the last three are places in the flat arrays.
 PLAN = ("kind", "squash", "maps_in", "side_in", "maps", "side", "copies", "below", "here", "weights")
@@ -439,14 +439,14 @@ class Fused:
     """
 
     def __init__(self, model: Network, loss: str = "map"):
-        check_choice("loss", loss, tuple(LOSSES))
+        check_choice("loss", loss, tuple(LOSS_NUMBERS))
         plan = model.architecture
         rbf = model.has_rbf_output
         if (loss == "map") != rbf:
             raise LenetError(
                 f"Loss 'map' goes with an RBF output, and no other does; got {loss!r} for {plan.name}."
             )
-        self.model, self.loss = model, LOSSES[loss]
+        self.model, self.loss = model, LOSS_NUMBERS[loss]
         self.specs = plan.layers[:-1] if rbf else plan.layers
         self.plan, size = _plan(plan, self.specs)
         self.links = _links(plan, self.specs)
@@ -510,7 +510,7 @@ def _plan(plan: architecture.Architecture, specs) -> tuple[np.ndarray, int]:
         maps, side = shape[0], shape[1] if len(shape) > 1 else 1
         kind, copies = _kind(spec, side, plan), getattr(spec, "copies", 1)
         here = below + maps_in * side_in**2 + 1
-        activation = ACTIVATIONS.get(spec.activation)
+        activation = ACTIVATION_NUMBERS.get(spec.activation)
         if activation is None:
             raise LenetError(f"No compiled loop for the activation {spec.activation!r} of {spec.name}.")
         rows.append((kind, activation, maps_in, side_in, maps, side, copies, below, here, weights))

@@ -174,8 +174,7 @@ def _hint(came: tuple[int, ...], wanted: tuple[int, ...]) -> str:
     if came[-2:] == digit and wanted[1:] == frame:
         return " Pad with lenet_edu.data.pad."
     if came[-2:] == frame and wanted[1:] == digit:
-        edge = (paper.IMAGE_SIZE - paper.MNIST_SIZE) // 2
-        return f" Cut the frame off with images[..., {edge}:-{edge}, {edge}:-{edge}]."
+        return f" Take the middle with lenet_edu.data.crop(images, {paper.MNIST_SIZE})."
     return ""
 
 

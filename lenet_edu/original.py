@@ -8,6 +8,7 @@ or with engine="torch" taken one by one by autograd and `optim.SDLM`: slower, an
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from math import isfinite
@@ -20,8 +21,9 @@ from torch import Tensor
 from lenet_edu import layers, paper
 from lenet_edu.checkpoints import load_tensors, save_tensors
 from lenet_edu.data import Split
-from lenet_edu.errors import LenetError, check_choice
+from lenet_edu.errors import LenetError, check_above_0, check_choice, check_whole
 from lenet_edu.evaluation import count_right
+from lenet_edu.files import only_writer
 from lenet_edu.fused import Fused
 from lenet_edu.losses import LOSSES
 from lenet_edu.models import Network
@@ -61,11 +63,8 @@ class OriginalRecipe:
         check_choice("loss", self.loss, tuple(LOSSES))
         check_choice("method", self.method, METHODS)
         for name in ("mu", "divisor", "coefficient"):
-            value = getattr(self, name)
-            if not isinstance(value, (int, float)) or not isfinite(value) or value <= 0:
-                raise LenetError(f"{name} must be a number above zero; got {value!r}.")
-        if not isinstance(self.patterns, int) or self.patterns < 1:
-            raise LenetError(f"patterns must be a whole number of at least 1; got {self.patterns!r}.")
+            check_above_0(name, getattr(self, name))
+        check_whole("patterns", self.patterns, 1)
         if not self.schedule or any(rate < 0 or passes < 1 for rate, passes in self.schedule):
             raise LenetError(f"schedule must be pairs of a rate and its passes; got {self.schedule!r}.")
 
@@ -106,7 +105,7 @@ def train_original(
     state after every pass; a run that is called again there goes on, to the same weights as if never stopped.
     after_pass(model, record): may add to the record.
 
-    Raises LenetError if the loss is no longer a number, or `out` holds a run with other settings.
+    Raises LenetError if the loss is no longer a number, or `out` is in use or holds a run of other settings.
     """
     recipe = recipe or OriginalRecipe()
     check_choice("engine", engine, tuple(ENGINES))
@@ -115,37 +114,39 @@ def train_original(
     order = torch.randperm(len(split), generator=_generator(seed, _ORDER))[:updates]
     notes = {"network": model.architecture.config, "recipe": recipe.to_dict(), "seed": seed}
     notes |= {"engine": engine, "updates": len(order), "patterns": len(split)}
-    history = _take_up(model, out, notes)
-    take_pass = ENGINES[engine](model, recipe)
-    for number, rate in enumerate(recipe.rates[len(history) :], len(history) + 1):
-        begun = perf_counter()
-        h = _curvature(model, split, recipe, _generator(seed, _ORDER + number))
-        loss, right = take_pass(split, order, h, rate)
-        if not isfinite(loss):
-            raise LenetError(
-                f"The loss is no longer a number in pass {number}, at global rate {rate:g}: training has "
-                "diverged. Raise divisor or mu, or lower the rates."
-            )
-        effective = effective_rates(h, rate, recipe.mu).values()
-        record = {
-            "pass": number,
-            "rate": rate,
-            "updates": number * len(order),
-            "loss": loss / len(order),
-            "error": 1 - right / len(order),
-            "seconds": perf_counter() - begun,
-            "effective_rates": [
-                min(step.min().item() for step in effective),
-                max(step.max().item() for step in effective),
-            ],
-        }
-        if after_pass:
-            after_pass(model, record)
-        history.append(record)
-        if out is not None:
-            save_tensors(Path(out) / STATE, model.state_dict(), {**notes, "history": history})
+    with nullcontext() if out is None else only_writer(Path(out)):
+        history = _take_up(model, out, notes)
+        take_pass = ENGINES[engine](model, recipe)
+        for number, rate in enumerate(recipe.rates[len(history) :], len(history) + 1):
+            begun = perf_counter()
+            h = _curvature(model, split, recipe, _generator(seed, _ORDER + number))
+            record = _record(number, rate, len(order), *take_pass(split, order, h, rate))
+            steps = torch.cat([step.flatten() for step in effective_rates(h, rate, recipe.mu).values()])
+            record["effective_rates"] = [steps.min().item(), steps.max().item()]
+            record["seconds"] = perf_counter() - begun
+            if after_pass:
+                after_pass(model, record)
+            history.append(record)
+            if out is not None:
+                save_tensors(Path(out) / STATE, model.state_dict(), {**notes, "history": history})
     model.eval()
     return history
+
+
+def _record(number: int, rate: float, count: int, loss: float, right: int) -> dict:
+    """What there is to say of a pass of `count` updates, or LenetError if it has diverged."""
+    if not isfinite(loss):
+        raise LenetError(
+            f"The loss is no longer a number in pass {number}, at global rate {rate:g}: training has "
+            "diverged. Raise divisor or mu, or lower the rates."
+        )
+    return {
+        "pass": number,
+        "rate": rate,
+        "updates": number * count,
+        "loss": loss / count,
+        "error": 1 - right / count,
+    }
 
 
 def _take_up(model: Network, out: Path | str | None, notes: dict) -> list[dict]:

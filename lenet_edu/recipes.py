@@ -5,7 +5,7 @@ from math import isfinite
 
 from lenet_edu import paper
 from lenet_edu.architecture import RBF, Architecture
-from lenet_edu.errors import LenetError, check_choice
+from lenet_edu.errors import LenetError, check_choice, check_whole
 
 # How initial weights can be drawn: to the layer's activation, or all as torch draws them.
 STARTS = ("scaled", "torch")
@@ -62,9 +62,7 @@ class Recipe:
 
     def __post_init__(self):
         for name, least in (("epochs", 1), ("batch_size", 1), ("halve_every", 0)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < least:
-                raise LenetError(f"{name} must be a whole number of at least {least}; got {value!r}.")
+            check_whole(name, getattr(self, name), least)
         check_choice("start", self.start, STARTS)
         limits = {
             "peak_rate": (0, float("inf")),

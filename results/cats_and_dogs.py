@@ -9,22 +9,17 @@ out for that, and never see the folder `val`. Two recipes, the tutorial's and th
 trained on all training pictures, and read the folder `val` once, with their last weights.
 """
 
-import argparse
-import multiprocessing
-import os
-import platform
 import sys
-import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from recording import named_on_the_command_line, open_record, run_all, waiting
 
 from lenet_edu.data import Data, Split, hold_out
 from lenet_edu.devices import describe_device
 from lenet_edu.evaluation import probabilities
-from lenet_edu.files import read_json, write_json
+from lenet_edu.files import write_json
 from lenet_edu.images import SHAPES_NAME, load_cats_and_dogs
 from lenet_edu.models import RGBLeNet
 from lenet_edu.recipes import RECIPES, Recipe
@@ -140,36 +135,22 @@ def keep(kept: dict, name: str, found: dict) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("only", nargs="?", default="", help="experiments whose name has this in it")
-    options = parser.parse_args()
-    data = load_cats_and_dogs(progress=False)
+    only, data = named_on_the_command_line(__doc__), load_cats_and_dogs(progress=False)
     if data.source == SHAPES_NAME:
         print(f"{data.note} There is nothing to measure without them.", file=sys.stderr)
         return 2
-    kept = read_json(FILE) if FILE.exists() else {"experiments": {}}
-    kept |= {
+    kept = open_record(FILE) | {
         "command": "make results",
         "data": data.source,
         "pictures": {"train": len(data.train) + len(data.validation), "val": len(data.test)},
         "machine": describe_device(torch.device("cpu")),
-        "versions": {"python": platform.python_version(), "torch": torch.__version__},
-        "date": time.strftime("%Y-%m-%d"),
     }
-    waiting = [
-        (name, seed)
-        for name, what in experiments().items()
-        if options.only in name
-        for seed in range(what.seeds)
-        if all(run["seed"] != seed for run in kept["experiments"].get(name, {"runs": []})["runs"])
-    ]
-    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
-        running = {pool.submit(measure, *one): one for one in waiting}
-        for done in as_completed(running):
-            name, seed = running[done]
-            found = done.result()
-            keep(kept, name, found)
-            print(f"{name}, seed {seed}: {found['accuracy']:.2%}, {found['seconds']} s", flush=True)
+
+    def done(name: str, found: dict) -> None:
+        keep(kept, name, found)
+        print(f"{name}, seed {found['seed']}: {found['accuracy']:.2%}, {found['seconds']} s", flush=True)
+
+    run_all(waiting(kept, experiments(), only), measure, done)
     return 0
 
 

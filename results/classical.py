@@ -8,9 +8,6 @@ The one setting of each is chosen on the digits that are held out of the trainin
 to all training digits, and reads the test digits once. Errors are in percent.
 """
 
-import argparse
-import platform
-import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import sklearn
 import torch
+from recording import all_training_digits, named_on_the_command_line, open_record, summary
 from threadpoolctl import threadpool_limits
 
 from lenet_edu import paper
@@ -27,7 +25,6 @@ from lenet_edu.baselines import (
     COMPONENTS,
     HIDDEN_UNITS,
     Outcome,
-    crop,
     deslant,
     least_squares,
     logistic,
@@ -35,9 +32,9 @@ from lenet_edu.baselines import (
     one_hidden_layer,
     quadratic,
 )
-from lenet_edu.data import MNIST_NAME, Data, Split, load_digits
+from lenet_edu.data import MNIST_NAME, Data, Split, crop, load_digits
 from lenet_edu.devices import describe_device
-from lenet_edu.files import read_json, write_json
+from lenet_edu.files import write_json
 
 FILE = Path(__file__).with_suffix(".json")
 PENALTIES = (1, 10, 100, 1000, 10_000, 100_000)
@@ -122,16 +119,6 @@ def measure(what: Experiment, value: float, seed: int | None, train: Split, test
     }
 
 
-def summary(errors: list[float]) -> dict:
-    """Over the runs; the deviation of a single one is None."""
-    return {
-        "mean": round(statistics.mean(errors), 3),
-        "deviation": round(statistics.stdev(errors), 3) if len(errors) > 1 else None,
-        "best": min(errors),
-        "worst": max(errors),
-    }
-
-
 def keep(kept: dict, name: str, entry: dict) -> None:
     """Write down at once what there is of an experiment."""
     kept["experiments"] = {
@@ -166,8 +153,9 @@ def run(kept: dict, name: str, what: Experiment, data: Data) -> None:
     waiting = [seed for seed in (range(what.seeds) if what.seeds else (None,)) if seed not in there]
     if not waiting:
         return
-    both = (torch.cat(pair) for pair in ((train.images, held_out.images), (train.labels, held_out.labels)))
-    everything, test = Split(*both), seen(data.test, what, data.background)
+    everything, test = (
+        seen(split, what, data.background) for split in (all_training_digits(data), data.test)
+    )
     for seed in waiting:
         found = measure(what, entry["settings"][what.setting], seed, everything, test)
         entry["runs"] = sorted([*entry["runs"], found], key=lambda one: one["seed"] or 0)
@@ -182,32 +170,22 @@ def run(kept: dict, name: str, what: Experiment, data: Data) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("only", nargs="?", default="", help="classifiers whose name has this in it")
-    options = parser.parse_args()
-    data = load_digits()
+    only, data = named_on_the_command_line(__doc__), load_digits()
     if data.source != MNIST_NAME:
         print(f"{data.note} There is nothing to measure without MNIST.", file=sys.stderr)
         return 2
     torch.set_num_threads(1)
-    kept = read_json(FILE) if FILE.exists() else {"experiments": {}}
-    kept |= {
+    versions = {"numpy": np.__version__, "scikit-learn": sklearn.__version__}
+    kept = open_record(FILE, **versions) | {
         "command": "python results/classical.py",
         "data": data.source,
         "digits": {"training": len(data.train) + len(data.validation), "test": len(data.test)},
         "held_out": len(data.validation),
         "device": describe_device(torch.device("cpu")),
-        "versions": {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scikit-learn": sklearn.__version__,
-            "torch": torch.__version__,
-        },
-        "date": time.strftime("%Y-%m-%d"),
     }
     with threadpool_limits(1):
         for name, what in experiments().items():
-            if options.only in name:
+            if only in name:
                 run(kept, name, what, data)
     return 0
 

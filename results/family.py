@@ -10,26 +10,20 @@ ends with. Their errors on the way, pass after pass, are written down to be draw
 is chosen by them.
 """
 
-import argparse
-import multiprocessing
-import os
-import platform
-import statistics
 import sys
-import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 import numba
 import torch
+from recording import all_training_digits, named_on_the_command_line, open_record, run_all, summary, waiting
 
 from lenet_edu import architecture, paper
 from lenet_edu.data import MNIST_NAME, Split, load_digits
 from lenet_edu.devices import describe_device
 from lenet_edu.evaluation import accuracy
-from lenet_edu.files import read_json, write_json
+from lenet_edu.files import write_json
 from lenet_edu.models import Network, build
 from lenet_edu.original import OriginalRecipe, train_original
 
@@ -67,9 +61,7 @@ def splits(what: Experiment) -> tuple[Split, Split]:
     data = load_digits()
     if what.row is None:
         return data.train, data.validation
-    parts = (data.train, data.validation)
-    images, labels = (torch.cat([getattr(part, key) for part in parts]) for key in ("images", "labels"))
-    return Split(images, labels), data.test
+    return all_training_digits(data), data.test
 
 
 def percent_wrong(model: Network, split: Split) -> float:
@@ -112,16 +104,6 @@ def measure(name: str, seed: int) -> dict:
     }
 
 
-def summary(errors: list[float]) -> dict:
-    """Over the runs; the deviation of a single one is None."""
-    return {
-        "mean": round(statistics.mean(errors), 3),
-        "deviation": round(statistics.stdev(errors), 3) if len(errors) > 1 else None,
-        "best": min(errors),
-        "worst": max(errors),
-    }
-
-
 def keep(kept: dict, name: str, found: dict) -> None:
     """Write a run down at once."""
     what = experiments()[name]
@@ -144,41 +126,23 @@ def keep(kept: dict, name: str, found: dict) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("only", nargs="?", default="", help="experiments whose name has this in it")
-    options = parser.parse_args()
-    data = load_digits()
+    only, data = named_on_the_command_line(__doc__), load_digits()
     if data.source != MNIST_NAME:
         print(f"{data.note} There is nothing to measure without MNIST.", file=sys.stderr)
         return 2
-    kept = read_json(FILE) if FILE.exists() else {"experiments": {}}
-    kept |= {
+    kept = open_record(FILE, numba=numba.__version__) | {
         "command": "python results/family.py",
         "data": data.source,
         "digits": {"training": len(data.train) + len(data.validation), "test": len(data.test)},
         "held_out": len(data.validation),
         "device": f"{describe_device(torch.device('cpu'))}, one core a run",
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "numba": numba.__version__,
-        },
-        "date": time.strftime("%Y-%m-%d"),
     }
-    waiting = [
-        (name, seed)
-        for name, what in experiments().items()
-        if options.only in name
-        for seed in range(what.seeds)
-        if all(run["seed"] != seed for run in kept["experiments"].get(name, {"runs": []})["runs"])
-    ]
-    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
-        running = {pool.submit(measure, *one): one for one in waiting}
-        for done in as_completed(running):
-            name, seed = running[done]
-            found = done.result()
-            keep(kept, name, found)
-            print(f"{name}, seed {seed}: {found['error']} %, {found['minutes']} min", flush=True)
+
+    def done(name: str, found: dict) -> None:
+        keep(kept, name, found)
+        print(f"{name}, seed {found['seed']}: {found['error']} %, {found['minutes']} min", flush=True)
+
+    run_all(waiting(kept, experiments(), only), measure, done)
     return 0
 
 

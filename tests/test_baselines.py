@@ -13,7 +13,6 @@ import torch.nn.functional as F
 from lenet_edu import baselines, paper
 from lenet_edu.baselines import (
     Outcome,
-    crop,
     deslant,
     least_squares,
     logistic,
@@ -21,7 +20,7 @@ from lenet_edu.baselines import (
     one_hidden_layer,
     quadratic,
 )
-from lenet_edu.data import Split, pad
+from lenet_edu.data import Split, crop
 from lenet_edu.errors import LenetError
 from lenet_edu.files import read_json
 
@@ -108,12 +107,6 @@ def test_without_a_slant_nothing_changes():
     flat[..., 3, 2:7] = 1
     for image in (blank, flat, blank[:0]):
         torch.testing.assert_close(deslant(image), image, atol=1e-6, rtol=0)
-
-
-def test_the_middle_is_what_was_padded():
-    image = torch.rand(2, 1, 28, 28)
-    assert torch.equal(crop(pad(image), 28), image)
-    assert torch.equal(crop(pad(image[..., 4:24, 4:24]), 20), image[..., 4:24, 4:24])
 
 
 def rows(split: Split) -> torch.Tensor:
@@ -242,8 +235,6 @@ def test_images_that_cannot_be_set_upright_are_named(digits):
         deslant(torch.zeros(10, 2, 8, 8))
     with pytest.raises(LenetError, match=r"got torch.uint8"):
         deslant(torch.zeros(10, 1, 8, 8, dtype=torch.uint8))
-    with pytest.raises(LenetError, match=r"middle of 32x32 pixels can be up to that size; got 33"):
-        crop(digits.images, 33)
 
 
 def test_scikit_learn_waits_until_it_is_needed():

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from lenet_edu import data, paper
-from lenet_edu.data import MNIST_FILES, load_digits
+from lenet_edu.data import MNIST_FILES, crop, load_digits, pad
 from lenet_edu.errors import LenetError
 
 TRAIN, TEST = 240, 60
@@ -259,3 +259,11 @@ def test_one_of_each_takes_the_first_image_of_every_class(embedded):
     for label in range(10):
         first = (embedded.test.labels == label).nonzero()[0, 0]
         assert torch.equal(ten.images[label], embedded.test.images[first])
+
+
+def test_the_middle_is_what_was_padded():
+    image = torch.rand(2, 1, 28, 28)
+    assert torch.equal(crop(pad(image), 28), image)
+    assert torch.equal(crop(pad(image[..., :25, :25]), 25), image[..., :25, :25])
+    with pytest.raises(LenetError, match="middle of 28x28 pixels can be up to that size; got 33"):
+        crop(image, 33)
