@@ -91,7 +91,8 @@ for name in ("train", "validation", "test"):
     print(f"{name:<10} {tuple(getattr(data, name).images.shape)}")
 
 # %%
-first = data.train.images[::451][:20], data.train.labels[::451][:20].tolist()
+places = torch.linspace(0, len(data.train) - 1, 20).long()
+first = data.train.images[places], data.train.labels[places].tolist()
 plots.pictures(first[0], titles=[data.classes[label] for label in first[1]])
 
 # %% [markdown]
