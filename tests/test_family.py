@@ -71,3 +71,19 @@ def test_what_is_kept_is_whole_and_in_order(few, short, monkeypatch, tmp_path):
     assert written["LeNet-5"]["error"]["mean"] == pytest.approx(sum(errors) / 2, abs=1e-3)
     assert written["LeNet-5"]["error"]["best"] == min(errors)
     assert written["open: as chosen"]["error"]["deviation"] is None
+
+
+KEPT = read_json(family.FILE)
+
+
+@pytest.mark.parametrize("name", KEPT["experiments"])
+def test_the_record_is_of_the_experiments_as_they_stand(name):
+    entry, what = KEPT["experiments"][name], family.experiments()[name]
+    assert entry["recipe"] == what.recipe.to_dict()
+    assert entry["network"] == what.network
+    assert [run["seed"] for run in entry["runs"]] == list(range(what.seeds))
+    assert entry["error"] == family.summary([run["error"] for run in entry["runs"]])
+    digits = KEPT["digits"]["training"] - (KEPT["held_out"] if what.row is None else 0)
+    assert {run["updates"] for run in entry["runs"]} == {len(what.recipe.rates) * digits}
+    assert all(run["passes"][-1]["judged_error"] == run["error"] for run in entry["runs"])
+    assert len({run["weights"] for run in entry["runs"]}) == what.seeds
