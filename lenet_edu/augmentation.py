@@ -16,9 +16,9 @@ from lenet_edu.recipes import Recipe
 # smooth, as when random displacements are blurred with a Gaussian as wide as the distance of two knots.
 KNOTS = 8
 _AFFINE = 5  # rotation, scale, shear, shift across, shift down
-_FLIPS = 2  # left and right, top and bottom: -1 where they change places
+_FACTORS = 2  # across and down: -1 where sides change places, times what squeezes
 _COLOURS = 3  # brightness, contrast, saturation
-_PLACES = _AFFINE + _FLIPS
+_PLACES = _AFFINE + _FACTORS
 _PULLS = 2 * KNOTS**2
 
 
@@ -26,26 +26,31 @@ def draw_distortions(recipe: Recipe, count: int, generator: torch.Generator) -> 
     """One distortion an image, up to the recipe's limits: (count, 7), 3 more for colour, 128 for elastic.
 
     Rotation in radians, scale and shear as shares, both shifts in pixels, each uniform up to its limit;
-    -1 or 1 for each flip; brightness, contrast and saturation as shares, uniform; then the pulls of the
+    two factors, across and down: -1 or 1 for each flip, times 1 + s and 1 / (1 + s), or the reverse, for a
+    squeeze s, uniform; brightness, contrast and saturation as shares, uniform; then the pulls of the
     elastic grid in pixels, normal with deviation `recipe.elastic`. generator: on the CPU, so that a seed
     means the same distortions on every device.
     """
     limits = torch.tensor([recipe.rotation, recipe.scale, recipe.shear, recipe.shift, recipe.shift])
     limits[0].deg2rad_()
     affine = (torch.rand(count, _AFFINE, generator=generator) * 2 - 1) * limits
-    flips, colours, pulls = torch.ones(count, _FLIPS), torch.empty(count, 0), torch.empty(count, 0)
+    factors, colours, pulls = torch.ones(count, _FACTORS), torch.empty(count, 0), torch.empty(count, 0)
     if recipe.elastic:
         pulls = torch.randn(count, _PULLS, generator=generator) * recipe.elastic
     if recipe.horizontal_flip or recipe.vertical_flip:
         likely = torch.tensor([recipe.horizontal_flip, recipe.vertical_flip])
-        flips = 1 - 2 * (torch.rand(count, _FLIPS, generator=generator) < likely).float()
+        factors = 1 - 2 * (torch.rand(count, _FACTORS, generator=generator) < likely).float()
     if recipe.colour:
         colours = (torch.rand(count, _COLOURS, generator=generator) * 2 - 1) * recipe.colour
-    return torch.cat([affine, flips, colours, pulls], 1)
+    if recipe.squeeze:
+        squeeze = (torch.rand(count, 1, generator=generator) * 2 - 1) * recipe.squeeze
+        across = torch.where(squeeze > 0, 1 + squeeze, 1 / (1 - squeeze))
+        factors = factors * torch.cat([across, 1 / across], 1)
+    return torch.cat([affine, factors, colours, pulls], 1)
 
 
 def distort(images: Tensor, distortions: Tensor, background: float | None) -> Tensor:
-    """Each image rotated, sheared, scaled, shifted, flipped, recoloured and, if so drawn, bent: same shape.
+    """Each image rotated, sheared, scaled, squeezed, shifted, flipped, recoloured, bent as drawn: same shape.
 
     images: (N, maps, H, W); distortions: from `draw_distortions`, on the same device.
     What comes in from outside the frame is `background`; or, if that is None, as with pictures that fill
@@ -58,7 +63,7 @@ def distort(images: Tensor, distortions: Tensor, background: float | None) -> Te
     grid = F.affine_grid(matrices, list(images.shape), align_corners=False)
     if has_pulls:
         pulls = rest[:, -_PULLS:].unflatten(1, (2, KNOTS, KNOTS))
-        spread = _spread(side, images.device)
+        spread = _spread(side, images.device).to(pulls)
         grid = grid + (spread @ pulls @ spread.T).permute(0, 2, 3, 1) * (2 / side)
     if background is not None:
         moved = F.grid_sample(images - background, grid, align_corners=False) + background

@@ -43,7 +43,6 @@ A = np.float32(paper.SQUASH_AMPLITUDE)
 HALF_SLOPE = np.float32(paper.SQUASH_SLOPE / 2)
 SLOPE_OVER_A = np.float32(paper.SQUASH_SLOPE / paper.SQUASH_AMPLITUDE)
 A_SQUARED = np.float32(paper.SQUASH_AMPLITUDE**2)
-RUBBISH = np.float64(RUBBISH_DISTANCE)
 ZERO, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
 
 # Lambert's continued fraction of tanh, cut off after seven terms: u (u^6 + 378 u^4 + ...) / (28 u^6 + ...).
@@ -358,10 +357,11 @@ def backward(plan, weights, steps, links, x, d, padded, patches, gradient, sums,
 
 
 @compiled
-def judge(loss, x, codes, label, d):
+def judge(loss, j, x, codes, label, d):
     """The loss at the last layer's output x, and the class that wins; its gradient goes into d.
 
-    codes: for "map" the digit codes; for "squared" the targets, +1 for the right unit and -1 for others.
+    j: for "map", the distance of the class of rubbish. codes: for "map" the digit codes; for "squared" the
+    targets, +1 for the right unit and -1 for others.
     """
     classes = len(codes)
     scores = np.empty(classes, np.float64)
@@ -376,12 +376,12 @@ def judge(loss, x, codes, label, d):
         d[:] = x - codes[label]
         return total(d * d) / 2, winner
     highest = scores[winner]
-    if loss == MAP and highest < -RUBBISH:
-        highest = -RUBBISH
+    if loss == MAP and highest < -j:
+        highest = -j
     shares = np.exp(scores - highest)
     whole = shares.sum()
     if loss == MAP:
-        whole += np.exp(-RUBBISH - highest)
+        whole += np.exp(-j - highest)
     value = np.log(whole) + highest - scores[label]
     shares /= whole
     shares[label] -= 1
@@ -398,7 +398,7 @@ def judge(loss, x, codes, label, d):
 
 
 @compiled
-def train(plan, weights, steps, links, codes, loss, images, labels, order):
+def train(plan, weights, steps, links, codes, loss, j, images, labels, order):
     """One update for each pattern of the order: summed loss and right answers, each before its update."""
     last = plan[-1]
     size = last[HERE] + last[MAPS] + 1
@@ -420,7 +420,7 @@ def train(plan, weights, steps, links, codes, loss, images, labels, order):
     for pattern in order:
         x[:pixels] = images[pattern]
         forward(plan, weights, links, x, a, wide, sums, winners)
-        value, winner = judge(loss, x[output], codes, labels[pattern], d[output])
+        value, winner = judge(loss, j, x[output], codes, labels[pattern], d[output])
         summed += value
         right += winner == labels[pattern]
         backward(plan, weights, steps, links, x, d, padded, patches, gradient, sums, winners)
@@ -432,13 +432,13 @@ class Fused:
 
     model: any `Network` whose convolutions have 5x5 kernels that move by one, one bias a map and no padding:
     all but the one of 1989. loss: "map" (equation 9, RBF output), "squared" (1/2 sum (x - target)^2, targets
-    +1 and -1) or "cross_entropy" (both for a linear output). It is divided by nothing: put what it should be
-    divided by into the steps.
+    +1 and -1) or "cross_entropy" (both for a linear output). j: of equation 9. The loss is
+    divided by nothing: put what it should be divided by into the steps.
 
     Raises LenetError for a network or a loss that it has no loops for.
     """
 
-    def __init__(self, model: Network, loss: str = "map"):
+    def __init__(self, model: Network, loss: str = "map", j: float = RUBBISH_DISTANCE):
         check_choice("loss", loss, tuple(LOSS_NUMBERS))
         plan = model.architecture
         rbf = model.has_rbf_output
@@ -446,7 +446,7 @@ class Fused:
             raise LenetError(
                 f"Loss 'map' goes with an RBF output, and no other does; got {loss!r} for {plan.name}."
             )
-        self.model, self.loss = model, LOSS_NUMBERS[loss]
+        self.model, self.loss, self.j = model, LOSS_NUMBERS[loss], float(j)
         self.specs = plan.layers[:-1] if rbf else plan.layers
         self.plan, size = _plan(plan, self.specs)
         self.links = _links(plan, self.specs)
@@ -480,7 +480,16 @@ class Fused:
         self.model.check_images(images)
         pixels, labels, order = images.flatten(1).cpu().numpy(), labels.cpu().numpy(), order.cpu().numpy()
         summed, right = train(
-            self.plan, self.weights, self.steps, self.links, self.codes, self.loss, pixels, labels, order
+            self.plan,
+            self.weights,
+            self.steps,
+            self.links,
+            self.codes,
+            self.loss,
+            self.j,
+            pixels,
+            labels,
+            order,
         )
         return float(summed), int(right)
 

@@ -1,6 +1,7 @@
 """The training of 1998, section III-B: twenty passes, one update a pattern, a step for every parameter.
 
     history = train_original(LeNet5(), data.train, seed=0)
+    history = train_original(LeNet5(), data.train, OriginalRecipe(distortions=DISTORTED))
 
 Before each pass the curvature along every parameter is estimated on 500 patterns (`optim.curvature`); then
 every pattern moves every parameter once, always in the same random order. The updates are compiled (`fused`),
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import asdict, dataclass
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from time import perf_counter
@@ -19,21 +21,36 @@ import torch
 from torch import Tensor
 
 from lenet_edu import layers, paper
+from lenet_edu.augmentation import distort, draw_distortions
 from lenet_edu.checkpoints import load_tensors, save_tensors
 from lenet_edu.data import Split
 from lenet_edu.errors import LenetError, check_above_0, check_choice, check_whole
 from lenet_edu.evaluation import count_right
 from lenet_edu.files import only_writer
 from lenet_edu.fused import Fused
-from lenet_edu.losses import LOSSES
+from lenet_edu.losses import LOSSES, RUBBISH_DISTANCE, map_loss
 from lenet_edu.models import Network
 from lenet_edu.optim import SDLM, curvature, effective_rates
+from lenet_edu.recipes import DISTORTIONS, Recipe
 
 METHODS = ("sdlm", "sgd")
+POOLED = ("sum", "mean")
 STATE = "original.safetensors"
 
-# What a seed draws, each with a generator of its own; passes come after, from 1 on.
-_START, _ORDER = 0, 1
+# Section III-B adds nine distorted digits to every digit: 540,000 to 60,000.
+VERSIONS = 10
+
+# Its distortions by their names in `recipes.Recipe`. How large they may be is not printed: that is our
+# choice, such that digits stay legible and inside the frame.
+DISTORTED = {"shift": 2.0, "scale": 0.12, "squeeze": 0.08, "shear": 0.2}
+
+# What a seed draws, each with a generator of its own; passes come after the order, versions after passes.
+_START, _ORDER, _VERSION = 0, 1, 1 << 19
+
+# Digits are distorted in batches, which saves memory. Their ink is rounded to so many steps, since torch's
+# last digits differ a little from CPU to CPU: rounded, they no longer do.
+_BATCH = 1000
+_STEPS = 4096
 
 
 @dataclass(frozen=True)
@@ -46,7 +63,12 @@ class OriginalRecipe:
 
     Open in the paper. divisor: the loss is divided by it. With the printed rates and mu the sum over F6's
     units in equation 7 makes the first pass diverge; a mean over its 84 units does not, and that is what
-    dividing by 84 comes to. coefficient: where subsampling coefficients start, for a sum of four.
+    dividing by 84 comes to. j: of equation 9. coefficient: where subsampling coefficients start;
+    coefficient_of: "sum", as section II-B has it, or "mean": what they multiply. Both compute the same from a
+    quarter of the coefficient, but learn it at another speed, since the curvature differs and mu does not.
+
+    distortions: the largest ones by name, as in `recipes.Recipe`, such as `DISTORTED`. Every digit then has
+    ten versions, itself and nine distorted ones, and each pass shows the next: there are no more updates.
 
     Raises LenetError for a value out of range.
     """
@@ -56,15 +78,21 @@ class OriginalRecipe:
     mu: float = paper.SDLM_MU
     patterns: int = paper.SDLM_PATTERNS
     divisor: float = float(paper.DIGIT_CODES[0].size)
-    coefficient: float = 0.25
+    j: float = RUBBISH_DISTANCE
+    coefficient: float = 1.0
+    coefficient_of: str = "mean"
     method: str = "sdlm"
+    distortions: dict | None = None
 
     def __post_init__(self):
         check_choice("loss", self.loss, tuple(LOSSES))
         check_choice("method", self.method, METHODS)
-        for name in ("mu", "divisor", "coefficient"):
+        check_choice("coefficient_of", self.coefficient_of, POOLED)
+        for name in ("mu", "divisor", "j", "coefficient"):
             check_above_0(name, getattr(self, name))
         check_whole("patterns", self.patterns, 1)
+        if self.distortions:
+            _limits(self.distortions)
         if not self.schedule or any(rate < 0 or passes < 1 for rate, passes in self.schedule):
             raise LenetError(f"schedule must be pairs of a rate and its passes; got {self.schedule!r}.")
 
@@ -81,9 +109,30 @@ class OriginalRecipe:
 def start(model: Network, recipe: OriginalRecipe, seed: int) -> None:
     """Draw the initial weights by seed: uniform in +-2.4/F (appendix A), coefficients as the recipe says."""
     model.reset_parameters(_generator(seed, _START))
-    for layer in model:
-        if isinstance(layer, layers.Subsampling):
-            torch.nn.init.constant_(layer.coefficient, recipe.coefficient)
+    for _, layer in _subsampled(model):
+        pooled = layer.size**2 if recipe.coefficient_of == "mean" else 1
+        torch.nn.init.constant_(layer.coefficient, recipe.coefficient / pooled)
+
+
+def distorted(
+    split: Split, distortions: dict | None, seed: int, version: int, which: Tensor | slice = slice(None)
+) -> Split:
+    """Version `version` of every digit, drawn by seed and version alone; version 0 is not distorted.
+
+    distortions: the largest ones by name, see `DISTORTED`; None: no version is distorted. which: indices of
+    those digits that are wanted. White paper is taken to be the lowest value of the split.
+    """
+    chosen = split.chosen(which)
+    if not distortions or version == 0:
+        return chosen
+    drawn = draw_distortions(_limits(distortions), len(split), _generator(seed, _VERSION + version))[which]
+    images, background = torch.empty_like(chosen.images), split.images.min().item()
+    for ours, digits, own in zip(
+        images.split(_BATCH), chosen.images.split(_BATCH), drawn.split(_BATCH), strict=True
+    ):
+        ink = distort(digits.double() - background, own.double(), 0.0)
+        ours.copy_((ink * _STEPS).round() / _STEPS + background)
+    return Split(images, chosen.labels)
 
 
 def train_original(
@@ -119,8 +168,9 @@ def train_original(
         take_pass = ENGINES[engine](model, recipe)
         for number, rate in enumerate(recipe.rates[len(history) :], len(history) + 1):
             begun = perf_counter()
-            h = _curvature(model, split, recipe, _generator(seed, _ORDER + number))
-            record = _record(number, rate, len(order), *take_pass(split, order, h, rate))
+            seen = distorted(split, recipe.distortions, seed, (number - 1) % VERSIONS)
+            h = _curvature(model, seen, recipe, _generator(seed, _ORDER + number))
+            record = _record(number, rate, len(order), *take_pass(seen, order, h, rate))
             steps = torch.cat([step.flatten() for step in effective_rates(h, rate, recipe.mu).values()])
             record["effective_rates"] = [steps.min().item(), steps.max().item()]
             record["seconds"] = perf_counter() - begun
@@ -167,18 +217,39 @@ def _take_up(model: Network, out: Path | str | None, notes: dict) -> list[dict]:
 def _curvature(model, split: Split, recipe: OriginalRecipe, generator) -> dict[str, Tensor]:
     """h of every parameter, of the divided loss; zeros for plain gradient descent."""
     if recipe.method == "sgd":
-        return {name: torch.zeros_like(parameter) for name, parameter in model.named_parameters()}
-    chosen = torch.randperm(len(split), generator=generator)[: recipe.patterns]
-    # In double precision, since torch's sums differ a little from CPU to CPU: rounded, they no longer do.
-    h = curvature(deepcopy(model).double(), split.images[chosen].double(), loss=recipe.loss)
-    return {name: (value / recipe.divisor).float() for name, value in h.items()}
+        h = {name: torch.zeros_like(parameter) for name, parameter in model.named_parameters()}
+    else:
+        chosen = torch.randperm(len(split), generator=generator)[: recipe.patterns]
+        # In double precision, since torch's sums differ a little from CPU to CPU: rounded, they no longer do.
+        h = curvature(deepcopy(model).double(), split.images[chosen].double(), loss=recipe.loss)
+        h = {name: (value / recipe.divisor).float() for name, value in h.items()}
+    if recipe.coefficient_of == "mean":
+        # A coefficient of the mean, n times as large as ours of the sum, has h / n^2. Its step of
+        # rate / (mu + h / n^2) times a gradient n times smaller moves ours by rate / (n^2 mu + h).
+        for name, layer in _subsampled(model):
+            h[f"{name}.coefficient"] += (layer.size**4 - 1) * recipe.mu
+    return h
+
+
+def _limits(distortions: dict) -> Recipe:
+    """The distortions as `draw_distortions` takes them."""
+    if not isinstance(distortions, dict):
+        raise LenetError(f"distortions must be a dict of largest values by name; got {distortions!r}.")
+    for name in distortions:
+        check_choice("A distortion", name, DISTORTIONS)
+    return Recipe("distortions", epochs=1, batch_size=1, peak_rate=0.0, **distortions)
+
+
+def _subsampled(model: Network):
+    """Name and module of each layer with subsampling coefficients."""
+    return [(name, layer) for name, layer in model.named_children() if isinstance(layer, layers.Subsampling)]
 
 
 class _CompiledPass:
     """A pass by compiled loops, whose gradients are of the undivided loss."""
 
     def __init__(self, model: Network, recipe: OriginalRecipe):
-        self.loops, self.recipe = Fused(model, recipe.loss), recipe
+        self.loops, self.recipe = Fused(model, recipe.loss, recipe.j), recipe
 
     def __call__(self, split: Split, order: Tensor, h: dict[str, Tensor], rate: float) -> tuple[float, int]:
         steps = effective_rates(h, rate, self.recipe.mu)
@@ -199,6 +270,8 @@ class _TorchPass:
         self.optimizer.param_groups[0]["lr"] = rate
         self.optimizer.estimate(h)
         loss_of, summed, right = LOSSES[self.recipe.loss], 0.0, 0
+        if self.recipe.loss == "map":
+            loss_of = partial(map_loss, j=self.recipe.j)
         for i in order.tolist():
             image, label = split.images[i : i + 1], split.labels[i : i + 1]
             output = self.model(image)

@@ -19,6 +19,7 @@ DISTORTIONS = (
     "horizontal_flip",
     "vertical_flip",
     "colour",
+    "squeeze",
 )
 
 
@@ -31,7 +32,8 @@ class Recipe:
     line; or, with `halve_every`, it is the first one, and is halved whenever so many epochs are done.
     momentum: Nesterov's, or with nesterov=False the plain one. weight_decay: on every parameter.
     rotation (degrees), shift (pixels), scale and shear (shares of the size): the largest random
-    distortion of a training image, drawn anew for every image in every epoch. elastic (pixels): the
+    distortion of a training image, drawn anew for every image in every epoch. squeeze: the largest share by
+    which it becomes lower and wider at once, or narrower and higher; its area stays. elastic (pixels): the
     deviation of smooth random displacements, which bend strokes. horizontal_flip, vertical_flip: how
     likely an image is mirrored, or turned upside down. colour: the largest change of brightness, of
     contrast and of saturation, as a share. smoothing: the share of every label that is spread over all
@@ -58,6 +60,7 @@ class Recipe:
     horizontal_flip: float = 0.0
     vertical_flip: float = 0.0
     colour: float = 0.0
+    squeeze: float = 0.0
     start: str = "scaled"
 
     def __post_init__(self):
@@ -78,6 +81,7 @@ class Recipe:
             "horizontal_flip": (0, 1),
             "vertical_flip": (0, 1),
             "colour": (0, 0.9),
+            "squeeze": (0, 0.9),
         }
         for name, (low, high) in limits.items():
             value = getattr(self, name)

@@ -57,6 +57,41 @@ def test_the_largest_distortion_is_as_large_as_the_recipe_says(monkeypatch, name
     assert area.item() == pytest.approx(wanted_area, rel=0.05)
 
 
+@pytest.mark.parametrize("draw", [0.0, 1.0], ids=["wider", "narrower"])
+def test_a_squeeze_keeps_the_area(monkeypatch, draw):
+    """A bell's height, width and ink are known before and after: its deviations are what is squeezed."""
+    monkeypatch.setattr(augmentation.torch, "rand", lambda *shape, generator: torch.full(shape, draw))
+    squares = (torch.arange(32) - 15.5).square()
+    bell = torch.exp(-(squares[:, None] + squares) / (2 * 3**2))[None, None]
+    moved = distorted(bell, STILL.changed(squeeze=0.2), 0.0, torch.Generator())[0, 0]
+    down, across = ((moved.sum(axis) * squares).sum() / moved.sum() for axis in (1, 0))
+    wanted = 1.2 if draw else 1 / 1.2
+    assert across.sqrt().item() == pytest.approx(3 / wanted, rel=0.02)
+    assert down.sqrt().item() == pytest.approx(3 * wanted, rel=0.02)
+    assert moved.sum().item() == pytest.approx(bell.sum().item(), rel=0.005)
+
+
+def test_a_squeezed_digit_is_shifted_by_as_many_pixels_as_drawn(monkeypatch):
+    monkeypatch.setattr(augmentation.torch, "rand", lambda *shape, generator: torch.full(shape, 1.0))
+    moved = distorted(square(), STILL.changed(squeeze=0.2, shift=3.0), -0.1, torch.Generator())[0, 0] + 0.1
+    places = torch.arange(32) - 15.5
+    for axis in (0, 1):
+        assert ((moved.sum(axis) * places).sum() / moved.sum()).item() == pytest.approx(-3, abs=0.05)
+
+
+def test_squeezes_go_both_ways_up_to_the_limit_and_flips_stay(seeded):
+    recipe = STILL.changed(squeeze=0.25, horizontal_flip=0.5)
+    across, down = draw_distortions(recipe, 4000, seeded)[:, 5:].unbind(1)
+    torch.testing.assert_close((across * down).abs(), torch.ones(4000))
+    assert across.abs().max().item() == pytest.approx(1.25, rel=0.001)
+    assert across.abs().min().item() == pytest.approx(1 / 1.25, rel=0.001)
+    shares = torch.maximum(across.abs(), down) - 1
+    assert shares.mean().item() == pytest.approx(0.125, rel=0.05)
+    assert (across.abs() > 1).double().mean().item() == pytest.approx(0.5, abs=0.03)
+    assert (across < 0).double().mean().item() == pytest.approx(0.5, abs=0.03)
+    assert (down > 0).all()
+
+
 @pytest.mark.parametrize("draw", [0.0, 1.0], ids=["least", "most"])
 @pytest.mark.parametrize(("name", "value"), [("rotation", 30.0), ("shear", 0.3)])
 def test_a_bar_is_tilted_by_as_much_as_the_recipe_says(monkeypatch, name, value, draw):
@@ -154,9 +189,22 @@ def test_colours_change_as_drawn(seeded, place, share):
 
 def test_digits_draw_the_same_distortions_whatever_pictures_can_have_besides():
     recipe = STILL.changed(rotation=10.0, shift=2.0, elastic=0.5)
-    plain, more = (
+    plain, more, squeezed = (
         draw_distortions(one, 50, torch.Generator().manual_seed(4))
-        for one in (recipe, recipe.changed(horizontal_flip=0.5, colour=0.2))
+        for one in (recipe, recipe.changed(horizontal_flip=0.5, colour=0.2), recipe.changed(squeeze=0.2))
     )
     assert torch.equal(plain[:, :5], more[:, :5])
     assert torch.equal(plain[:, 7:], more[:, 10:])
+    assert torch.equal(plain[:, :5], squeezed[:, :5])
+    assert torch.equal(plain[:, 7:], squeezed[:, 7:])
+    assert not torch.equal(plain[:, 5:7], squeezed[:, 5:7])
+
+
+def test_a_picture_has_the_same_flips_and_colours_whether_squeezed_or_not():
+    recipe = STILL.changed(shift=2.0, horizontal_flip=0.5, colour=0.2)
+    plain, squeezed = (
+        draw_distortions(one, 50, torch.Generator().manual_seed(4))
+        for one in (recipe, recipe.changed(squeeze=0.2))
+    )
+    assert torch.equal(plain[:, 5:7], squeezed[:, 5:7].sign())
+    assert torch.equal(plain[:, 7:], squeezed[:, 7:])

@@ -69,6 +69,7 @@ def test_recipes_survive_json(recipe):
         ("horizontal_flip", 1.5),
         ("vertical_flip", -0.1),
         ("colour", 1),
+        ("squeeze", 1),
         ("start", "zero"),
     ],
 )
