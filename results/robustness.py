@@ -1,0 +1,79 @@
+"""Measures how far digits can be changed until the shipped networks misread them; writes robustness.json.
+
+    python results/robustness.py              every shipped network that reads 32x32; some minutes
+    python results/robustness.py 1998         only those whose name has this in it
+
+Every change, by every amount of `robustness.AMOUNTS`, of MNIST's test digits; errors are in percent. What is
+there is not measured again unless the network's weights, or the amounts, are others now. Nothing is chosen by
+these errors: the networks are as they are shipped. Those that read images of another size are left out.
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+from recording import named_on_the_command_line, open_record
+
+from lenet_edu.checkpoints import load_network, shipped_names
+from lenet_edu.data import MNIST_NAME, Data, load_digits
+from lenet_edu.devices import describe_device
+from lenet_edu.family import fingerprint
+from lenet_edu.files import write_json
+from lenet_edu.models import Network
+from lenet_edu.robustness import AMOUNTS, errors_by_amount
+
+FILE = Path(__file__).with_suffix(".json")
+
+
+def keep(kept: dict, name: str, entry: dict) -> None:
+    """Write down at once what there is of a network, and forget those that are no longer shipped."""
+    found = {**kept["experiments"], name: entry}
+    kept["experiments"] = {one: found[one] for one in shipped_names() if one in found}
+    write_json(FILE, kept)
+
+
+def run(kept: dict, name: str, model: Network, data: Data) -> None:
+    """What is not there yet of one network."""
+    entry = kept["experiments"].get(name)
+    weights = fingerprint(model)
+    if entry is None or entry["weights"] != weights:
+        entry = {"network": model.architecture.name, "weights": weights, "changes": {}}
+    for kind, amounts in AMOUNTS.items():
+        if entry["changes"].get(kind, {}).get("amounts") == list(amounts):
+            continue
+        errors = errors_by_amount(model, data.test, kind, scaling=data.scaling)
+        found = {"amounts": list(amounts), "errors": [round(error, 3) for error in errors]}
+        entry["changes"] = {
+            one: {**entry["changes"], kind: found}[one]
+            for one in AMOUNTS
+            if one == kind or one in entry["changes"]
+        }
+        keep(kept, name, entry)
+        print(f"{name}, {kind}: {min(errors):.2f} to {max(errors):.2f} %", flush=True)
+
+
+def main() -> int:
+    only, data = named_on_the_command_line(__doc__), load_digits()
+    if data.source != MNIST_NAME:
+        print(f"{data.note} There is nothing to measure without MNIST.", file=sys.stderr)
+        return 2
+    kept = open_record(FILE) | {
+        "command": "python results/robustness.py",
+        "data": data.source,
+        "digits": {"test": len(data.test)},
+        "device": describe_device(torch.device("cpu")),
+    }
+    for name in shipped_names():
+        if only not in name:
+            continue
+        model = load_network(name)
+        reads, shape = model.architecture.input.output_shape, tuple(data.test.images.shape[1:])
+        if reads == shape:
+            run(kept, name, model, data)
+        else:
+            print(f"{name} reads images of {reads}, and these are {shape}: left out.", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
