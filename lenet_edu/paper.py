@@ -110,6 +110,11 @@ TOTAL_CONNECTIONS = 340_908
 TEST_ERROR = 0.95
 TRAINING_ERROR = 0.35
 TEST_ERROR_DISTORTED = 0.8
+# Section III-B and figure 5: after how many passes the two errors are as above, "around" for the first.
+TEST_ERROR_PASSES = 10
+TRAINING_ERROR_PASSES = 19
+# Figure 8: how many of the 10,000 test digits it shows, all that the network gets wrong.
+MISTAKES = 82
 
 # Section III-B and appendix C: the training of LeNet-5, one update a pattern. (rate, passes) in order.
 GLOBAL_RATES = ((5e-4, 2), (2e-4, 3), (1e-4, 3), (5e-5, 4), (1e-5, 8))
@@ -117,6 +122,10 @@ SDLM_MU = 0.02
 SDLM_PATTERNS = 500
 # Section III-B: effective rates, that is rate / (mu + h), over all parameters in pass 1.
 EFFECTIVE_RATES = (7e-5, 0.016)
+
+# Section III-E: up to where LeNet-5 is estimated to read accurately, each about: the scale as a factor, the
+# vertical shift up or down as a share of the character's height, the rotation either way in degrees.
+ROBUST_UP_TO = MappingProxyType({"scale": 2.0, "shift": 0.5, "rotation": 30.0})
 
 # Figure 9: test errors on MNIST in percent. "distorted": trained with distorted digits besides, "deslanted":
 # digits set upright before. A network of full layers goes by its numbers of units.

@@ -11,10 +11,11 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch, Polygon, Rectangle
+from matplotlib.patches import FancyArrowPatch, Patch, Polygon, Rectangle
+from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from lenet_edu import paper, style
-from lenet_edu.architecture import Architecture, table_groups
+from lenet_edu.architecture import Architecture, Convolution, lenet5, table_groups
 from lenet_edu.errors import LenetError, check_choice
 from lenet_edu.ledger import Ledger, ledger, show_shape, window
 from lenet_edu.style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, SOFT_INK
@@ -151,7 +152,8 @@ def feature_maps(activations: dict, sample: int = 0) -> Figure:
             axis.imshow(picture, **colours)
             _frame(axis)
     middle = np.mean([colours["vmin"], colours["vmax"]])
-    _write_numbers(axes[0], pictures[0], middle, decimals=0 if len(pictures[0][0]) > 5 else 1)
+    wide = len(pictures[0][0]) > 5 and np.abs(pictures[0]).max() >= 10
+    _write_numbers(axes[0], pictures[0], middle, decimals=0 if wide else 1)
     axes[0].set_xticks(range(len(pictures[0][0])))  # the classes
     return figure
 
@@ -286,13 +288,15 @@ def side_by_side(arrays, titles=()) -> Figure:
     return figure
 
 
+_PALETTE = (BLUE, ORANGE, GREEN, RED, PURPLE, GREY)  # of lines in this order
+
+
 @_styled
 def curves(x, lines: dict, title: str = "", xlabel: str = "", ylabel: str = "", marks=()) -> Figure:
     """Lines over x by their label, each labelled at its right end; `marks`: values of x to point out."""
     figure, (axis,) = _subplots(1, 1, (8, 3.4))
-    palette = (BLUE, ORANGE, GREEN, RED, PURPLE, GREY)
     for place, (label, values) in enumerate(lines.items()):
-        colour = style.LAYERS.get(label, palette[place % len(palette)])
+        colour = style.LAYERS.get(label, _PALETTE[place % len(_PALETTE)])
         axis.plot(_numpy(x), _numpy(values), color=colour, label=label)
     for mark in marks:
         axis.axvline(mark, color=GREY, linestyle=":", linewidth=1)
@@ -300,6 +304,207 @@ def curves(x, lines: dict, title: str = "", xlabel: str = "", ylabel: str = "", 
     axis.set_title(title, loc="left")
     axis.grid(color=GREY, alpha=0.25)
     axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
+
+
+# What the training of 1998 does, for the notebook that repeats it.
+
+
+@_styled
+def by_layer(panels: dict, note: str = "") -> Figure:
+    """Side by side, numbers of every layer on a logarithmic axis: {title: {label: {layer: number}}}.
+
+    note: below the names of the layers.
+    """
+    figure, axes = _subplots(1, len(panels), (10, 3.4))
+    for axis, (title, lines) in zip(axes, panels.items(), strict=True):
+        for place, (label, numbers) in enumerate(lines.items()):
+            colour = _PALETTE[place % len(_PALETTE)]
+            axis.plot(list(numbers), [float(n) for n in numbers.values()], "o-", color=colour, label=label)
+        axis.set(title=title, yscale="log", xlabel=note)
+        axis.grid(color=GREY, alpha=0.25)
+    axes[-1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
+
+
+@_styled
+def ranges(values: dict, title: str = "", xlabel: str = "", band: tuple = (), named: str = "") -> Figure:
+    """Lowest to highest with a dot at the median, a line each, on a logarithmic axis.
+
+    values: {label: {row: numbers}}, every label with the same rows. band: two values to shade between, and
+    `named`: what they are.
+    """
+    rows = list(next(iter(values.values())))
+    figure, (axis,) = _subplots(1, 1, (8, 0.9 + 0.32 * len(rows)))
+    if band:
+        axis.axvspan(*band, color=style.pale(GREEN, 0.8), zorder=0, label=named)
+    for place, (label, found) in enumerate(values.items()):
+        colour, shift = _PALETTE[place % len(_PALETTE)], 0.18 * (place - (len(values) - 1) / 2)
+        for row, name in enumerate(rows):
+            numbers = _numpy(found[name])
+            ends, height = (numbers.min(), numbers.max()), row + shift
+            axis.plot(ends, (height, height), "|-", color=colour, label=label if row == 0 else None)
+            axis.plot(np.median(numbers), height, "o", color=colour, markersize=4)
+    axis.set(xscale="log", xlabel=xlabel, yticks=range(len(rows)), yticklabels=rows)
+    axis.set_title(title, loc="left")
+    axis.invert_yaxis()
+    axis.grid(color=GREY, alpha=0.25, axis="x")
+    axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
+
+
+@_styled
+def passes(lines: dict, printed: dict, title: str = "") -> Figure:
+    """Errors pass by pass: the mean over the runs, shaded from the lowest to the highest of them.
+
+    lines: {label: (runs, passes) in percent}. printed: {label: (pass, error in percent)}, what the paper
+    gives for that line, as a diamond.
+    """
+    figure, (axis,) = _subplots(1, 1, (8, 3.4))
+    for (label, errors), colour in zip(lines.items(), _PALETTE, strict=False):
+        runs = _numpy(errors)
+        x = np.arange(1, runs.shape[1] + 1)
+        axis.fill_between(x, runs.min(0), runs.max(0), color=style.pale(colour, 0.7), linewidth=0)
+        axis.plot(x, runs.mean(0), color=colour, label=label)
+        if label in printed:
+            axis.plot(*printed[label], "D", color=colour, markeredgecolor=INK, label=f"{label}, the paper")
+    axis.set(xlabel="pass", ylabel="error, %", yscale="log")
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axis.yaxis.set_minor_formatter(NullFormatter())
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axis.set_title(title, loc="left")
+    axis.grid(color=GREY, alpha=0.25)
+    axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
+
+
+@_styled
+def seeds(runs: dict, title: str = "", beside: str = "", xlabel: str = "error, %") -> Figure:
+    """A dot for every run and a stroke at their mean, one row a label: {label: numbers}.
+
+    beside: the label whose mean is drawn through all rows, to compare with.
+    """
+    figure, (axis,) = _subplots(1, 1, (8, 0.9 + 0.3 * len(runs)))
+    for row, (label, numbers) in enumerate(runs.items()):
+        colour = ORANGE if label == beside else BLUE
+        axis.plot(numbers, [row] * len(numbers), "o", color=colour, alpha=0.6, markeredgewidth=0)
+        axis.plot(np.mean(numbers), row, "|", color=colour, markersize=14, markeredgewidth=2)
+    if beside in runs:
+        axis.axvline(np.mean(runs[beside]), color=ORANGE, linestyle=":", linewidth=1)
+    axis.set(xlabel=xlabel, yticks=range(len(runs)), yticklabels=list(runs))
+    axis.set_ylim(max(len(runs), 1) - 0.5, -0.5)
+    axis.set_title(title, loc="left")
+    axis.grid(color=GREY, alpha=0.25, axis="x")
+    return figure
+
+
+# The family and figure 9: what is printed beside what our runs came to.
+
+
+@_styled
+def costs(networks: dict, title: str = "") -> Figure:
+    """Error against cost, a line for each network: {label: (multiply-adds, printed error, errors of runs)}.
+
+    A hollow diamond is what is printed, a dot the mean of the runs with their deviation; without runs there
+    is only the diamond. Networks that cost the same stand next to each other.
+    """
+    figure, (axis,) = _subplots(1, 1, (8, 3.6))
+    seen: list[int] = []
+    for (label, (cost, printed, errors)), colour in zip(networks.items(), _PALETTE, strict=False):
+        x, mean = cost * 1.08 ** seen.count(cost), np.mean(errors) if len(errors) else printed
+        seen.append(cost)
+        axis.plot((x, x), (printed, mean), color=colour, label=label)
+        axis.plot(x, printed, "D", color=colour, fillstyle="none")
+        if len(errors):
+            axis.errorbar(x, mean, _deviation(errors), fmt="o", color=colour, capsize=3)
+    axis.plot([], [], "D", color=INK, fillstyle="none", label="printed")
+    axis.plot([], [], "o", color=INK, label="ours")
+    axis.set(xscale="log", yscale="log", xlabel="multiply-adds for a digit", ylabel="error, %")
+    _mark_percents(axis.yaxis)
+    axis.set_title(title, loc="left")
+    axis.grid(color=GREY, alpha=0.25)
+    axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
+
+
+@_styled
+def beside_printed(rows: dict, title: str = "") -> Figure:
+    """Errors as in figure 9, a row a classifier, on a logarithmic axis: {label: (printed, errors of runs)}.
+
+    A hollow diamond is what is printed, a dot the mean of the runs with their deviation: orange where it is
+    above what is printed, else blue.
+    """
+    figure, (axis,) = _subplots(1, 1, (9, 0.9 + 0.24 * len(rows)))
+    for row, (printed, errors) in enumerate(rows.values()):
+        mean = np.mean(errors)
+        colour = ORANGE if mean > printed else BLUE
+        axis.plot((printed, mean), (row, row), color=style.pale(colour, 0.5), linewidth=2)
+        axis.plot(printed, row, "D", color=INK, fillstyle="none", markersize=5)
+        axis.errorbar(mean, row, xerr=_deviation(errors), fmt="o", color=colour, capsize=3, markersize=5)
+    axis.plot([], [], "D", color=INK, fillstyle="none", markersize=5, label="printed")
+    axis.plot([], [], "o", color=BLUE, markersize=5, label="ours")
+    axis.plot([], [], "o", color=ORANGE, markersize=5, label="ours, above it")
+    axis.set(xscale="log", xlabel="error, %", yticks=range(len(rows)), yticklabels=list(rows))
+    axis.set_ylim(max(len(rows), 1) - 0.5, -0.5)
+    _mark_percents(axis.xaxis)
+    axis.set_title(title, loc="left")
+    axis.grid(color=GREY, alpha=0.25)
+    axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
+
+
+def _deviation(errors) -> float | None:
+    """Over several runs; of a single one there is none."""
+    return np.std(errors, ddof=1) if len(errors) > 1 else None
+
+
+def _mark_percents(axis) -> None:
+    """Numbers on a logarithmic axis where errors of digits lie, and written as such."""
+    axis.set_major_locator(FixedLocator((0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 15, 20)))
+    axis.set_major_formatter(lambda value, _: f"{value:g}")
+    axis.set_minor_locator(NullLocator())
+
+
+# What is written under each change of `robustness`, and which amounts.
+_CHANGES = {
+    "scale": ("factor", (0.5, 1, 2)),
+    "shift": ("downwards, in heights of a digit", (-0.5, 0, 0.5)),
+    "rotation": ("degrees anticlockwise", (-60, -30, 0, 30, 60)),
+    "noise": ("share of the pixels", (0, 0.2, 0.4, 0.6)),
+}
+
+
+@_styled
+def robustness(record: dict) -> Figure:
+    """The error while digits are changed: a panel for each kind of change, a line for each network.
+
+    record: as in results/robustness.json. Shaded: up to where the paper estimates that LeNet-5 reads
+    accurately (section III-E); of noise it gives no figure.
+    """
+    figure, axes = _subplots(1, len(_CHANGES), (11, 3.1))
+    shade, networks = style.pale(GREEN, 0.85), record["experiments"]
+    changes = [change for entry in networks.values() for change in entry["changes"].values()]
+    lowest = min(error for change in changes for error in change["errors"])
+    for axis, (kind, (unit, ticks)) in zip(axes, _CHANGES.items(), strict=True):
+        axis.set_ylim(max(0.7 * lowest, 0.05), 100)  # no error at all has no place on this scale
+        axis.set(xscale="log" if kind == "scale" else "linear", yscale="log", title=kind.capitalize())
+        for place, (name, entry) in enumerate(networks.items()):
+            found, colour = entry["changes"][kind], _PALETTE[place % len(_PALETTE)]
+            axis.plot(found["amounts"], found["errors"], marker="o", markersize=3, color=colour, label=name)
+        if kind in paper.ROBUST_UP_TO:
+            most = paper.ROBUST_UP_TO[kind]
+            axis.axvspan(1 / most if kind == "scale" else -most, most, color=shade, zorder=0)
+        axis.xaxis.set_minor_locator(NullLocator())
+        axis.yaxis.set_minor_formatter(NullFormatter())
+        axis.set_xlabel(unit)
+        axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        axis.set_yticks((1, 10, 100), ("1", "10", "100") if axis is axes[0] else ())
+        axis.grid(color=GREY, alpha=0.25)
+    axes[0].set_ylabel("error, %")
+    handles, labels = axes[0].get_legend_handles_labels()
+    handles, labels = [*handles, Patch(color=shade)], [*labels, "the paper's estimate for LeNet-5"]
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     return figure
 
 
@@ -318,7 +523,7 @@ def bars(values: dict, title: str = "", lit=None, text: str = "{:,.1f}", layers:
     figure, (axis,) = _subplots(1, 1, (7, 0.5 + 0.28 * len(labels)))
     drawn = axis.barh(labels, numbers, color=colours)
     axis.bar_label(drawn, [text.format(number) for number in numbers], padding=3, size=8)
-    axis.set_xlim(0, max(numbers) * 1.15)
+    axis.set_xlim(0, max(numbers) * 1.15 or 1)
     axis.set_title(title, loc="left")
     axis.invert_yaxis()
     axis.xaxis.set_visible(False)
@@ -327,9 +532,20 @@ def bars(values: dict, title: str = "", lit=None, text: str = "{:,.1f}", layers:
 
 
 @_styled
-def table(connected, title: str = "") -> Figure:
-    """A connection table (maps_in, maps) as the paper prints Table I, its groups of columns shaded apart."""
-    cells = _numpy(connected).astype(bool)
+def table(connected, title: str = "", layer: str = "C3") -> Figure:
+    """A connection table (maps_in, maps) as the paper prints Table I, its groups of columns shaded apart.
+
+    connected: the table of LeNet-5's C3, or a model (or architecture), whose convolution `layer` it is of.
+    Raises LenetError if there is no such convolution.
+    """
+    described = getattr(connected, "architecture", connected)
+    plan = described if isinstance(described, Architecture) else lenet5()
+    convolutions = [one.name for one in plan.layers if isinstance(one, Convolution)]
+    check_choice(f"A convolution of {plan.name}", layer, convolutions)
+    names = list(plan.shapes)
+    below = names[names.index(layer) - 1]
+    own = plan[layer].connected(plan.shapes[below][0])
+    cells = own if plan is described else _numpy(connected).astype(bool)
     figure, (axis,) = _subplots(1, 1, (0.44 * cells.shape[1] + 1, 0.4 * cells.shape[0] + 1.0))
     shades = (BLUE, ORANGE, GREEN, PURPLE)
     for place, group in enumerate(table_groups(cells)):
@@ -339,8 +555,8 @@ def table(connected, title: str = "") -> Figure:
     for row, column in np.argwhere(cells):
         axis.text(column, row, "X", ha="center", va="center", weight="bold")
     rows, columns = cells.shape
-    axis.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), xlabel="map of C3", ylabel="map of S2")
-    axis.set(xticks=range(columns), yticks=range(rows))
+    axis.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), xticks=range(columns), yticks=range(rows))
+    axis.set(xlabel=f"map of {layer}", ylabel=f"map of {below}")
     axis.tick_params(length=0, top=False)
     axis.spines[:].set_visible(False)
     axis.set_title(title, loc="left")
@@ -373,7 +589,7 @@ def receptive_field(model, activations: dict, layer: str, unit=(0, 0), sample: i
     plan: Architecture = getattr(model, "architecture", model)
     squares = field_squares(plan, layer, unit)
     figure, axes = _subplots(1, len(squares), (min(11, 2.3 * len(squares)), 2.6))
-    for axis, (name, (top, left, side)) in zip(axes, squares.items(), strict=True):
+    for axis, (name, (top, left, height, width)) in zip(axes, squares.items(), strict=True):
         output = _numpy(activations[name])[sample]
         column = output.size == len(output)
         picture = output.reshape(-1, 1) if column else output[0]
@@ -383,34 +599,43 @@ def receptive_field(model, activations: dict, layer: str, unit=(0, 0), sample: i
             colours = {"cmap": style.PAPER}
             picture = _as_colours(output) if len(output) == 3 else picture
         axis.imshow(picture, aspect=10 / len(picture) if column else "equal", **colours)
-        width, height = (1, len(picture)) if column and name != layer else (side, side)
+        if column and name != layer:
+            height = len(picture)
         square = Rectangle((left - 0.5, top - 0.5), width, height, fill=False, linewidth=2.5)
         square.set(edgecolor=style.layer_colour(layer), clip_on=False)
         axis.add_patch(square)
         _frame(axis)
         axis.set_title(name, color=style.layer_colour(name))
-        all_units = f"all {len(picture)} units" if column else f"{side} x {side} units"
+        all_units = f"all {len(picture)} units" if column else f"{height} x {width} units"
         axis.set_xlabel("one unit" if name == layer else all_units, size=8)
-    field = squares[plan.input.name][2]
-    axes[0].set_xlabel(f"{field} x {field} pixels", size=8)
+    height, width = squares[plan.input.name][2:]
+    axes[0].set_xlabel(f"{height} x {width} pixels", size=8)
     return figure
 
 
-def field_squares(plan: Architecture, layer: str, unit=(0, 0)) -> dict[str, tuple[int, int, int]]:
-    """The square (top, left, side) of each layer that feeds one unit of `layer`, from the input upwards."""
+def field_squares(plan: Architecture, layer: str, unit=(0, 0)) -> dict[str, tuple[int, int, int, int]]:
+    """What feeds one unit of `layer`: (top, left, height, width) in a map of each layer, the input's first.
+
+    A square, less what lies in a border around the map: nobody's output. Raises LenetError for a unit that
+    the layer does not have.
+    """
     shapes = plan.shapes
     names = list(shapes)
     check_choice(f"A layer of {plan.name}", layer, tuple(names))
     sides = shapes[layer][1:] or (1, 1)
     if not all(0 <= place < side for place, side in zip(unit, sides, strict=True)):
         raise LenetError(f"{layer} has units ({sides[0]} x {sides[1]} in a map); there is no {unit}.")
-    top, left, side = (*unit, 1)
-    squares = {layer: (top, left, side)}
+    spans = [(place, place + 1) for place in unit]
+    squares = {layer: (*unit, 1, 1)}
     for name in reversed(names[1 : names.index(layer) + 1]):
         below = names[names.index(name) - 1]
         reads, step = window(plan[name], shapes[below])
-        top, left, side = top * step, left * step, (side - 1) * step + reads
-        squares[below] = (top, left, side)
+        before = getattr(plan[name], "padding", 0)
+        spans = [
+            (max(first * step - before, 0), min((last - 1) * step - before + reads, side))
+            for (first, last), side in zip(spans, shapes[below][1:] or (1, 1), strict=True)
+        ]
+        squares[below] = (*(first for first, _ in spans), *(last - first for first, last in spans))
     return dict(reversed(squares.items()))
 
 
@@ -487,7 +712,8 @@ def _write_numbers(axis: Axes, picture: np.ndarray, middle: float, decimals: int
     """Each cell's number in it, white where the cell is darker than the middle."""
     for (row, column), value in np.ndenumerate(picture):
         shade = "white" if value > middle else INK
-        axis.text(column, row, f"{value:.{decimals}f}", ha="center", va="center", size=7, color=shade)
+        shown = f"{round(float(value), decimals) + 0.0:.{decimals}f}"  # + 0.0 makes -0.0 a 0.0
+        axis.text(column, row, shown, ha="center", va="center", size=7, color=shade)
 
 
 def _layer_width(shape: tuple[int, ...]) -> float:

@@ -18,6 +18,10 @@ LAYERS = {
     "F6": RED,
     "F7": "#F0A878",
     "OUTPUT": PURPLE,
+    # The hidden layers of 1989.
+    "H1": BLUE,
+    "H2": GREEN,
+    "H3": ORANGE,
 }
 
 # Activations and weights: red is positive, blue negative, white zero. Images: ink on paper.

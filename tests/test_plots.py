@@ -12,9 +12,10 @@ from matplotlib.colors import to_hex
 
 from lenet_edu import paper, plots, style
 from lenet_edu.activations import activations
+from lenet_edu.architecture import NETWORKS, lenet1989
 from lenet_edu.errors import LenetError
 from lenet_edu.ledger import ledger, show_shape
-from lenet_edu.models import LeNet5, RGBLeNet
+from lenet_edu.models import LeNet1, LeNet4, LeNet5, LeNet1989, RGBLeNet, build
 
 matplotlib.use("agg")
 
@@ -68,6 +69,13 @@ def test_feature_maps_shows_every_map_of_every_layer():
 def test_feature_maps_writes_the_outputs_numbers():
     outputs = activations(LeNet5(), torch.rand(1, 1, 32, 32))
     assert texts(plots.feature_maps(outputs)) == [f"{distance:.0f}" for distance in outputs["OUTPUT"][0]]
+
+
+def test_feature_maps_writes_small_outputs_to_one_place():
+    """LeNet-4 answers between -1.7 and 1.7: whole numbers would tell nothing."""
+    outputs = activations(LeNet4(), torch.rand(1, 1, 32, 32))
+    wanted = [f"{round(score, 1) + 0.0:.1f}" for score in outputs["OUTPUT"][0].tolist()]
+    assert texts(plots.feature_maps(outputs)) == wanted
 
 
 def test_digits_wraps_rows_and_titles():
@@ -147,6 +155,27 @@ def test_table_has_a_mark_for_every_link_and_a_shade_for_every_group():
         marks[row, column] = True
     np.testing.assert_array_equal(marks, paper.C3_TABLE)
     assert len(axis.patches) == 4
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("map of C3", "map of S2")
+
+
+@pytest.mark.parametrize(
+    ("model", "layer", "below", "groups"),
+    [(LeNet4(), "C3", "S2", 2), (LeNet1().architecture, "C3", "S2", 8), (LeNet1989(), "H2", "H1", 1)],
+    ids=["lenet4", "lenet1", "lenet1989"],
+)
+def test_table_of_a_network_has_its_links_and_its_layers_names(model, layer, below, groups):
+    plan = getattr(model, "architecture", model)
+    axis = plots.table(model, layer=layer).axes[0]
+    marks = {text.get_position()[::-1] for text in axis.texts}
+    assert marks == {tuple(link) for link in np.argwhere(plan[layer].table).tolist()}
+    assert (axis.get_xlabel(), axis.get_ylabel()) == (f"map of {layer}", f"map of {below}")
+    assert len(axis.patches) == groups
+
+
+@pytest.mark.parametrize("layer", ["S2", "C7"])
+def test_table_refuses_what_is_no_convolution(layer):
+    with pytest.raises(LenetError, match="convolution of LeNet-4 must be one of C1, C3, C5"):
+        plots.table(LeNet4(), layer=layer)
 
 
 def test_matrix_writes_every_number():
@@ -154,12 +183,15 @@ def test_matrix_writes_every_number():
     assert texts(figure) == ["1.0", "2.5", "3.0", "4.0"]
 
 
-@pytest.mark.parametrize("model", [LeNet5(), RGBLeNet()], ids=["lenet5", "rgb"])
-def test_field_squares_are_what_the_gradient_reaches(model):
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("share", [0, 0.5, 1], ids=["first", "middle", "last"])
+def test_field_squares_are_what_the_gradient_reaches(network, share):
     """The oracle: the input pixels on which a unit's value depends."""
+    model = build({"network": network})
     plan = model.architecture
     for name, shape in list(plan.shapes.items())[1:]:
-        unit = tuple(side // 2 for side in shape[1:]) or (0, 0)
+        rows, columns = shape[1:] or (1, 1)
+        unit = (round(share * (rows - 1)), round((1 - share) * (columns - 1)))
         image = torch.rand(1, *plan.shapes["INPUT"], requires_grad=True, dtype=torch.double)
         x = image
         for layer, module in model.double().named_children():
@@ -173,9 +205,15 @@ def test_field_squares_are_what_the_gradient_reaches(model):
                 break
         (x[0].sum(0)[unit] if x.ndim == 4 else x[0, 0]).backward()
         rows, columns = image.grad[0].abs().sum(0).nonzero().T
-        top, left, side = plots.field_squares(plan, name, unit)["INPUT"]
-        assert (rows.min(), rows.max()) == (top, top + side - 1), name
-        assert (columns.min(), columns.max()) == (left, left + side - 1), name
+        top, left, height, width = plots.field_squares(plan, name, unit)["INPUT"]
+        assert (rows.min(), rows.max()) == (top, top + height - 1), name
+        assert (columns.min(), columns.max()) == (left, left + width - 1), name
+
+
+def test_field_squares_end_where_a_map_does():
+    """LeNet 1989's units at an edge read two rows and columns of border, which are nobody's output."""
+    squares = plots.field_squares(lenet1989(), "H2", (0, 3))
+    assert squares == {"INPUT": (0, 6, 7, 10), "H1": (0, 4, 3, 4), "H2": (0, 3, 1, 1)}
 
 
 def test_receptive_field_marks_the_squares_and_names_their_size():
@@ -213,10 +251,10 @@ def test_scan_names_what_is_near_enough_at_its_place():
 
 
 def test_every_layer_of_every_network_has_a_colour_of_its_own():
-    for model in (LeNet5(), RGBLeNet()):
-        colours = [style.LAYERS[name] for name in model.architecture.shapes]
+    for make in NETWORKS.values():
+        colours = [style.LAYERS[name] for name in make().shapes]
         assert len(set(colours)) == len(colours)
-    assert style.layer_colour("H1") == style.GREY
+    assert style.layer_colour("no layer") == style.GREY
     assert style.pale("#000000", 0.5) == (0.5, 0.5, 0.5)
 
 

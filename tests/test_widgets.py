@@ -9,12 +9,14 @@ import pytest
 import torch
 from traitlets import TraitError
 
-from lenet_edu import paper, pictures
+from lenet_edu import architecture, paper, pictures
 from lenet_edu.activations import activations
+from lenet_edu.architecture import MODERN, NETWORKS, lenet5
 from lenet_edu.checkpoints import load_network
-from lenet_edu.data import PAPER_SCALING, Scaling
+from lenet_edu.data import PAPER_SCALING, Scaling, Split
 from lenet_edu.errors import LenetError
-from lenet_edu.models import LeNet5, count_parameters
+from lenet_edu.images import drawn_shapes
+from lenet_edu.models import LeNet5, Network, RGBLeNet, count_parameters
 from lenet_edu.widgets import C3Table, Convolution, DigitCodes, DrawDigit, FeatureMaps, Subsampling, base
 from lenet_edu.widgets.c3_table import PRESETS, preset
 from lenet_edu.widgets.draw_digit import SIDE, STEPS
@@ -74,20 +76,31 @@ REFUSED = [
         for unit in ([6, 0, 0], [0, 28, 0], [0, 0, 28], [0, -1, 0], [0, 0], [0, 0, 0, 0], [])
     ),
     ("FeatureMaps", "digit", 10, "digit must be from 0 to 9; got 10"),
+    ("FeatureMaps", "digit", -1, "digit must be from 0 to 9; got -1"),
     ("FeatureMaps", "layer", "", "layer must be one of INPUT, C1, .* got ''"),
+    ("FeatureMaps", "layer", "C7", "layer must be one of INPUT, C1, .* got 'C7'"),
     ("FeatureMaps", "weights", "", "weights must be one of LeNet-5 1998; got ''"),
+    ("FeatureMaps", "weights", "epoch 9", "weights must be one of LeNet-5 1998; got 'epoch 9'"),
     ("Convolution", "kernel", [[1.0, 2.0], [3.0]], r"kernel must be square, .* got \[2, 1\]"),
-    ("Convolution", "kernel", [[]], "kernel must be square"),
-    ("Convolution", "kernel", [[1.0, -math.inf], [0.0, 0.0]], "kernel must hold finite"),
-    ("Convolution", "padding", 5, "padding must be from 0 to 4; got 5"),
-    ("Convolution", "stride", 5, "stride must be from 1 to 4; got 5"),
+    *(("Convolution", "kernel", kernel, "kernel must be square") for kernel in ([], [[]], [[1.0, 2.0]])),
+    ("Convolution", "kernel", [[0.0] * 10] * 10, "kernel must be square, of 1 to 9 rows"),
+    *(
+        ("Convolution", "kernel", [[1.0, odd], [0.0, 0.0]], "kernel must hold finite")
+        for odd in (math.nan, math.inf, -math.inf)
+    ),
+    *(("Convolution", "padding", odd, f"padding must be from 0 to 4; got {odd}") for odd in (-1, 5)),
+    *(("Convolution", "stride", odd, f"stride must be from 1 to 4; got {odd}") for odd in (0, 5)),
     *(
         ("Convolution", "place", place, "place must lie in the output, 28 x 28")
-        for place in ([0, 28], [-1, 0], [0], [0, 0, 0])
+        for place in ([0, 28], [28, 0], [-1, 0], [0], [0, 0, 0])
     ),
     ("C3Table", "links", [[True] * 6] * 16, r"table must be 6x16 booleans; got shape \(16, 6\)"),
-    ("C3Table", "links", [[True] * 16] * 5 + [[True]], "table must be 6x16"),
-    ("DigitCodes", "digit", -1, "digit must be from 0 to 9; got -1"),
+    *(
+        ("C3Table", "links", links, "table must be 6x16")
+        for links in ([], [[True] * 16] * 5, [[True] * 16] * 5 + [[True]])
+    ),
+    *(("DigitCodes", "digit", odd, f"digit must be from 0 to 9; got {odd}") for odd in (-1, 10)),
+    ("DigitCodes", "codes", CODES[:9], "codes must be 10 lists of 84"),
     ("DigitCodes", "codes", [*CODES[:9], CODES[9][:83]], "codes must be 10 lists of 84"),
     ("DigitCodes", "codes", [*CODES[:9], [0, *CODES[9][1:]]], "codes must be 10 lists of 84"),
     *(
@@ -96,7 +109,10 @@ REFUSED = [
         for odd in (math.nan, math.inf, -math.inf, 10.01, -11.0)
     ),
     ("DrawDigit", "drawing", bytes(SIDE * SIDE + 1), "drawing must be 112 x 112 bytes; got 12545"),
-    ("DrawDigit", "switches", {}, "switches must tell of invert, crop, scale, centre"),
+    *(
+        ("DrawDigit", "switches", odd, "switches must tell of invert, crop, scale, centre")
+        for odd in ({}, {"invert": True})
+    ),
     ("DrawDigit", "switches", {**dict.fromkeys(STEPS, True), "blur": True}, "switches must tell of .*blur"),
     ("DrawDigit", "switches", dict.fromkeys(STEPS, "no"), "each True or False"),
 ]
@@ -111,6 +127,24 @@ OF_ANOTHER_KIND = [
     ("Subsampling", "bias", "big"),
     ("DrawDigit", "switches", list(STEPS)),
 ]
+
+
+FORMS = {
+    "FeatureMaps": "FeatureMaps(digit 3, LeNet-5 1998, C1)",
+    "Convolution": "Convolution(5x5 kernel, padding 0, stride 1, 32x32 -> 28x28)",
+    "C3Table": "C3Table(60 links, 1,516 parameters)",
+    "DigitCodes": "DigitCodes(digit 3, nearest code 3)",
+    "Subsampling": "Subsampling(coefficient 0.25, bias 0.00)",
+    "DrawDigit": "DrawDigit(empty)",
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_widget_is_a_line_of_text_and_a_picture_where_no_kernel_runs(show, name):
+    widget = show(name)
+    bundle = widget._repr_mimebundle_()
+    assert repr(widget) == bundle["text/plain"] == FORMS[name]
+    assert bundle["image/png"].startswith(b"\x89PNG")
 
 
 @both_ways
@@ -191,20 +225,35 @@ def test_what_a_widget_sends_is_plain_data_and_its_module(name, show):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda net, digits: FeatureMaps({}, digits), "networks must be"),
+        (lambda net, digits: FeatureMaps(3, digits), "networks must be"),
         (lambda net, digits: FeatureMaps({"a": net, "b": None}, digits), "networks must be"),
         (lambda net, digits: FeatureMaps({"a": net, "b": LeNet5(c3="full")}, digits), "same architecture"),
         (lambda net, digits: FeatureMaps(net, digits.images[0]), r"\(N, 1, 32, 32\); got \(1, 32, 32\)"),
         (lambda net, digits: FeatureMaps(net, torch.rand(2, 3, 32, 32)), r"\(N, 1, 32, 32\)"),
+        (lambda net, digits: FeatureMaps(net, torch.rand(2, 1, 28, 28)), r"\(N, 1, 32, 32\)"),
+        (lambda net, digits: FeatureMaps(net, digits.images[:0]), r"got \(0, 1, 32, 32\)"),
+        (lambda net, digits: FeatureMaps(net, torch.full((1, 1, 32, 32), math.nan)), "finite"),
+        (lambda net, digits: FeatureMaps(net, digits, digit=10), "digit must be"),
+        (lambda net, digits: FeatureMaps(net, digits, layer="C7"), "layer must be"),
         (lambda net, digits: FeatureMaps(net, digits, weights="best"), "weights must be one of"),
         (lambda net, digits: Convolution(torch.rand(0, 8)), "image must be"),
+        (lambda net, digits: Convolution(torch.rand(3, 8, 8)), "image must be"),
+        (lambda net, digits: Convolution(torch.full((8, 8), math.inf)), "finite"),
         (lambda net, digits: C3Table(np.full((6, 16), 2)), "6x16 booleans"),
         (lambda net, digits: C3Table(None), "6x16 booleans"),
+        (lambda net, digits: C3Table([[1, 2], [3]]), "6x16 booleans"),
+        (lambda net, digits: C3Table("striped"), "one of paper, full, diagonal, random"),
+        (lambda net, digits: DigitCodes(LeNet5(**MODERN), digits), "has none"),
         (lambda net, digits: DigitCodes(net, digits.images[:, :, :28]), r"\(N, 1, 32, 32\)"),
         (lambda net, digits: DigitCodes(net, digits.images[:0]), r"got \(0, 1, 32, 32\)"),
         (lambda net, digits: DigitCodes(net, digits, digit=10), "digit must be from 0 to 9"),
         (lambda net, digits: Subsampling(torch.rand(2, 4, 5)), r"even sides; got \(2, 4, 5\)"),
         (lambda net, digits: Subsampling(torch.rand(0, 4, 4)), r"\(maps, H, W\)"),
+        (lambda net, digits: Subsampling(torch.rand(4, 4)), r"\(maps, H, W\)"),
+        (lambda net, digits: Subsampling(torch.full((1, 2, 2), math.nan)), "finite"),
         (lambda net, digits: Subsampling(torch.rand(1, 2, 2), bias=11), "bias must be from -10 to 10"),
+        (lambda net, digits: DrawDigit(RGBLeNet()), "reads 1x32x32"),
     ],
 )
 def test_a_widget_is_not_made_of_what_does_not_fit(make, message, network, digits):
@@ -247,6 +296,44 @@ def test_the_numbers_sent_follow_the_image_and_the_weights(network, digits):
         np.testing.assert_array_equal(floats(widget.activations), wanted)
         np.testing.assert_array_equal(floats(widget.parameters)[:150], model.C1.weight.detach().flatten())
         assert repr(widget) == f"FeatureMaps(digit {digit}, {weights}, C1)"
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [*(make() for make in NETWORKS.values()), lenet5(**MODERN), lenet5(subsampling="average")],
+    ids=lambda plan: plan.name,
+)
+def test_feature_maps_show_any_network(plan):
+    widget = FeatureMaps(Network(plan), torch.rand(2, *plan.input.output_shape))
+    assert repr(widget) == f"FeatureMaps(digit 0, {plan.name}, {plan.layers[0].name})"
+    assert widget._repr_mimebundle_()["image/png"].startswith(b"\x89PNG")
+    parameters = sum(p.numel() for p in widget.network.parameters())
+    unlinked = sum((~one.connected(len(one.table))).sum() * one.kernel**2 for one in tables(plan))
+    codes = paper.DIGIT_CODES.size if widget.network.has_rbf_output else 0
+    assert len(floats(widget.parameters)) == parameters + unlinked + codes
+
+
+def tables(plan) -> list[architecture.Convolution]:
+    return [layer for layer in plan.layers if getattr(layer, "table", None) is not None]
+
+
+def test_the_squash_comes_from_the_paper(digits, network):
+    """No number of the paper's is written in the JavaScript again."""
+    squash = [paper.SQUASH_AMPLITUDE, paper.SQUASH_SLOPE]
+    layers = FeatureMaps(network, digits).layers
+    assert [layer.get("squash") for layer in layers] == [None, *[squash] * 6, None]
+    assert DigitCodes(network, digits).amplitude == paper.SQUASH_AMPLITUDE
+    for path in base.HERE.glob("*.js"):
+        assert str(paper.SQUASH_AMPLITUDE) not in path.read_text("utf-8"), path.name
+
+
+def test_feature_maps_of_pictures_name_their_classes():
+    shapes = drawn_shapes(20)
+    some = Split(shapes.test.images[:4], shapes.test.labels[:4])
+    widget = FeatureMaps(RGBLeNet(), some, classes=shapes.classes)
+    assert (widget.classes, widget.labels) == (["cross", "ring"], ["cross", "ring", "cross", "ring"])
+    with pytest.raises(LenetError, match="classes must be 2 names"):
+        FeatureMaps(RGBLeNet(), some, classes=["cat"])
 
 
 def test_labels_are_the_splits_or_the_readers(network, digits):
@@ -405,6 +492,15 @@ def test_two_codes_that_change_places_move_the_decision_and_reset_brings_it_back
     assert repr(widget) == "DigitCodes(digit 3, nearest code 3)"
 
 
+def test_a_code_redrawn_as_f6_wins(network, digits):
+    widget = DigitCodes(network, digits, digit=3)
+    codes = [list(code) for code in widget.codes]
+    codes[0] = [1 if unit > 0 else -1 for unit in widget.units[3]]
+    codes[3] = [-pixel for pixel in codes[0]]
+    widget.codes = codes
+    assert widget.decision == 0
+
+
 def test_the_codes_are_figure_3s(network, digits):
     widget = DigitCodes(network, digits)
     np.testing.assert_array_equal(np.array(widget.codes).reshape(10, *widget.size), paper.DIGIT_CODES)
@@ -551,6 +647,11 @@ def test_a_sheet_of_one_grey_is_empty_however_the_switches_stand(level, network)
         assert (widget.image, widget.steps, widget.pixels, widget.outputs) == (None, [], b"", b"")
 
 
+def test_every_drawing_is_answered_even_if_nothing_comes_of_it(network, sent):
+    drawn(network, np.full((SIDE, SIDE), 255, np.uint8))
+    assert sent == [{"read": True}]
+
+
 def test_a_refused_drawing_leaves_what_was_read(network, sent):
     widget = drawn(network)
     before, image = traits_of(widget), widget.image
@@ -631,6 +732,5 @@ def test_one_pixel_is_one_pixel(network, digits):
 
 
 def test_every_widget_but_those_with_a_test_of_their_own_is_looked_at_here():
-    assert {kind.__name__ for kind in base.Widget.__subclasses__()} - {"Predict", "TrainingPanel"} == set(
-        TAKEN
-    )
+    elsewhere = {"Predict", "TrainingPanel", "Robustness"}
+    assert {kind.__name__ for kind in base.Widget.__subclasses__()} - elsewhere == set(TAKEN)

@@ -8,6 +8,7 @@ import torch
 
 from lenet_edu import plots
 from lenet_edu.activations import activations
+from lenet_edu.architecture import lenet1989
 from lenet_edu.images import drawn_shapes
 from lenet_edu.models import LeNet5
 from lenet_edu.widgets import C3Table, Convolution, DigitCodes, Subsampling
@@ -28,7 +29,7 @@ from lenet_edu.activations import activations
 from lenet_edu.checkpoints import load_network
 from lenet_edu.data import load_digits
 from lenet_edu.images import drawn_shapes
-from lenet_edu.models import LeNet5, RGBLeNet
+from lenet_edu.models import LeNet5, LeNet1989, RGBLeNet
 from lenet_edu.recipes import RECIPES
 from lenet_edu.training import fit
 from lenet_edu.widgets import *
@@ -136,7 +137,7 @@ def test_feature_maps_tell_each_units_value_and_field(opened, digits, network):
             told = float(page.locator(".lenet-value").inner_text().split()[1])
             assert told == pytest.approx(value, abs=1e-5)
             assert page.locator(".lenet-how").inner_text().endswith(f"{value:.3f}")
-            top, left, field = plots.field_squares(network.architecture, name, (row, column))["INPUT"]
+            top, left, _, field = plots.field_squares(network.architecture, name, (row, column))["INPUT"]
             mark = page.locator("[data-layer=INPUT] .lenet-mark-field").evaluate(
                 "mark => ['top', 'left', 'width'].map(name => parseFloat(mark.style[name]))"
             )
@@ -147,6 +148,25 @@ def test_feature_maps_tell_each_units_value_and_field(opened, digits, network):
         assert float(page.locator(".lenet-value").inner_text().split()[1]) == pytest.approx(
             outputs["OUTPUT"][0, 8].item(), rel=1e-5
         )
+
+
+def test_feature_maps_tell_what_comes_from_a_border(opened):
+    """LeNet 1989: a unit of H2 in a corner, which reads eight maps of H1 and what is around them."""
+    made = "FeatureMaps(LeNet1989(), digits.images[:, :, ::2, ::2], digit=3)"
+    with opened(made, "print(w.outputs()['H2'][0, 11, 0, 3].item())") as page:
+        point_at(page.locator("[data-layer=H2] .lenet-small canvas").nth(11), 0, 3, 4, 4)
+        shows(page.locator(".lenet-widget"), "H2, map 11, row 0, column 3")
+        # Of 25 inputs a map, 3 rows of 4 are there.
+        shows(page.locator(".lenet-how"), f"(200 terms, {8 * (25 - 12)} of them the border's -1)")
+        frame = "mark => ['top', 'left', 'height', 'width'].map(side => parseFloat(mark.style[side]))"
+        field = page.locator("[data-layer=INPUT] .lenet-mark-field").evaluate(frame)
+        squares = plots.field_squares(lenet1989(), "H2", (0, 3))
+        assert field == [100 * side / 16 for side in squares["INPUT"]]
+        feeds = page.locator("[data-layer=H1] .lenet-mark-feeds:not([hidden])")
+        assert feeds.count() == 8
+        assert feeds.first.evaluate(frame) == [100 * side / 8 for side in squares["H1"]]
+        told = float(page.locator(".lenet-value").inner_text().split()[1])
+        assert told == pytest.approx(float(said(page, 1)), abs=1e-5)
 
 
 def test_feature_maps_are_chosen_by_click_key_and_python(opened, digits, network):
@@ -513,6 +533,47 @@ def test_training_panel_train_pause_step_change_reset_and_resume_end_where_a_run
         press("Train")
         becomes("finished")
         assert said(page, 5) == "the same, 600 points"
+
+
+def contrast(page, selector: str, of: str, behind: torch.Tensor) -> float:
+    """How far the colour of an element stands out from what is behind it (WCAG 2.1: text should have 4.5)."""
+    colour = page.locator(selector).first.evaluate(f"e => getComputedStyle(e).{of}")
+    *channels, share = [*map(float, re.findall(r"[\d.]+", colour)), 1.0][:4]
+    seen = share * torch.tensor(channels) / 255 + (1 - share) * behind
+
+    def light(channels):
+        linear = torch.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+        return (linear @ torch.tensor([0.2126, 0.7152, 0.0722])).item() + 0.05
+
+    low, high = sorted((light(seen), light(behind)))
+    return high / low
+
+
+def test_training_panel_is_readable_in_dark(opened):
+    from playwright.sync_api import expect
+
+    source = (
+        'TrainingPanel(load_digits("embedded"), recipe=RECIPES["small"].changed(epochs=2),'
+        ' device="cpu", folder="dark-runs-of-test")'
+    )
+    with opened(source) as page:
+        page.get_by_role("button", name="Train", exact=True).click()
+        expect(page.locator(".lenet-state")).to_have_text("finished", timeout=PATIENCE)
+        back = page.locator(".lenet-widget").evaluate("e => getComputedStyle(e).backgroundColor")
+        behind = torch.tensor([float(channel) for channel in re.findall(r"\d+", back)[:3]]) / 255
+        assert behind.max() < 0.3
+        for selector, of in {
+            ".lenet-said": "color",
+            ".lenet-caption": "color",
+            ".lenet-tick": "fill",
+            "path.lenet-train": "stroke",
+            "path.lenet-validation": "stroke",
+            "circle.lenet-validation": "fill",
+            ".lenet-confusion th": "color",
+            ".lenet-mistake .lenet-caption": "color",
+            ".lenet-keep input": "color",
+        }.items():
+            assert contrast(page, selector, of, behind) >= 4.5, selector
 
 
 def test_training_panel_saves_loads_and_tells_what_is_wrong(opened):

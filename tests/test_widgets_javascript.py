@@ -12,20 +12,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
-from lenet_edu import paper, plots
+from lenet_edu import paper, plots, widgets
 from lenet_edu.activations import activations
+from lenet_edu.architecture import NETWORKS, Convolution
 from lenet_edu.checkpoints import load_network
 from lenet_edu.ledger import ledger
-from lenet_edu.models import LeNet5, RGBLeNet
-from lenet_edu.widgets import C3Table, Convolution, DigitCodes, FeatureMaps, Subsampling, base
+from lenet_edu.models import LeNet5, build
+from lenet_edu.widgets import C3Table, DigitCodes, FeatureMaps, Subsampling, base
 from lenet_edu.widgets.c3_table import PRESETS
 
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="install node 18 or newer to run this test")
 TESTS = Path(__file__).parent / "js"
 NAMES = sorted(path.stem for path in base.HERE.glob("*.js") if path.stem != "shared")
-ARCHITECTURES = ("1998", "modern", "average", "sigmoid with a table", "rgb")
+ARCHITECTURES = ("1998", "modern", "average", "sigmoid with a table", *NETWORKS)
 BRIDGE = """
 import { readFileSync } from "node:fs";
 import { load } from LOAD;
@@ -52,6 +54,22 @@ def untrained(model, seed: int):
     return model
 
 
+def stirred(model):
+    """The model with weights at which nothing is alike: subsampling starts with the same in every map."""
+    generator = torch.Generator().manual_seed(5)
+    with torch.no_grad():
+        for parameter in untrained(model, 0).parameters():
+            parameter += 0.05 * torch.randn(parameter.shape, generator=generator)
+    return model
+
+
+def images_for(model, digits) -> torch.Tensor:
+    """The digits as the network's input takes them: smaller, or in three colours that differ."""
+    maps, size, _ = model.architecture.input.output_shape
+    images = F.interpolate(digits.images, (size, size), mode="area")
+    return images if maps == 1 else torch.cat([images, -images, 0.5 * images], 1)
+
+
 def random_table(seed: int) -> np.ndarray:
     return np.random.default_rng(seed).random(paper.C3_TABLE.shape) < 0.5
 
@@ -59,8 +77,8 @@ def random_table(seed: int) -> np.ndarray:
 def of_architecture(name: str):
     if name in ("1998", "modern"):
         return load_network(f"lenet5-{name}")
-    if name == "rgb":
-        return untrained(RGBLeNet(), 0)
+    if name in NETWORKS:
+        return stirred(build({"network": name}))
     if name == "average":
         return untrained(LeNet5(subsampling="average"), 1)
     return untrained(LeNet5(c3=random_table(0), activation="sigmoid"), 2)
@@ -135,9 +153,7 @@ def shown_units(request, digits):
         pytest.skip("install node 18 or newer to run this test")
     model = of_architecture(request.param)
     generator = torch.Generator().manual_seed(3)
-    images = digits.images
-    if request.param == "rgb":
-        images = torch.rand(10, 3, 32, 32, generator=generator)
+    images = images_for(model, digits)
     widget = FeatureMaps(model, images, digit=3)
     outputs = activations(model, images[3:4])
     units = []
@@ -166,12 +182,18 @@ def test_the_arithmetic_on_hover_is_torchs(shown_units):
             assert done["result"] == pytest.approx(value, rel=1e-5, abs=1e-5), (name, unit)
 
 
-def test_the_squares_on_hover_are_those_of_the_figures(shown_units):
+def test_the_squares_on_hover_are_those_of_the_figures_and_the_rest_is_the_borders(shown_units):
     model, _, units, found = shown_units
-    names = list(model.architecture.shapes)
-    for (index, (_, row, column)), done in zip(units, found, strict=True):
-        top, left, side = plots.field_squares(model.architecture, names[index], (row, column))["INPUT"]
-        assert done["field"] == [top, left, side, side], names[index]
+    plan = model.architecture
+    for (index, (map_, row, column)), done in zip(units, found, strict=True):
+        *below, layer = list(plan.shapes)[: index + 1]
+        squares = plots.field_squares(plan, layer, (row, column))
+        assert done["field"] == list(squares["INPUT"]), layer
+        if isinstance(plan[layer], Convolution):
+            maps = plan[layer].connected(plan.shapes[below[-1]][0])[:, map_].sum()
+            _, _, height, width = squares[below[-1]]
+            assert len(done["terms"]) == maps * plan[layer].kernel ** 2
+            assert len(done["terms"]) - done["beyond"] == maps * height * width
 
 
 def test_the_words_on_hover_end_with_the_units_value(shown_units):
@@ -199,7 +221,7 @@ def test_the_maps_that_a_unit_reads_are_the_tables():
     ("size", "padding", "stride"), [(5, 0, 1), (3, 1, 2), (1, 4, 3), (9, 2, 4), (4, 3, 1)]
 )
 def test_a_convolution_is_torchs(digits, size, padding, stride):
-    widget = Convolution(digits.images[3])
+    widget = widgets.Convolution(digits.images[3])
     widget.kernel = torch.rand(size, size, generator=torch.Generator().manual_seed(size)).tolist()
     widget.padding, widget.stride = padding, stride
     body = """const { image, kernel, padding, stride } = given;

@@ -16,6 +16,7 @@ export default {
       const [rows, columns] = model.get("size");
       const units = rows * columns;
       const labels = model.get("labels");
+      const amplitude = model.get("amplitude");
       const all = floats(model.get("f6"), labels.length * units, "F6");
 
       const bar = element("div", { class: "lenet-bar" });
@@ -56,7 +57,7 @@ export default {
       function paint() {
         const place = model.get("digit");
         const shown = all.subarray(place * units, (place + 1) * units);
-        f6.paint(shown, (value) => diverging(value, 1.7159));
+        f6.paint(shown, (value) => diverging(value, amplitude));
         const now = model.get("codes");
         const found = distances(shown, now);
         const best = nearest(found);

@@ -1,7 +1,7 @@
 """DigitCodes: F6 of a digit beside the ten codes, the distances, and codes that can be redrawn."""
 
 import torch
-from traitlets import Int, List, Unicode, validate
+from traitlets import Float, Int, List, Unicode, validate
 
 from lenet_edu import paper, plots
 from lenet_edu.activations import activations
@@ -29,6 +29,7 @@ class DigitCodes(Widget):
     codes = List(List(Int())).tag(sync=True)
     original = List(List(Int())).tag(sync=True)
     size = List(Int()).tag(sync=True)
+    amplitude = Float(paper.SQUASH_AMPLITUDE).tag(sync=True)
 
     def __init__(self, network, images, *, digit: int = 0):
         if not isinstance(network, Network):

@@ -2,15 +2,21 @@
 import { count, diverging, drawn, element, floats, ink, inputColour, keepKeys, largest, mapsPlace, number, paintColours, picture, run, size, slider } from "./shared.js";
 
 const SQUASH = {
-  scaled_tanh: (a) => 1.7159 * Math.tanh((2 / 3) * a),
+  scaled_tanh: (a, [amplitude, slope]) => amplitude * Math.tanh(slope * a),
   sigmoid: (a) => 1 / (1 + Math.exp(-a)),
   relu: (a) => Math.max(a, 0),
 };
 
+/** Whether a layer subsamples, one way or another. */
+const subsamples = (layer) => ["trainable", "average", "max"].includes(layer.kind);
+
+/** How many biases a layer has: one a map, or one a unit. */
+const biasCount = (layer) => (layer.bias === "unit" ? size(layer.shape) : layer.shape[0]);
+
 /** How many numbers a layer has, given the shape of the one below. */
 export function parameterCount(layer, below) {
   const [maps] = layer.shape;
-  if (layer.kind === "convolution") return maps * below.shape[0] * layer.size ** 2 + maps;
+  if (layer.kind === "convolution") return maps * below.shape[0] * layer.size ** 2 + biasCount(layer);
   if (layer.kind === "trainable") return 2 * maps;
   const inputs = below ? size(below.shape) : 0;
   if (layer.kind === "linear") return maps * inputs + maps;
@@ -29,23 +35,31 @@ export function lay(layers) {
   });
 }
 
-/** The square of units in the layer below that a unit reads: [top, left, height, width]. */
+/** The square of units in the layer below that a unit reads, the border's too: [top, left, height, width]. */
 export function window_(layer, below, row, column) {
-  if (layer.kind === "convolution") return [row, column, layer.size, layer.size];
-  if (["trainable", "average", "max"].includes(layer.kind)) {
-    return [row * layer.size, column * layer.size, layer.size, layer.size];
+  if (layer.kind === "convolution") {
+    const [top, left] = [row, column].map((place) => place * layer.stride - layer.padding);
+    return [top, left, layer.size, layer.size];
   }
+  if (subsamples(layer)) return [row * layer.size, column * layer.size, layer.size, layer.size];
   return [0, 0, below.shape[1], below.shape[2]];
 }
 
-/** The square of input pixels that a unit sees. */
+/** The part of a square that lies in a map of this shape, not in its border. */
+export function inside([top, left, height, width], [, rows, columns]) {
+  const [first, start] = [Math.max(top, 0), Math.max(left, 0)];
+  return [first, start, Math.min(top + height, rows) - first, Math.min(left + width, columns) - start];
+}
+
+/** The rectangle of input pixels that a unit sees. */
 export function field(layers, index, row, column) {
   let square = [row, column, 1, 1];
   for (let i = index; i > 0; i--) {
     const [top, left, height, width] = square;
     const first = window_(layers[i], layers[i - 1], top, left);
     const last = window_(layers[i], layers[i - 1], top + height - 1, left + width - 1);
-    square = [first[0], first[1], last[0] + last[2] - first[0], last[1] + last[3] - first[1]];
+    const reach = [first[0], first[1], last[0] + last[2] - first[0], last[1] + last[3] - first[1]];
+    square = inside(reach, layers[i - 1].shape);
   }
   return square;
 }
@@ -53,41 +67,44 @@ export function field(layers, index, row, column) {
 /** The maps below that a map reads. */
 export function reads(layer, below, map) {
   if (layer.kind === "convolution") return layer.reads[map];
-  if (["trainable", "average", "max"].includes(layer.kind)) return [map];
+  if (subsamples(layer)) return [Math.floor(map / layer.copies)];
   return Array.from({ length: below.shape[0] }, (_, i) => i);
 }
 
 /**
- * How a unit comes to its value: its inputs and weights in order, their sum, the bias, the weighted sum `a`, and
- * the value after the squash.
+ * How a unit comes to its value: its inputs and weights in order, how many of them are the border's, their sum,
+ * the bias, the weighted sum `a`, and the value after the squash.
  */
 export function arithmetic(layers, activations, parameters, index, [map, row, column]) {
   const layer = layers[index];
   const [, height, width] = layer.shape;
   const value = activations[layer.outputs + (map * height + row) * width + column];
-  if (index === 0) return { value, terms: [] };
+  if (index === 0) return { value, terms: [], beyond: 0 };
   const below = layers[index - 1];
   const [top, left, rows, columns] = window_(layer, below, row, column);
   const terms = [];
+  let beyond = 0;
   const [mapsBelow, heightBelow, widthBelow] = below.shape;
   reads(layer, below, map).forEach((from) => {
-    for (let y = 0; y < rows; y++) {
-      for (let x = 0; x < columns; x++) {
-        const place = (from * heightBelow + top + y) * widthBelow + left + x;
+    for (let y = top; y < top + rows; y++) {
+      for (let x = left; x < left + columns; x++) {
+        const place = (from * heightBelow + y) * widthBelow + x;
         let weight = 1;
         if (layer.kind === "convolution") {
-          weight = parameters[layer.weights + ((map * mapsBelow + from) * rows + y) * columns + x];
+          weight = parameters[layer.weights + ((map * mapsBelow + from) * rows + y - top) * columns + x - left];
         } else if (layer.kind === "linear" || layer.kind === "rbf") {
           weight = parameters[layer.weights + map * size(below.shape) + place];
         }
-        terms.push([activations[below.outputs + place], weight]);
+        const there = y >= 0 && y < heightBelow && x >= 0 && x < widthBelow;
+        terms.push([there ? activations[below.outputs + place] : layer.border, weight]);
+        beyond += !there;
       }
     }
   });
-  return { value, terms, ...combine(layer, below, parameters, map, terms) };
+  return { value, terms, beyond, ...combine(layer, below, parameters, [map, row, column], terms) };
 }
 
-function combine(layer, below, parameters, map, terms) {
+function combine(layer, below, parameters, [map, row, column], terms) {
   const inputs = terms.map(([input]) => input);
   const products = terms.reduce((sum, [input, weight]) => sum + input * weight, 0);
   if (layer.kind === "rbf") {
@@ -99,19 +116,22 @@ function combine(layer, below, parameters, map, terms) {
     return { sum: products, a: products / terms.length, result: products / terms.length };
   }
   const end = layer.weights + parameterCount(layer, below);
-  const bias = parameters[end - layer.shape[0] + map];
+  const [, height, width] = layer.shape;
+  const place = layer.bias === "unit" ? (map * height + row) * width + column : map;
+  const bias = parameters[end - biasCount(layer) + place];
   const coefficient = layer.kind === "trainable" ? parameters[layer.weights + map] : 1;
   const a = products * coefficient + bias;
   const squash = SQUASH[layer.activation] || ((x) => x);
-  return { sum: products, coefficient, bias, a, result: squash(a) };
+  return { sum: products, coefficient, bias, a, result: squash(a, layer.squash) };
 }
 
 /** The arithmetic as a line of text with its real numbers. */
 export function explain(layer, done) {
   const n = done.terms.length;
+  const border = done.beyond ? `, ${count(done.beyond)} of them the border's ${layer.border}` : "";
   const some = (show) => {
     const all = done.terms.map(show);
-    return n > 5 ? `${all.slice(0, 3).join(" + ")} + … + ${all[n - 1]} (${count(n)} terms)` : all.join(" + ");
+    return n > 5 ? `${all.slice(0, 3).join(" + ")} + … + ${all[n - 1]} (${count(n)} terms${border})` : all.join(" + ");
   };
   if (layer.kind === "input") return `= ${number(done.value)}, an image's number: nothing is computed`;
   if (layer.kind === "rbf") {
@@ -294,7 +314,7 @@ export default {
         if (layer === active) large.mark("unit", [row, column, 1, 1]);
         if (layer.index > 0) {
           const below = layers[layer.index - 1];
-          const square = below.shape[1] > 1 ? window_(layer, below, at[1], at[2]) : [0, 0, drawn(below.shape).rows, drawn(below.shape).columns];
+          const square = below.shape[1] > 1 ? inside(window_(layer, below, at[1], at[2]), below.shape) : [0, 0, drawn(below.shape).rows, drawn(below.shape).columns];
           const from = below.shape[1] > 1 ? reads(layer, below, at[0]) : [0];
           for (const i of from) pictures[below.index][i].mark("feeds", square);
           for (const made of [...pictures[0], ...(whole ? [whole] : [])]) made.mark("field", field(layers, layer.index, at[1], at[2]));

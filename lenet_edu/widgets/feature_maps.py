@@ -3,7 +3,7 @@
 import torch
 from traitlets import Dict, Int, List, Unicode, observe, validate
 
-from lenet_edu import layers, plots
+from lenet_edu import layers, paper, plots
 from lenet_edu.activations import activations
 from lenet_edu.architecture import Architecture, Convolution, Input, Linear, Subsampling
 from lenet_edu.errors import LenetError, check_choice
@@ -18,9 +18,9 @@ class FeatureMaps(Widget):
         FeatureMaps({"untrained": a, "epoch 1": b, "epoch 2": c}, digits)
         FeatureMaps(network, pad.image)        # what was drawn on a DrawDigit
 
-    networks: a network, or several of one architecture by name, in the order in which a slider runs
-    through them. images: a split, or a tensor (N, maps, size, size). digit: the place of the image shown.
-    classes: what the labels of a split, and the units of the last layer, are called.
+    networks: any network of the suite, or several of one architecture by name, in the order in which a
+    slider runs through them. images: a split, or a tensor (N, maps, size, size). digit: the place of the
+    image shown. classes: what the labels of a split, and the units of the last layer, are called.
 
     Traits to read and to set: `digit`, `layer`, `weights` (a name of `networks`), `unit` (map, row, column).
     """
@@ -98,12 +98,6 @@ class FeatureMaps(Widget):
         plans = [network.architecture for network in self.networks.values()]
         if any(plan != plans[0] for plan in plans):
             raise LenetError("All networks must have the same architecture; these have several.")
-        unknown = [layer.name for layer in plans[0].layers if not _can_be_followed(layer)]
-        if unknown:
-            raise LenetError(
-                f"FeatureMaps follows kernels that move by one, with one bias a map, and one subsampling map "
-                f"for each map below; {unknown[0]} of {plans[0].name} is another. Use plots.feature_maps."
-            )
         return plans[0]
 
     @validate("digit")
@@ -153,7 +147,10 @@ class FeatureMaps(Widget):
 
 
 def describe(plan: Architecture) -> list[dict]:
-    """The layers as plain data for JavaScript, the input first: name, kind, shape, what a unit reads."""
+    """The layers as plain data for JavaScript, the input first: name, kind, shape, what a unit reads.
+
+    The squash of 1998 comes with its amplitude and slope.
+    """
     shapes = plan.shapes
     described = []
     below = 0
@@ -161,6 +158,8 @@ def describe(plan: Architecture) -> list[dict]:
         maps, *sides = shapes[layer.name]
         height, width = sides or (1, 1)
         entry = {"name": layer.name, "shape": [maps, height, width]} | _kind(layer)
+        if entry.get("activation") == "scaled_tanh":
+            entry["squash"] = [paper.SQUASH_AMPLITUDE, paper.SQUASH_SLOPE]
         if isinstance(layer, Convolution):
             entry["reads"] = [column.nonzero()[0].tolist() for column in layer.connected(below).T]
         described.append(entry)
@@ -168,20 +167,15 @@ def describe(plan: Architecture) -> list[dict]:
     return described
 
 
-def _can_be_followed(layer) -> bool:
-    """True if the widget's JavaScript computes this layer as the network does."""
-    if isinstance(layer, Convolution):
-        return (layer.stride, layer.padding, layer.bias) == (1, 0, "map")
-    return not isinstance(layer, Subsampling) or layer.copies == 1
-
-
 def _kind(layer) -> dict:
     if isinstance(layer, Input):
         return {"kind": "input"}
     if isinstance(layer, Convolution):
-        return {"kind": "convolution", "size": layer.kernel, "activation": layer.activation}
+        moves = {name: getattr(layer, name) for name in ("stride", "padding", "border", "bias")}
+        return {"kind": "convolution", "size": layer.kernel, "activation": layer.activation} | moves
     if isinstance(layer, Subsampling):
-        return {"kind": layer.pooling, "size": layer.size, "activation": layer.activation}
+        reads = {"size": layer.size, "copies": layer.copies}
+        return {"kind": layer.pooling, "activation": layer.activation} | reads
     if isinstance(layer, Linear):
         return {"kind": "linear", "activation": layer.activation}
     return {"kind": "rbf", "activation": None}

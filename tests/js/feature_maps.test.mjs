@@ -5,13 +5,14 @@ import test from "node:test";
 import { load } from "./load.mjs";
 
 const js = await load("feature_maps");
-const { arithmetic, cellOf, drawn, explain, field, lay, parameterCount, reads, size, unitAt, window_ } = js;
+const { arithmetic, cellOf, drawn, explain, field, inside, lay, parameterCount, reads, size, unitAt, window_ } = js;
 
+const PLAIN = { stride: 1, padding: 0, border: 0, bias: "map" };
 const LAYERS = [
   { name: "INPUT", kind: "input", shape: [1, 7, 6] },
-  { name: "C1", kind: "convolution", size: 2, activation: "relu", shape: [2, 6, 5], reads: [[0], [0]] },
-  { name: "S2", kind: "trainable", size: 2, activation: "relu", shape: [2, 3, 2] },
-  { name: "C3", kind: "convolution", size: 2, activation: null, shape: [3, 2, 1], reads: [[0], [1], [0, 1]] },
+  { name: "C1", kind: "convolution", size: 2, activation: "relu", shape: [2, 6, 5], reads: [[0], [0]], ...PLAIN },
+  { name: "S2", kind: "trainable", size: 2, copies: 1, activation: "relu", shape: [2, 3, 2] },
+  { name: "C3", kind: "convolution", size: 2, activation: null, shape: [3, 2, 1], reads: [[0], [1], [0, 1]], ...PLAIN },
   { name: "F4", kind: "linear", activation: "sigmoid", shape: [4, 1, 1] },
   { name: "OUTPUT", kind: "rbf", activation: null, shape: [2, 1, 1] },
 ];
@@ -38,14 +39,26 @@ test("a layer has as many parameters as its kind and the layer below make", () =
   for (const kind of ["average", "max"]) {
     assert.equal(parameterCount({ kind, size: 2, shape: [2, 3, 2] }, LAYERS[1]), 0);
   }
+  assert.equal(parameterCount({ ...LAYERS[1], bias: "unit" }, LAYERS[0]), 8 + 60);
 });
-
 
 test("a window begins at the unit in a convolution, at a multiple of it in a subsampling", () => {
   assert.deepEqual(window_(LAYERS[1], LAYERS[0], 3, 1), [3, 1, 2, 2]);
   for (const kind of ["trainable", "average", "max"]) {
     assert.deepEqual(window_({ kind, size: 2 }, LAYERS[1], 2, 1), [4, 2, 2, 2]);
   }
+});
+
+test("a convolution's window moves by its stride, and begins in the border", () => {
+  const layer = { ...LAYERS[1], size: 3, stride: 2, padding: 1 };
+  assert.deepEqual(window_(layer, LAYERS[0], 0, 1), [-1, 1, 3, 3]);
+  assert.deepEqual(window_(layer, LAYERS[0], 3, 2), [5, 3, 3, 3]);
+});
+
+test("what lies inside a map is left of a square in its border", () => {
+  assert.deepEqual(inside([-1, 1, 3, 3], [1, 7, 6]), [0, 1, 2, 3]);
+  assert.deepEqual(inside([5, -2, 3, 9], [1, 7, 6]), [5, 0, 2, 6]);
+  assert.deepEqual(inside([2, 3, 2, 1], [1, 7, 6]), [2, 3, 2, 1]);
 });
 
 test("a unit of a full layer has a window on everything below", () => {
@@ -60,24 +73,30 @@ test("a field grows from layer to layer", () => {
   assert.deepEqual(field(LAYERS, 3, 1, 0), [2, 0, 5, 5]);
   assert.deepEqual(field(LAYERS, 4, 0, 0), [0, 0, 7, 5]);
   assert.deepEqual(field(LAYERS, 5, 0, 0), [0, 0, 7, 5]);
+  const moves = { kind: "convolution", size: 3, stride: 2, padding: 1 };
+  const bordered = [LAYERS[0], { ...moves, shape: [1, 4, 3] }, { ...moves, shape: [1, 2, 2] }];
+  assert.deepEqual(field(bordered, 1, 0, 1), [0, 1, 2, 3]);
+  assert.deepEqual(field(bordered, 2, 0, 0), [0, 0, 4, 4]);
+  assert.deepEqual(field(bordered, 2, 1, 1), [1, 1, 6, 5]);
 });
 
 test("a map reads the maps of its table, its own map, or all", () => {
   assert.deepEqual(LAYERS[3].reads.map((_, map) => reads(LAYERS[3], LAYERS[2], map)), [[0], [1], [0, 1]]);
   assert.deepEqual(reads(LAYERS[2], LAYERS[1], 1), [1]);
-  assert.deepEqual(reads({ kind: "max" }, LAYERS[1], 1), [1]);
-  assert.deepEqual(reads({ kind: "average" }, LAYERS[1], 0), [0]);
+  assert.deepEqual(reads({ kind: "max", copies: 1 }, LAYERS[1], 1), [1]);
+  assert.deepEqual(reads({ kind: "average", copies: 1 }, LAYERS[1], 0), [0]);
+  assert.deepEqual([0, 1, 2, 3].map((map) => reads({ kind: "trainable", copies: 2 }, LAYERS[1], map)), [[0], [0], [1], [1]]);
   assert.deepEqual(reads(LAYERS[4], LAYERS[3], 2), [0, 1, 2]);
   assert.deepEqual(reads(LAYERS[5], LAYERS[4], 1), [0, 1, 2, 3]);
 });
 
 test("nothing is computed in the input", () => {
   const image = Float32Array.from({ length: 42 }, (_, i) => i);
-  assert.deepEqual(arithmetic(lay(LAYERS), image, [], 0, [0, 2, 3]), { value: 15, terms: [] });
+  assert.deepEqual(arithmetic(lay(LAYERS), image, [], 0, [0, 2, 3]), { value: 15, terms: [], beyond: 0 });
 });
 
 test("a convolution's unit multiplies what it reads by its kernels, and adds its map's bias", () => {
-  const layer = { kind: "convolution", size: 2, activation: null, shape: [2, 1, 2], reads: [[1], [0, 1]] };
+  const layer = { kind: "convolution", size: 2, activation: null, shape: [2, 1, 2], reads: [[1], [0, 1]], ...PLAIN };
   const activations = [1, 2, 3, 4, 5, 6, /**/ 10, 20, 30, 40, 50, 60, /**/ 91, 92, 93, 94];
   const kernels = [0, 0, 0, 0, 1, 2, 3, 4, /**/ 5, 6, 7, 8, -1, -2, -3, -4];
   const one = compute(below(2, 2, 3), layer, activations, [...kernels, 100, 200], [0, 0, 1]);
@@ -88,8 +107,29 @@ test("a convolution's unit multiplies what it reads by its kernels, and adds its
   assert.deepEqual([both.value, both.sum, both.bias, both.a], [93, 85 - 370, 200, -85]);
 });
 
+test("beyond its map a unit reads the border, and a unit may have a bias of its own", () => {
+  const moves = { size: 2, stride: 2, padding: 1, border: -1, bias: "unit" };
+  const layer = { kind: "convolution", activation: null, shape: [1, 2, 2], reads: [[0]], ...moves };
+  const [image, values] = [[1, 2, 3, 4], [91, 92, 93, 94]];
+  const parameters = [10, 20, 30, 40, /**/ 0.1, 0.2, 0.3, 0.4].map(Math.fround);
+  const corner = compute(below(1, 2, 2), layer, [...image, ...values], parameters, [0, 0, 1]);
+  assert.deepEqual(corner.terms, [[-1, 10], [-1, 20], [2, 30], [-1, 40]]);
+  assert.deepEqual([corner.value, corner.beyond, corner.sum, corner.bias], [92, 3, -10, Math.fround(0.2)]);
+  const other = compute(below(1, 2, 2), layer, [...image, ...values], parameters, [0, 1, 0]);
+  assert.deepEqual(other.terms, [[-1, 10], [3, 20], [-1, 30], [-1, 40]]);
+  assert.deepEqual([other.value, other.bias], [93, Math.fround(0.3)]);
+});
+
+test("two subsampling maps of one map have parameters of their own", () => {
+  const layer = { kind: "trainable", size: 2, copies: 2, activation: null, shape: [4, 1, 1] };
+  const parameters = [1, 2, 3, 4, /**/ 10, 20, 30, 40];
+  const given = [below(2, 2, 2), layer, [1, 1, 1, 1, 2, 2, 2, 2, 9, 9, 9, 9], parameters];
+  const found = [0, 1, 2, 3].map((map) => compute(...given, [map, 0, 0]).a);
+  assert.deepEqual(found, [4 + 10, 8 + 20, 24 + 30, 32 + 40]);
+});
+
 test("a trained subsampling's unit adds four, times its map's coefficient, plus its map's bias", () => {
-  const layer = { kind: "trainable", size: 2, activation: "relu", shape: [2, 1, 1] };
+  const layer = { kind: "trainable", size: 2, copies: 1, activation: "relu", shape: [2, 1, 1] };
   const done = compute(below(2, 2, 2), layer, [9, 9, 9, 9, 1, 2, 3, 4, 7, 8], [5, 0.5, 6, -1], [1, 0, 0]);
   assert.deepEqual(done.terms.map(([input]) => input), [1, 2, 3, 4]);
   assert.deepEqual([done.sum, done.coefficient, done.bias, done.a, done.result], [10, 0.5, -1, 4, 4]);
@@ -98,7 +138,7 @@ test("a trained subsampling's unit adds four, times its map's coefficient, plus 
 
 test("an average's unit is the mean and a maximum's the largest of four of its own map", () => {
   for (const [kind, result] of [["average", -2.5], ["max", -1]]) {
-    const layer = { kind, size: 2, activation: null, shape: [2, 1, 1] };
+    const layer = { kind, size: 2, copies: 1, activation: null, shape: [2, 1, 1] };
     const done = compute(below(2, 2, 2), layer, [9, 9, 9, 9, -1, -2, -3, -4, 7, 8], [], [1, 0, 0]);
     assert.deepEqual([done.a, done.result, done.value], [result, result, 8]);
   }
@@ -120,11 +160,11 @@ test("an RBF unit is the squared distance to its own code", () => {
 
 test("the weighted sum is squashed as the layer says", () => {
   const squashed = (activation, a) => {
-    const layer = { kind: "linear", activation, shape: [1, 1, 1] };
+    const layer = { kind: "linear", activation, squash: [3, 0.5], shape: [1, 1, 1] };
     return compute(below(1, 1, 1), layer, [a, 0], [1, 0], [0, 0, 0]).result;
   };
-  assert.ok(Math.abs(squashed("scaled_tanh", 1) - 1) < 1e-5);
-  assert.ok(Math.abs(squashed("scaled_tanh", 100) - 1.7159) < 1e-12);
+  assert.ok(Math.abs(squashed("scaled_tanh", 2) - 3 * Math.tanh(1)) < 1e-7);
+  assert.ok(Math.abs(squashed("scaled_tanh", 100) - 3) < 1e-12);
   assert.equal(squashed("sigmoid", 0), 0.5);
   assert.ok(Math.abs(squashed("sigmoid", -Math.log(3)) - 0.25) < 1e-7);
   assert.deepEqual([squashed("relu", -2), squashed("relu", 2), squashed(null, -2)], [0, 2, -2]);
@@ -149,6 +189,8 @@ test("of more than five terms the first three and the last are written, and how 
   const said = (n) => explain({ kind: "linear" }, { terms: terms.slice(0, n), ...rest });
   assert.ok(said(5).startsWith("0.00×1.00 + 1.00×1.00 + 2.00×1.00 + 3.00×1.00 + 4.00×1.00 = "));
   assert.ok(said(6).startsWith("0.00×1.00 + 1.00×1.00 + 2.00×1.00 + … + 5.00×1.00 (6 terms) = "));
+  const bordered = { terms: terms.slice(0, 25), ...rest, beyond: 9 };
+  assert.match(explain({ kind: "convolution", border: -1 }, bordered), / \(25 terms, 9 of them the border's -1\) = /);
   assert.match(said(1200), /… \+ 1199\.00×1\.00 \(1,200 terms\) = /);
 });
 
