@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: lab test train notebooks weights results bench bench-gpu bench-widgets clean
+.PHONY: lab test train notebooks weights results again bench bench-gpu bench-widgets clean
 .DEFAULT_GOAL := lab
 
 # Threads that wait for others do so for some microseconds, then let the browser and other kernels have the core:
@@ -28,14 +28,22 @@ notebooks: .venv/ready
 weights: .venv/ready
 	$(BIN)/python lenet_edu/weights/make.py $(ARGS)
 
-# What networks come to over several seeds: results/*.json, which the notebooks show; an hour on two cores.
+# What networks come to over several seeds: results/*.json, which the notebooks show; half a day on two cores.
 results: .venv/ready
 	$(BIN)/python results/cats_and_dogs.py $(ARGS)
 	$(BIN)/python results/classical.py $(ARGS)
+	$(BIN)/python results/family.py $(ARGS)
+	$(BIN)/python results/table.py
+	$(BIN)/python results/robustness.py $(ARGS)
+
+# Seed 0 of LeNet-5 once more, whole: it must come to the recorded weights, bit for bit; some minutes.
+again: .venv/ready
+	$(BIN)/python results/again.py $(ARGS)
 
 # How fast and how good training is beside two common ways, and docs/speed.md with what came of it; half an hour.
 bench: .venv/ready
 	$(BIN)/python bench/pictures.py
+	$(BIN)/python bench/updates.py
 	$(BIN)/python bench/speed.py $(ARGS)
 
 bench-gpu: .venv/ready

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "bench"))
 import pictures  # noqa: E402
+import updates  # noqa: E402
 from contenders import EXAMPLE, OURS, TUTORIAL, contenders  # noqa: E402
 
 from lenet_edu.data import data_folder, find_mnist  # noqa: E402
@@ -298,6 +299,8 @@ def page() -> str:
             parts.append(f"## {title}\n\nNot measured yet: `make bench{'-gpu' * (device == 'cuda')}`.\n")
     if pictures.RESULTS.exists():
         parts.append(pictures.section(read_json(pictures.RESULTS)))
+    if updates.RESULTS.exists():
+        parts.append(updates.section(read_json(updates.RESULTS)))
     return "\n".join(parts)
 
 

@@ -8,18 +8,27 @@ Section III-C, figure 9. Each is scikit-learn's in a few lines: fitted to one sp
 
 import math
 import warnings
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter
 
 import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from lenet_edu.data import Split
+from lenet_edu import paper
+from lenet_edu.data import Split, crop
 from lenet_edu.errors import LenetError, check_above_0, check_whole
 
 # Section III-C: what "40 PCA + quadratic" and "784-300-10" are named after.
 COMPONENTS = 40
 HIDDEN_UNITS = 300
+
+# Among what the one setting of each is chosen. PASSES: as many as LeNet-5's.
+PENALTIES = (1, 10, 100, 1000, 10_000, 100_000)
+NEIGHBOURS = (1, 3, 5, 7)
+RATES = (0.01, 0.03, 0.1, 0.3)
+PASSES = sum(passes for _, passes in paper.GLOBAL_RATES)
 
 # Pixels this far below the background are no rounding error of a scaling.
 _ROUNDING = 1e-4
@@ -175,6 +184,84 @@ def one_hidden_layer(
         outcome = _outcome(model, train, test, np.float32)
     updates = model.n_iter_ * math.ceil(len(train) / batch_size)
     return Outcome(outcome.test, outcome.training, updates)
+
+
+# The rows of figure 9 ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A row of figure 9: the classifier, the setting that is chosen, and among which values.
+
+    fixed: the other settings. seeds: 0 if the outcome depends on none.
+    """
+
+    row: str
+    what: str
+    classify: Callable[..., Outcome]
+    setting: str
+    values: tuple[float, ...]
+    fixed: dict = field(default_factory=dict)
+    seeds: int = 0
+
+    @property
+    def deslanted(self) -> bool:
+        """Whether it sees digits set upright, as its row is named."""
+        return self.row.endswith("deslanted")
+
+
+def experiments() -> dict[str, Experiment]:
+    """All of them by name."""
+    network = {"passes": PASSES, "units": HIDDEN_UNITS, "batch_size": 10}
+    found = {}
+    for row in ("linear", "linear, deslanted"):
+        for way, classify in (("least squares", least_squares), ("logistic", logistic)):
+            found[f"{row}, {way}"] = Experiment(row, f"linear, {way}", classify, "penalty", PENALTIES)
+    for row in ("K-NN Euclidean", "K-NN Euclidean, deslanted"):
+        found[row] = Experiment(row, "nearest neighbours", nearest_neighbours, "neighbours", NEIGHBOURS)
+    found["40 PCA + quadratic"] = Experiment(
+        "40 PCA + quadratic",
+        "polynomial of second degree, least squares",
+        quadratic,
+        "penalty",
+        PENALTIES,
+        {"components": COMPONENTS},
+    )
+    found["784-300-10"] = Experiment(
+        "784-300-10", "one hidden layer of tanh units", one_hidden_layer, "rate", RATES, network, seeds=3
+    )
+    return found
+
+
+def seen(split: Split, what: Experiment, background: float) -> Split:
+    """The digits as the classifier sees them: 28x28; or upright, 20x20 (section III-A)."""
+    if not what.deslanted:
+        return Split(crop(split.images, paper.MNIST_SIZE), split.labels)
+    return Split(crop(deslant(split.images, background), paper.GLYPH_SIZE), split.labels)
+
+
+def choose(what: Experiment, train: Split, held_out: Split) -> list[dict]:
+    """The error on the digits that are held out with each value of the setting; of a network, seed 0's."""
+    seed = {"seed": 0} if what.seeds else {}
+    tried = []
+    for value in what.values:
+        outcome = what.classify(train, held_out, **{what.setting: value}, **what.fixed, **seed)
+        tried.append({what.setting: value, "error": round(outcome.test, 3)})
+    return tried
+
+
+def measure(what: Experiment, value: float, seed: int | None, train: Split, test: Split) -> dict:
+    """One run, on all training digits."""
+    start = perf_counter()
+    seeded = {} if seed is None else {"seed": seed}
+    outcome = what.classify(train, test, **{what.setting: value}, **what.fixed, **seeded)
+    return {
+        "seed": seed,
+        "test_error": round(outcome.test, 3),
+        "training_error": None if outcome.training is None else round(outcome.training, 3),
+        "updates": outcome.updates,
+        "minutes": round((perf_counter() - start) / 60, 3),
+    }
 
 
 def _outcome(model, train: Split, test: Split, kind: type = np.float64) -> Outcome:

@@ -1,4 +1,4 @@
-"""The command line: lenet-edu ledger | data | train | evaluate | predict | lab.
+"""The command line: lenet-edu ledger | data | train | reproduce | evaluate | predict | lab.
 
 Every command takes --json: its last line on standard output is then one JSON object, and what is said
 to a person goes to standard error. Bad input ends with one line and exit status 2.
@@ -249,6 +249,74 @@ def _finished(options, result: dict, model, data, run, seconds: float) -> dict:
     return result
 
 
+# Reproduce -------------------------------------------------------------------------------------------
+
+
+def _reproduce(options) -> dict:
+    from lenet_edu import baselines, family
+    from lenet_edu.errors import check_whole
+    from lenet_edu.evaluation import summary
+
+    names = {family.slug(name): name for name in (*family.ROWS, *baselines.experiments())}
+    if options.row not in names:
+        raise LenetError(f"There is no row {options.row!r}. There are: {', '.join(names)}.")
+    check_whole("--seeds", options.seeds, 1)
+    name = names[options.row]
+    run = _network_runs if name in family.ROWS else _classical_runs
+    published, runs = run(options, name)
+    errors = summary([run["error"] for run in runs])
+    spread = "" if errors["deviation"] is None else f" +- {errors['deviation']} over {len(runs)} seeds"
+    _say(options, f"test error {errors['mean']} %{spread}; published: {published} %")
+    return {"row": name, "published": published, "error": errors, "runs": runs}
+
+
+def _network_runs(options, name: str) -> tuple[float, list[dict]]:
+    """Train a network once for each seed, in a process a core; published error and the runs."""
+    from lenet_edu.data import load_digits
+    from lenet_edu.devices import one_a_core
+    from lenet_edu.family import ROWS, published, reproduce, slug
+
+    data = load_digits(options.data or "auto", folder=options.folder)
+    folder = Path(options.out or Path("runs") / slug(name))
+    tasks = [
+        (name, seed, folder / f"seed-{seed}", options.data or "auto", options.folder)
+        for seed in range(options.seeds)
+    ]
+    _say(options, f"{data.note} {name}, {ROWS[name].about}; {data.source}, one core a seed".strip())
+    runs = []
+    for _, found in one_a_core(reproduce, tasks):
+        runs.append(found)
+        _say(
+            options,
+            f"seed {found['seed']}: test {found['error']} %, training {found['training_error']} %, "
+            f"{found['updates']:,} updates in {found['minutes']} min",
+        )
+    _say(options, f"weights and records: {folder}")
+    return published(name), sorted(runs, key=lambda run: run["seed"])
+
+
+def _classical_runs(options, name: str) -> tuple[float, list[dict]]:
+    """Choose a classifier's setting on held-out digits, fit it to all; published error and the runs."""
+    from lenet_edu import paper
+    from lenet_edu.baselines import choose, experiments, measure, seen
+    from lenet_edu.data import all_training_digits, load_digits
+
+    what, data = experiments()[name], load_digits(options.data or "auto", folder=options.folder)
+    train, held_out, all_digits, test = (
+        seen(split, what, data.background)
+        for split in (data.train, data.validation, all_training_digits(data), data.test)
+    )
+    tried = choose(what, train, held_out)
+    best = min(tried, key=lambda one: one["error"])[what.setting]
+    _say(options, f"{what.setting} {best}, chosen on held-out digits among {len(tried)}")
+    runs = []
+    for seed in range(options.seeds) if what.seeds else [None]:
+        found = measure(what, best, seed, all_digits, test)
+        runs.append({**found, "error": found["test_error"], "data": data.source})
+        _say(options, f"test {found['test_error']} %, {found['minutes']} min, {data.source}")
+    return paper.PUBLISHED_ERRORS[what.row], runs
+
+
 # Evaluate and predict --------------------------------------------------------------------------------
 
 
@@ -267,7 +335,7 @@ def _evaluate(options) -> dict:
         )
     if data.note:
         _say(options, data.note)
-    split = getattr(data, options.split)
+    split = _as_read(model, getattr(data, options.split), data.scaling)
     table = confusion(model, split)
     right, count = int(table.trace()), len(split)
     _say(options, f"{model.architecture.name} on the {options.split} split of {data.source}:")
@@ -284,6 +352,14 @@ def _evaluate(options) -> dict:
         "images": count,
         "confusion": table.tolist(),
     }
+
+
+def _as_read(model, split, scaling):
+    """The split as the network reads it: digits at its size, pictures in colour as they are."""
+    from lenet_edu.data import Split, as_read_at
+
+    takes = model.architecture.input
+    return split if takes.maps > 1 else Split(as_read_at(takes.size, split.images, scaling), split.labels)
 
 
 def _predict(options) -> dict:
@@ -323,7 +399,7 @@ def _predict(options) -> dict:
 
 def _read_pictures(options, model):
     """The pictures named, and those in folders named: as the network sees them; and what was left out."""
-    from lenet_edu.data import Scaling
+    from lenet_edu.data import Scaling, as_read_at
     from lenet_edu.images import decode, picture_files
     from lenet_edu.pictures import digit_from_picture
 
@@ -331,7 +407,7 @@ def _read_pictures(options, model):
 
     def read(path: Path):
         if takes.maps == 1:
-            return digit_from_picture(path, scaling)
+            return as_read_at(takes.size, digit_from_picture(path, scaling)[None], scaling)[0]
         try:
             return scaling.apply(decode(path, takes.size) / 255)
         except LenetError as error:
@@ -479,6 +555,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", metavar="DIR", help="the run's folder (default: a new one in runs/)")
     sub.add_argument("--resume", metavar="DIR", help="go on with the run in this folder")
     sub.add_argument("--quiet", action="store_true", help="no progress bar")
+
+    sub = command("reproduce", _reproduce, "Train a row of the paper's figure 9 as it was trained then.")
+    sub.add_argument("row", metavar="ROW", help="such as lenet-5; any other word lists them all")
+    sub.add_argument("--seeds", type=int, default=1, help="how many, from 0 on, one a core (default 1)")
+    sub.add_argument("--data", help="digits: auto (default), mnist or embedded")
+    _folder_option(sub)
+    sub.add_argument("--out", metavar="DIR", help="weights and records (default: a folder in runs/)")
 
     sub = command("evaluate", _evaluate, "Accuracy and confusion table of trained weights.")
     sub.add_argument("checkpoint", help="a .safetensors file, or the name of shipped weights")

@@ -49,6 +49,11 @@ _MNIST_VALIDATION_EVERY = 12  # 5,000 of 60,000
 _EMBEDDED_TEST_EVERY = 5
 _EMBEDDED_VALIDATION_EVERY = 8
 
+# A digit of 20 pixels comes to 16, as LeNet-1 had it, if MNIST's frame comes to 22.
+_LENET1_FRAME = 22
+# The middle of MNIST's frame that is brought to 16 pixels for the network of 1989: a digit fills most of it.
+_LENET1989_SIZE, _LENET1989_FRAME = 16, 24
+
 # The network counts as unreachable after this many seconds without an answer.
 _PATIENCE = 3.0
 
@@ -93,10 +98,14 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def chosen(self, which: Tensor) -> "Split":
+        """Some of them: by indices or by a mask."""
+        return Split(self.images[which], self.labels[which])
+
     def one_of_each(self) -> "Split":
         """The first image of each class, in the order of the classes: what the notebooks follow."""
         first = torch.stack([(self.labels == label).nonzero()[0, 0] for label in self.labels.unique()])
-        return Split(self.images[first], self.labels[first])
+        return self.chosen(first)
 
     def to(self, device: torch.device | str) -> "Split":
         """The split on another device."""
@@ -155,6 +164,12 @@ def load_digits(source: str = "auto", scaling: str = "paper", folder: Path | str
             digits = _embedded_digits(scaling)
             return replace(digits, note=f"{error} The {digits.source} step in.")
     return _mnist_digits(found, scaling)
+
+
+def all_training_digits(data: Data) -> Split:
+    """The training split and what was held out of it, for a last training when all is chosen."""
+    parts = (data.train, data.validation)
+    return Split(*(torch.cat([getattr(part, key) for part in parts]) for key in ("images", "labels")))
 
 
 def load_digits_again(name: str, scaling: str = "paper", folder: Path | str | None = None) -> Data:
@@ -261,6 +276,27 @@ def crop(images: Tensor, size: int) -> Tensor:
         raise LenetError(f"The middle of {height}x{width} pixels can be up to that size; got {size}.")
     down, across = (height - size) // 2, (width - size) // 2
     return images[..., down : down + size, across : across + size]
+
+
+def as_read_at(size: int, images: Tensor, scaling: Scaling) -> Tensor:
+    """Digits in frames of 32x32 as a network with a smaller input reads them: (N, 1, size, size).
+
+    size 32: as they are. 28: digits of 16 pixels in a frame of 28 (LeNet-1, section III-C). 16: digits that
+    fill the frame, from -1 to 1 (the network of 1989). Raises LenetError for another size.
+    """
+    if size == paper.IMAGE_SIZE:
+        return images
+    if size == paper.MNIST_SIZE:
+        small = _resized(crop(images, paper.MNIST_SIZE), _LENET1_FRAME)
+        return F.pad(small, ((size - _LENET1_FRAME) // 2,) * 4, value=scaling.background)
+    if size == _LENET1989_SIZE:
+        return scaling.undo(_resized(crop(images, _LENET1989_FRAME), size)) * 2 - 1
+    sizes = ", ".join(map(str, (paper.IMAGE_SIZE, paper.MNIST_SIZE, _LENET1989_SIZE)))
+    raise LenetError(f"Digits are read at one of these sizes: {sizes}; got {size}.")
+
+
+def _resized(images: Tensor, size: int) -> Tensor:
+    return F.interpolate(images, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
 
 
 def _mnist_digits(raw: Path, scaling: str) -> Data:

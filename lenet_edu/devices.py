@@ -1,8 +1,12 @@
 """Where the arithmetic is done: CUDA, MPS or the CPU."""
 
 import ctypes
+import multiprocessing
+import os
 import platform
 import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import lru_cache
 from time import perf_counter
 
@@ -59,6 +63,22 @@ def describe_device(device: torch.device) -> str:
     if device.type == "mps":
         return "Apple GPU (MPS)"
     return f"CPU ({platform.machine()}, {torch.get_num_threads()} threads)"
+
+
+def one_a_core(work: Callable, tasks: Iterable[tuple]) -> Iterator[tuple[tuple, object]]:
+    """work(*task) for each task, in a process of its own for every core: each task and what came of it.
+
+    They come as they are done. work: a module's function, since a process that starts has to find it.
+    """
+    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+        running = {pool.submit(work, *task): task for task in tasks}
+        try:
+            for future in as_completed(running):
+                yield running[future], future.result()
+        except BaseException:
+            # After an error or Ctrl-C nothing more is begun.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def keep_freed_memory() -> None:

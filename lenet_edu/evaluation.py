@@ -1,5 +1,6 @@
 """What a trained network gets right and wrong."""
 
+import statistics
 from dataclasses import dataclass
 
 import torch
@@ -67,3 +68,13 @@ def mistakes(model: Network, split: Split) -> list[Mistake]:
     wrong = (predicted != labels).nonzero()[:, 0]
     ordered = wrong[certainty[wrong].argsort(descending=True)]
     return [Mistake(i, labels[i].item(), predicted[i].item(), certainty[i].item()) for i in ordered.tolist()]
+
+
+def summary(errors: list[float]) -> dict:
+    """Mean, deviation, best and worst over runs by several seeds; the deviation of a single one is None."""
+    return {
+        "mean": round(statistics.mean(errors), 3),
+        "deviation": round(statistics.stdev(errors), 3) if len(errors) > 1 else None,
+        "best": min(errors),
+        "worst": max(errors),
+    }

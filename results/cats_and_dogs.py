@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from recording import named_on_the_command_line, open_record, run_all, waiting
+from recording import named_on_the_command_line, open_record, waiting
 
 from lenet_edu.data import Data, Split, hold_out
-from lenet_edu.devices import describe_device
+from lenet_edu.devices import describe_device, one_a_core
 from lenet_edu.evaluation import probabilities
 from lenet_edu.files import write_json
 from lenet_edu.images import SHAPES_NAME, load_cats_and_dogs
@@ -146,11 +146,9 @@ def main() -> int:
         "machine": describe_device(torch.device("cpu")),
     }
 
-    def done(name: str, found: dict) -> None:
+    for (name, _), found in one_a_core(measure, waiting(kept, experiments(), only)):
         keep(kept, name, found)
         print(f"{name}, seed {found['seed']}: {found['accuracy']:.2%}, {found['seconds']} s", flush=True)
-
-    run_all(waiting(kept, experiments(), only), measure, done)
     return 0
 
 

@@ -19,6 +19,7 @@ sys.path.insert(0, str(BENCH))
 import contenders  # noqa: E402
 import pictures  # noqa: E402
 import speed  # noqa: E402
+import updates  # noqa: E402
 
 RESULTS = sorted(BENCH.glob("results/training-*.json"))
 
@@ -173,3 +174,14 @@ def test_the_section_on_pictures_computes_its_ratios():
     assert "3.0x as fast as the tutorial's script with the better number of workers" in text.replace(
         "\n", " "
     )
+
+
+def test_updates_are_timed_either_way_and_compared(monkeypatch):
+    monkeypatch.setattr(updates, "UPDATES", {"compiled": 30, "torch": 10})
+    monkeypatch.setattr(updates, "NETWORKS", {"LeNet-1": updates.LeNet1})
+    monkeypatch.setattr(updates, "ROUNDS", 1)
+    kept = updates.measure()
+    assert kept["milliseconds"]["LeNet-1"].keys() == {"compiled", "torch"}
+    kept["milliseconds"]["LeNet-1"] = {"compiled": 0.1, "torch": 0.5}
+    passes = sum(passes for _, passes in updates.paper.GLOBAL_RATES)
+    assert f"| LeNet-1 | 0.100 ms | 0.500 ms | 5.0x | {0.1 * passes:.1f} min |" in updates.section(kept)

@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
+from lenet_edu import paper
 from lenet_edu.architecture import MODERN
 from lenet_edu.checkpoints import load_network, save_network
 from lenet_edu.cli import main
@@ -115,6 +116,28 @@ def test_a_seed_decides_everything(run, tmp_path):
     assert all(torch.equal(a[name], b[name]) for name in a)
 
 
+def test_reproduce_trains_a_row_once_for_each_seed_and_goes_on(run, monkeypatch, tmp_path):
+    out = tmp_path / "lenet-1"
+    arguments = ("reproduce", "lenet-1-16x16", "--data", "embedded", "--seeds", "2", "--out", out)
+    text = run(*arguments)
+    found = last_object(run(*arguments, "--json"))  # done: only judged again
+    assert [one["seed"] for one in found["runs"]] == [0, 1]
+    errors = [one["error"] for one in found["runs"]]
+    assert found["error"]["mean"] == pytest.approx(sum(errors) / 2, abs=1e-3)
+    assert found["published"] == paper.PUBLISHED_ERRORS["LeNet-1, 16x16"]
+    assert f"test error {found['error']['mean']} % +- {found['error']['deviation']} over 2 seeds" in text
+    for seed, one in enumerate(found["runs"]):
+        weights = out / f"seed-{seed}" / "network.safetensors"
+        evaluated = last_object(run("evaluate", weights, "--data", "embedded", "--json"))
+        assert 100 * evaluated["mistakes"] / evaluated["images"] == pytest.approx(one["error"], abs=1e-3)
+
+
+def test_reproduce_chooses_a_classical_rows_setting(run):
+    found = last_object(run("reproduce", "k-nn-euclidean", "--data", "embedded", "--json"))
+    assert found["published"] == paper.PUBLISHED_ERRORS["K-NN Euclidean"]
+    assert 0 < found["runs"][0]["error"] < 10
+
+
 def test_predict(run, seven):
     text = run("predict", seven)
     assert f"{seven}: 7 at" in text
@@ -144,6 +167,9 @@ def test_predict(run, seven):
         (["evaluate", "lenet6"], "lenet5-1998"),
         (["evaluate", "gone.safetensors"], "No such file"),
         (["predict", "gone.png"], "could not be read"),
+        (["reproduce", "lenet-6"], "There are: lenet-1989, lenet-1-16x16, lenet-4, lenet-5,"),
+        (["reproduce", "lenet-5", "--seeds", "0"], "--seeds must be"),
+        (["reproduce", "lenet-5", "--data", "mnist"], "MNIST is not in"),
         (["dance"], "dance"),
     ],
     ids=lambda value: " ".join(value[-2:]) if isinstance(value, list) else "",

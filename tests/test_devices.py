@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lenet_edu import devices
-from lenet_edu.devices import choose_device, describe_device, keep_freed_memory
+from lenet_edu.devices import choose_device, describe_device, keep_freed_memory, one_a_core
 from lenet_edu.errors import LenetError
 
 
@@ -41,3 +41,13 @@ def test_freed_memory_can_be_kept_more_than_once():
     keep_freed_memory()
     keep_freed_memory()
     assert torch.zeros(1000, 1000).sum() == 0
+
+
+def test_work_goes_to_processes_and_comes_back_with_its_task():
+    found = dict(one_a_core(pow, [(2, 3), (3, 2), (5, 2)]))
+    assert found == {(2, 3): 8, (3, 2): 9, (5, 2): 25}
+
+
+def test_an_error_in_a_process_arrives():
+    with pytest.raises(ZeroDivisionError):
+        list(one_a_core(divmod, [(1, 0), (4, 2)]))

@@ -1,4 +1,4 @@
-"""results/family.py at work on a few digits."""
+"""The rows of figure 9: their digits, their runs, what is kept of them, and the page that shows it."""
 
 import sys
 from dataclasses import replace
@@ -7,13 +7,22 @@ from pathlib import Path
 import pytest
 import torch
 
+from lenet_edu import family as rows
+from lenet_edu import paper
+from lenet_edu.boosting import load_team
+from lenet_edu.checkpoints import load_network
 from lenet_edu.data import Split, load_digits
+from lenet_edu.errors import LenetError
 from lenet_edu.files import read_json
 from lenet_edu.models import build
 from lenet_edu.original import OriginalRecipe, train_original
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "results"))
 import family
+import table
+
+SHORT = OriginalRecipe(schedule=((5e-4, 2),), patterns=20)
+NAMES = list(rows.ROWS)
 
 
 @pytest.fixture
@@ -22,46 +31,139 @@ def few(monkeypatch):
     data = load_digits("embedded")
     some = [Split(part.images[:100], part.labels[:100]) for part in (data.train, data.validation, data.test)]
     data = replace(data, source="MNIST", train=some[0], validation=some[1], test=some[2])
-    monkeypatch.setattr(family, "load_digits", lambda: data)
+    for module in (family, rows):
+        monkeypatch.setattr(module, "load_digits", lambda *_, **__: data)
     return data
 
 
-@pytest.fixture
-def short(monkeypatch):
-    recipe = OriginalRecipe(schedule=((5e-4, 2),), patterns=20)
-    found = {
-        "LeNet-5": family.Experiment("as in 1998", "LeNet-5", recipe=recipe, seeds=2),
-        "open: as chosen": family.Experiment("as chosen", recipe=recipe, seeds=1),
-    }
-    monkeypatch.setattr(family, "experiments", lambda: found)
-    return found
+def shortened(name: str) -> rows.Row:
+    row = rows.ROWS[name]
+    return replace(row, recipe=replace(row.recipe, schedule=SHORT.schedule, patterns=SHORT.patterns))
 
 
-def test_a_run_is_what_training_and_counting_come_to(few, short):
-    found = family.measure("LeNet-5", 1)
-    both = [
-        torch.cat(pair)
-        for pair in zip(*[(p.images, p.labels) for p in (few.train, few.validation)], strict=True)
-    ]
-    model = build(short["LeNet-5"].network)
-    history = train_original(model, Split(*both), short["LeNet-5"].recipe, seed=1)
-    wrong = (model.classes_of(few.test.images) != few.test.labels).float().mean().item()
-    assert found["error"] == pytest.approx(100 * wrong, abs=1e-3)
-    assert found["weights"] == family.fingerprint(model)
-    assert found["updates"] == history[-1]["updates"] == 2 * (len(few.train) + len(few.validation))
+# Digits ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_digits_fit_their_network(name, few):
+    row = rows.ROWS[name]
+    for split in rows.digits_for(row, few):
+        build(row.network).check_images(split.images)
+        assert len(split.images) == len(split.labels) > 0
+
+
+def test_digits_of_16_are_smaller_and_of_the_same_paper(few):
+    small, _ = rows.digits_for(rows.ROWS["LeNet-1, 16x16"], few)
+    assert small.images.shape[-1] == paper.MNIST_SIZE
+    ink, whole = (images > 0.5 for images in (small.images, few.train.images))
+    rows_inked = [inked.any(3).sum(2).float().mean().item() for inked in (ink, whole)]
+    # From 20 pixels of 28 to 16, within one.
+    assert rows_inked[0] == pytest.approx(rows_inked[1] * 16 / paper.GLYPH_SIZE, abs=1)
+    edge = small.images[..., 0, :]
+    torch.testing.assert_close(edge, torch.full_like(edge, few.background))
+
+
+def test_digits_of_1989_run_from_minus_one_to_one(few):
+    digits, _ = rows.digits_for(rows.ROWS["LeNet 1989"], few)
+    assert digits.images.shape[1:] == (1, 16, 16)
+    assert digits.images.min().item() == pytest.approx(paper.LENET1989_BORDER, abs=1e-5)
+    assert 0.5 < digits.images.max() <= 1 + 1e-5
+
+
+def test_as_many_digits_as_in_1989(mnist):
+    digits = rows.digits_for(rows.ROWS["LeNet 1989"], mnist)
+    wanted = [paper.LENET1989_DIGITS[name] for name in ("training", "test")]
+    assert [len(split) for split in digits] == wanted
+    # Spread over both halves of the test digits, of which the second is the harder one.
+    every = len(mnist.test) / wanted[1]
+    assert torch.equal(digits[1].labels, mnist.test.labels[(torch.arange(wanted[1]) * every).long()])
+
+
+def test_comparisons_never_see_the_test_split(few):
+    row = rows.ROWS["LeNet-5"]
+    everything, _ = rows.digits_for(row, few)
+    seen = torch.zeros(len(everything))
+    for fold in range(rows.FOLDS):
+        train, judge = rows.digits_for(row, few, fold)
+        assert len(train) + len(judge) == len(everything)
+        places = torch.arange(len(everything)) % rows.FOLDS == fold
+        assert torch.equal(judge.images, everything.images[places])
+        assert torch.equal(train.images, everything.images[~places])
+        seen += places
+    assert (seen == 1).all()
+
+
+# Runs ------------------------------------------------------------------------------------------------
+
+
+def test_a_run_is_what_training_and_counting_come_to(few):
+    row = shortened("LeNet-5")
+    train, test = rows.digits_for(row, few)
+    _, found = rows.train_row(row, train, test, seed=1)
+    model = build(row.network)
+    history = train_original(model, train, row.recipe, seed=1)
+    answers = model.classes_of(few.test.images)
+    wrong = (answers != few.test.labels).nonzero()[:, 0].tolist()
+    assert found["error"] == pytest.approx(100 * len(wrong) / len(test), abs=1e-3)
+    assert found["weights"] == rows.fingerprint(model)
+    assert found["updates"] == history[-1]["updates"] == 2 * len(train)
     assert len(found["passes"]) == 2
+    told = rows.mistakes_of(found["mistakes"])
+    assert told == [(i, few.test.labels[i].item(), answers[i].item()) for i in wrong]
 
 
-def test_comparisons_never_see_the_test_split(few, short):
-    train, judge = family.splits(short["open: as chosen"])
-    assert train is few.train
-    assert judge is few.validation
+@pytest.mark.parametrize("name", NAMES)
+def test_every_row_is_reproduced(name, few, monkeypatch, tmp_path):
+    monkeypatch.setitem(rows.ROWS, name, shortened(name))
+    found = rows.reproduce(name, 0, tmp_path)
+    assert found["published"] == rows.published(name)
+    assert 0 <= found["error"] <= 100
+    assert read_json(tmp_path / "record.json") == found
+    if rows.ROWS[name].boosted:
+        model = load_team(tmp_path / "team.safetensors")
+    else:
+        model = load_network(tmp_path / "network.safetensors")
+        assert model.notes["row"] == name
+    assert model.architecture.config == rows.ROWS[name].network
+    assert rows.fingerprint(model) == found["weights"]
+    again = rows.reproduce(name, 0, tmp_path)  # done: only judged again
+    assert again["weights"] == found["weights"]
 
 
-def test_what_is_kept_is_whole_and_in_order(few, short, monkeypatch, tmp_path):
+def test_no_such_row(tmp_path):
+    with pytest.raises(LenetError, match="LeNet-4"):
+        rows.reproduce("LeNet-6", 0, tmp_path)
+
+
+def test_names_for_the_command_line():
+    slugs = [rows.slug(name) for name in NAMES]
+    assert len(set(slugs)) == len(slugs)
+    assert rows.slug("LeNet-5, distorted") == "lenet-5-distorted"
+    assert rows.slug("40 PCA + quadratic") == "40-pca-quadratic"
+
+
+def test_every_row_is_of_the_paper():
+    assert set(NAMES) - {"LeNet 1989"} <= set(paper.PUBLISHED_ERRORS)
+    for row in rows.ROWS.values():
+        assert len(row.recipe.rates) == (
+            paper.LENET1989_PASSES if row.engine == "torch" else len(OriginalRecipe().rates)
+        )
+
+
+# The record ------------------------------------------------------------------------------------------
+
+
+def test_what_is_kept_is_whole_and_in_order(few, monkeypatch, tmp_path):
+    short = {
+        "LeNet-5": shortened("LeNet-5"),
+        "open: start": replace(shortened("LeNet-5"), about="open"),
+        family.ADAM: replace(shortened("LeNet-5"), about="Adam"),
+    }
     monkeypatch.setattr(family, "FILE", tmp_path / "family.json")
+    monkeypatch.setattr(family, "STRETCH", 10)
+    monkeypatch.setattr(family, "experiments", lambda: short)
     kept = {"experiments": {}}
-    for name, seed in (("open: as chosen", 0), ("LeNet-5", 1), ("LeNet-5", 0)):
+    for name, seed in ((family.ADAM, 0), ("open: start", 0), ("LeNet-5", 1), ("LeNet-5", 0)):
         family.keep(kept, name, family.measure(name, seed))
     written = read_json(tmp_path / "family.json")["experiments"]
     assert list(written) == list(short)
@@ -70,7 +172,9 @@ def test_what_is_kept_is_whole_and_in_order(few, short, monkeypatch, tmp_path):
     errors = [run["error"] for run in runs]
     assert written["LeNet-5"]["error"]["mean"] == pytest.approx(sum(errors) / 2, abs=1e-3)
     assert written["LeNet-5"]["error"]["best"] == min(errors)
-    assert written["open: as chosen"]["error"]["deviation"] is None
+    assert written["open: start"]["error"]["deviation"] is None
+    assert written["open: start"]["judged_on"] == "held-out digits"
+    assert runs[0]["begins_with"]["updates"] == 10
 
 
 KEPT = read_json(family.FILE)
@@ -78,12 +182,50 @@ KEPT = read_json(family.FILE)
 
 @pytest.mark.parametrize("name", KEPT["experiments"])
 def test_the_record_is_of_the_experiments_as_they_stand(name):
-    entry, what = KEPT["experiments"][name], family.experiments()[name]
-    assert entry["recipe"] == what.recipe.to_dict()
-    assert entry["network"] == what.network
-    assert [run["seed"] for run in entry["runs"]] == list(range(what.seeds))
+    entry, row = KEPT["experiments"][name], family.experiments()[name]
+    assert entry["recipe"] == row.recipe.to_dict()
+    assert (entry["network"], entry["about"]) == (row.network, row.about)
+    assert [run["seed"] for run in entry["runs"]] == list(range(row.seeds))
     assert entry["error"] == family.summary([run["error"] for run in entry["runs"]])
-    digits = KEPT["digits"]["training"] - (KEPT["held_out"] if what.row is None else 0)
-    assert {run["updates"] for run in entry["runs"]} == {len(what.recipe.rates) * digits}
     assert all(run["passes"][-1]["judged_error"] == run["error"] for run in entry["runs"])
-    assert len({run["weights"] for run in entry["runs"]}) == what.seeds
+    assert len({run["weights"] for run in entry["runs"]}) == row.seeds
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name in KEPT["experiments"]])
+def test_the_record_counts_updates_and_mistakes(name):
+    row, entry = rows.ROWS[name], KEPT["experiments"][name]
+    sizes = row.digits or KEPT["digits"]
+    wanted = len(row.recipe.rates) * sizes["training"] * (3 if row.boosted else 1)
+    assert {run["updates"] for run in entry["runs"]} == {wanted}
+    for run in entry["runs"]:
+        told = rows.mistakes_of(run["mistakes"])
+        assert run["error"] == pytest.approx(100 * len(told) / sizes["test"], abs=1e-3)
+        assert all(label != answer for _, label, answer in told)
+
+
+def test_the_recorded_run_begins_with_the_same_weights(mnist):
+    row = rows.ROWS["LeNet-5"]
+    recorded = KEPT["experiments"]["LeNet-5"]["runs"][0]["begins_with"]
+    assert recorded["updates"] == family.STRETCH
+    assert family.stretch(row, rows.digits_for(row, mnist)[0]) == recorded["weights"]
+
+
+# The page --------------------------------------------------------------------------------------------
+
+
+def test_the_page_is_what_the_records_say():
+    assert table.PAGE.read_text(encoding="utf-8") == table.page()
+
+
+def test_a_line_of_the_page():
+    run = {"updates": 120, "minutes": 2.0, "seed": 0}
+    entry = {
+        "published": 0.95,
+        "runs": [run, {**run, "minutes": 4.0, "seed": 1}],
+        "error": {"mean": 1.0, "deviation": 0.14, "best": 0.9, "worst": 1.1},
+        "training_error": {"mean": 0.5, "deviation": 0.0, "best": 0.5, "worst": 0.5},
+        "test_error": None,
+    }
+    text = table.figure_9({}, {"LeNet-5": entry})
+    wanted = "| LeNet-5 | 0.95 | 1.00 ± 0.14 | 0.90, 1.10 | 2 | 0.50 ± 0.00 | 120 | 3.0 |"
+    assert f"{wanted} `lenet-edu reproduce lenet-5 --seeds 2` |" in text
