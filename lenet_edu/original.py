@@ -171,8 +171,7 @@ def train_original(
             seen = distorted(split, recipe.distortions, seed, (number - 1) % VERSIONS)
             h = _curvature(model, seen, recipe, _generator(seed, _ORDER + number))
             record = _record(number, rate, len(order), *take_pass(seen, order, h, rate))
-            steps = torch.cat([step.flatten() for step in effective_rates(h, rate, recipe.mu).values()])
-            record["effective_rates"] = [steps.min().item(), steps.max().item()]
+            record["effective_rates"] = _lowest_and_highest(model, recipe, h, rate)
             record["seconds"] = perf_counter() - begun
             if after_pass:
                 after_pass(model, record)
@@ -238,6 +237,16 @@ def _limits(distortions: dict) -> Recipe:
     for name in distortions:
         check_choice("A distortion", name, DISTORTIONS)
     return Recipe("distortions", epochs=1, batch_size=1, peak_rate=0.0, **distortions)
+
+
+def _lowest_and_highest(model, recipe: OriginalRecipe, h: dict[str, Tensor], rate: float) -> list[float]:
+    """Of the effective rates of all parameters, those of coefficients as the recipe understands them."""
+    steps = effective_rates(h, rate, recipe.mu)
+    if recipe.coefficient_of == "mean":
+        for name, layer in _subsampled(model):
+            steps[f"{name}.coefficient"] *= layer.size**4
+    joined = torch.cat([step.flatten() for step in steps.values()])
+    return [joined.min().item(), joined.max().item()]
 
 
 def _subsampled(model: Network):

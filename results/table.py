@@ -30,6 +30,15 @@ LeNet-5, one thing changed at a time. The error is that on held-out digits: each
 twelfth of the {training:,} training digits.
 """
 
+SQUARES = """\
+The networks before LeNet-5 are trained on squared errors, half their sum over the ten units. The scale is
+open there too:
+"""
+
+DISTORTIONS = """\
+And how large the distortions may be, shifts in pixels, the rest as shares:
+"""
+
 WORTH = """\
 ## What a choice of 1998 is worth
 
@@ -50,6 +59,10 @@ def page() -> str:
             *unlike_the_paper(kept),
             OPEN.format(**family["digits"]),
             comparison(kept, "open: "),
+            SQUARES,
+            comparison(kept, "squares: "),
+            DISTORTIONS,
+            comparison(kept, "distortions: "),
             WORTH.format(passes=sum(passes for _, passes in paper.GLOBAL_RATES)),
             comparison(kept, "worth: "),
         ]

@@ -27,6 +27,8 @@ NOTEBOOKS = (
     "training",
     "cats_and_dogs",
     "bugs",
+    "recipe",
+    "family",
 )
 
 

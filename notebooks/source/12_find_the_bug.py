@@ -601,4 +601,4 @@ print(f"{says:.1%} on held-out pictures, {is_so:.1%} on others")
 # - Ask of every number: which pictures, in what order, scaled how, in which mode, counted how often?
 # - Files that should be there, rates that should have been used, shapes that were promised: print them once.
 #
-# **Back to** [00 Start here](00_start_here.ipynb).
+# **Next:** [13 The original recipe](13_the_original_recipe.ipynb) trains as in 1998, and weighs every choice of it.
