@@ -30,10 +30,10 @@ KERNEL = 5  # `add_taps` is written for rows of five taps, the only ones in the 
 
 CONVOLUTION, SUBSAMPLING, MAXIMUM, DENSE = range(4)
 NOT_SQUASHED, SCALED_TANH, RELU = range(3)
-MAP, SQUARED, CROSS_ENTROPY = range(3)
+MAP, DISTANCE, SQUARED, CROSS_ENTROPY = range(4)
 
 ACTIVATION_NUMBERS = {None: NOT_SQUASHED, "scaled_tanh": SCALED_TANH, "relu": RELU}
-LOSS_NUMBERS = {"map": MAP, "squared": SQUARED, "cross_entropy": CROSS_ENTROPY}
+LOSS_NUMBERS = {"map": MAP, "distance": DISTANCE, "squared": SQUARED, "cross_entropy": CROSS_ENTROPY}
 
 # What a row of the plan says of a layer; the last three are places in the flat arrays.
 PLAN = ("kind", "squash", "maps_in", "side_in", "maps", "side", "copies", "below", "here", "weights")
@@ -360,13 +360,13 @@ def backward(plan, weights, steps, links, x, d, padded, patches, gradient, sums,
 def judge(loss, j, x, codes, label, d):
     """The loss at the last layer's output x, and the class that wins; its gradient goes into d.
 
-    j: for "map", the distance of the class of rubbish. codes: for "map" the digit codes; for "squared" the
-    targets, +1 for the right unit and -1 for others.
+    j: for "map", the distance of the class of rubbish. codes: for "map" and "distance" the digit codes; for
+    "squared" the targets, +1 for the right unit and -1 for others.
     """
     classes = len(codes)
     scores = np.empty(classes, np.float64)
     for c in range(classes):
-        if loss == MAP:
+        if loss in (MAP, DISTANCE):
             apart = x - codes[c]
             scores[c] = -total(apart * apart)
         else:
@@ -375,6 +375,9 @@ def judge(loss, j, x, codes, label, d):
     if loss == SQUARED:
         d[:] = x - codes[label]
         return total(d * d) / 2, winner
+    if loss == DISTANCE:
+        d[:] = TWO * (x - codes[label])
+        return -scores[label], winner
     highest = scores[winner]
     if loss == MAP and highest < -j:
         highest = -j
@@ -431,9 +434,9 @@ class Fused:
     """A network and its compiled loops, on the CPU, in single precision.
 
     model: any `Network` whose convolutions have 5x5 kernels that move by one, one bias a map and no padding:
-    all but the one of 1989. loss: "map" (equation 9, RBF output), "squared" (1/2 sum (x - target)^2, targets
-    +1 and -1) or "cross_entropy" (both for a linear output). j: of equation 9. The loss is
-    divided by nothing: put what it should be divided by into the steps.
+    all but the one of 1989. loss: "map" or "distance" (equations 9 and 8, RBF output), "squared" (1/2 sum
+    (x - target)^2, targets +1 and -1) or "cross_entropy" (both for a linear output). j: of equation 9.
+    The loss is divided by nothing: put what it should be divided by into the steps.
 
     Raises LenetError for a network or a loss that it has no loops for.
     """
@@ -442,9 +445,10 @@ class Fused:
         check_choice("loss", loss, tuple(LOSS_NUMBERS))
         plan = model.architecture
         rbf = model.has_rbf_output
-        if (loss == "map") != rbf:
+        if (loss in ("map", "distance")) != rbf:
             raise LenetError(
-                f"Loss 'map' goes with an RBF output, and no other does; got {loss!r} for {plan.name}."
+                "Losses 'map' and 'distance' go with an RBF output, others do not; "
+                f"got {loss!r} for {plan.name}."
             )
         self.model, self.loss, self.j = model, LOSS_NUMBERS[loss], float(j)
         self.specs = plan.layers[:-1] if rbf else plan.layers
@@ -561,7 +565,7 @@ def _links(plan: architecture.Architecture, specs) -> np.ndarray:
 
 def _codes(model: Network, loss: str) -> np.ndarray:
     """(classes, units): what each class pulls the last layer's output to; not used by cross-entropy."""
-    if loss == "map":
+    if model.has_rbf_output:
         return model[-1].codes.cpu().numpy().astype(np.float32)
     classes = model.architecture.classes
     return (2 * np.eye(classes) - 1).astype(np.float32)

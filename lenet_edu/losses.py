@@ -42,7 +42,12 @@ def squared_loss(outputs: Tensor, labels: Tensor) -> Tensor:
 
 
 # By the names under which `optim.curvature` and the original training know them.
-LOSSES = {"map": map_loss, "squared": squared_loss, "cross_entropy": F.cross_entropy}
+LOSSES = {
+    "map": map_loss,
+    "distance": mean_distance_loss,
+    "squared": squared_loss,
+    "cross_entropy": F.cross_entropy,
+}
 
 
 def criterion(model, smoothing: float = 0.0):

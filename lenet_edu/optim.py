@@ -31,6 +31,8 @@ CURVATURES = {
     # y_D = sum (x - w)^2. The other term of equation 9, log(e^-j + sum e^-y), would make h depend on the
     # distances and could make it negative: only the part that pulls towards the code counts.
     "map": (layers.RBF, lambda x: torch.full_like(x, 2)),
+    # Equation 8 is y_D alone.
+    "distance": (layers.RBF, lambda x: torch.full_like(x, 2)),
     # 1/2 sum (x - target)^2.
     "squared": (layers.Linear, torch.ones_like),
     # The second derivative of log sum e^x along each x.
@@ -45,8 +47,8 @@ def curvature(
     """The diagonal Gauss-Newton term h of every parameter, a mean over the images (appendix C).
 
     model: a `models.Network`; images: (N, maps, size, size), 500 in the paper; labels: (N,) or None: they
-    change nothing, since in none of the three losses does the curvature at the output depend on them.
-    loss: "map" (RBF output), "squared" or "cross_entropy" (linear output), see `CURVATURES`.
+    change nothing, since in none of the losses does the curvature at the output depend on them.
+    loss: "map" or "distance" (RBF output), "squared" or "cross_entropy" (linear output), see `CURVATURES`.
     Returns by name, as in `model.named_parameters()`, tensors of the parameters' shapes, zero or more.
 
     Raises LenetError if the loss does not fit the output layer, or the images do not fit the network.

@@ -57,7 +57,8 @@ _STEPS = 4096
 class OriginalRecipe:
     """What the paper fixes, by default as it stands there, and what it leaves open.
 
-    loss: "map" (equation 9), "squared" (1/2 sum (x - target)^2 with targets +1 and -1) or "cross_entropy".
+    loss: "map" (equation 9), "distance" (equation 8), "squared" (1/2 sum (x - target)^2 with targets +1 and
+    -1) or "cross_entropy".
     schedule: global rates and for how many passes each. mu, patterns: of the curvature's estimate.
     method: "sdlm", or "sgd", which takes the global rate over mu for every parameter.
 

@@ -125,6 +125,7 @@ def worth() -> dict[str, Row]:
 
     softmax = {"loss": "cross_entropy", "divisor": 1.0}
     return {
+        "worth: equation 8": changed("distance to the right code alone, equation 8", loss="distance"),
         "worth: softmax": changed("softmax in place of RBF units", {"output": "linear"}, **softmax),
         "worth: full table": changed("C3 reads all maps of S2", {"c3": "full"}),
         "worth: max pooling": changed("the largest of four", {"subsampling": "max"}),

@@ -17,6 +17,7 @@ PATTERNS = 12
 
 CASES = {
     "LeNet-5": (LeNet5, "map"),
+    "LeNet-5, equation 8": (LeNet5, "distance"),
     "LeNet-5, full C3": (lambda: LeNet5(c3="full"), "map"),
     "LeNet-5, softmax": (lambda: LeNet5(output="linear"), "cross_entropy"),
     "LeNet-5, maximum": (lambda: LeNet5(subsampling="max"), "map"),

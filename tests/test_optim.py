@@ -269,7 +269,7 @@ def test_effective_rates_by_formula():
 @pytest.mark.parametrize(
     ("output", "change", "message"),
     [
-        ("rbf", {"loss": "hinge"}, "loss must be one of map, squared, cross_entropy"),
+        ("rbf", {"loss": "hinge"}, "loss must be one of map, distance, squared, cross_entropy"),
         ("rbf", {"loss": "squared"}, "needs a Linear output layer; got RBF. Losses that fit it: map"),
         ("linear", {"loss": "map"}, "needs a RBF output layer; got Linear.*: squared, cross_entropy"),
         ("rbf", {"images": torch.zeros(2, 1, 28, 28)}, "pad"),

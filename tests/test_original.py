@@ -181,7 +181,9 @@ def test_each_pass_shows_the_next_of_ten_versions_and_measures_the_curvature_on_
 
     monkeypatch.setitem(ENGINES, "looks", engine)
     few = digits.chosen(slice(60))
-    recipe = OriginalRecipe(schedule=((5e-4, VERSIONS + 2),), patterns=60, distortions=DISTORTED)
+    recipe = OriginalRecipe(
+        schedule=((5e-4, VERSIONS + 2),), patterns=60, coefficient_of="sum", distortions=DISTORTED
+    )
     model = LeNet5()
     train_original(model, few, recipe, seed=4, engine="looks")
     for number, (split, order, h) in enumerate(seen):
