@@ -49,7 +49,7 @@ class Row:
 
 _LENET4 = architecture.lenet4().config
 _LENET5 = architecture.lenet5().config
-_SQUARED = OriginalRecipe(loss="squared", divisor=2.0)
+_SQUARED = OriginalRecipe(loss="squared", divisor=1.0)
 _LAST_RATE, _LAST_PASSES = paper.GLOBAL_RATES[-1]
 _MORE = paper.LENET1989_PASSES - len(OriginalRecipe().rates)
 
@@ -71,7 +71,8 @@ ROWS = {
     "Boosted LeNet-4, distorted": Row(
         "three of them, the second and third on what is hard for those before",
         _LENET4,
-        replace(_SQUARED, distortions=DISTORTED),
+        # With a loss that is larger the second network, on its hard digits, is soon saturated.
+        replace(_SQUARED, divisor=2.0, distortions=DISTORTED),
         boosted=True,
         seeds=3,
     ),

@@ -46,7 +46,7 @@ UNITS = float(paper.DIGIT_CODES[0].size)
 STRETCH = 2000
 
 SQUARED_DIVISORS = {"LeNet-1, 16x16": (0.1, 0.2, 0.5, 1.0, 2.0, 5.0), "LeNet-4": (0.5, 1.0, 2.0, 5.0)}
-DISTORTION_SIZES = (0.5, 1.0)
+DISTORTION_SIZES = (0.5, 1.0, 2.0)
 ADAM, ADAM_RATE, ADAM_BATCH = "worth: Adam", 1e-3, 32
 
 

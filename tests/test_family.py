@@ -203,6 +203,23 @@ def test_the_record_counts_updates_and_mistakes(name):
         assert all(label != answer for _, label, answer in told)
 
 
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        ("LeNet-5", "open: "),
+        ("LeNet-1, 16x16", "squares: LeNet-1"),
+        ("LeNet-4", "squares: LeNet-4"),
+        ("LeNet-5, distorted", "distortions: "),
+    ],
+)
+def test_what_is_chosen_did_best_on_held_out_digits(row, kind):
+    tried = {name: entry for name, entry in KEPT["experiments"].items() if name.startswith(kind)}
+    assert len(tried) > 1
+    assert {entry["judged_on"] for entry in tried.values()} == {"held-out digits"}
+    best = min(tried, key=lambda name: tried[name]["error"]["mean"])
+    assert tried[best]["recipe"] == rows.ROWS[row].recipe.to_dict()
+
+
 def test_the_recorded_run_begins_with_the_same_weights(mnist):
     row = rows.ROWS["LeNet-5"]
     recorded = KEPT["experiments"]["LeNet-5"]["runs"][0]["begins_with"]

@@ -43,6 +43,8 @@ print(*(f"{name} {show_shape(shape)}" for name, shape in model.architecture.shap
 # | [**10 Train**](10_train.ipynb) | train it on your machine, and study its mistakes |
 # | [**11 Cats and dogs**](11_cats_and_dogs.ipynb) | train a LeNet for pictures in colour, and see how far it goes |
 # | [**12 Find the bug**](12_find_the_bug.ipynb) | find fourteen faults in a script that runs |
+# | [**13 The original recipe**](13_the_original_recipe.ipynb) | train as in 1998, break it, and weigh every choice |
+# | [**14 The family**](14_the_family.ipynb) | meet LeNet-5's relatives, and the paper's figure 9 |
 #
 # Run a cell with **Shift + Enter**. Change whatever you like: *Kernel → Restart* brings all of it back.
 # Every number in the text is computed in a cell nearby, and tested against the paper.
@@ -90,8 +92,9 @@ from lenet_edu.exercises import predict
 predict("start.errors", f"The paper reports {paper.TEST_ERROR}% errors.")
 
 # %% [markdown]
-# The suite ships two trained networks: `lenet5-1998`, faithful to the paper, and `lenet5-modern`, with the
-# choices one would make today. Here the first one reads twenty digits of the test set.
+# The suite ships trained networks. The two that you will meet most: `lenet5-1998`, faithful to the paper in its
+# layers and in its training, and `lenet5-modern`, with the choices one would make today. Here the first one reads
+# twenty digits of the test set.
 
 # %%
 from lenet_edu.checkpoints import load_network
@@ -115,9 +118,9 @@ for name in ("lenet5-1998", "lenet5-modern"):
     print(f"{name:<14} {error:.2%} wrong of {len(digits.test):,}")
 
 # %% [markdown]
-# The paper reports 0.95%. Both networks were trained on MNIST by this suite's own code; how, with which seed
-# and with what result, stands beside the weights and can be read here. Notebook 10 trains such a network in
-# front of you.
+# The paper reports 0.95%. All were trained on MNIST by this suite's own code; how, with which seed
+# and with what result, stands beside the weights and can be read here. Notebook 10 trains a modern network in
+# front of you, and notebook 13 one of 1998.
 
 # %%
 from lenet_edu.checkpoints import SHIPPED, shipped_names

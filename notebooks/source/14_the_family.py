@@ -209,7 +209,6 @@ plots.bars(shown, "Coefficients of the trained LeNet-4", text="{:.2f}")
 
 # %%
 assert (trained.S2.coefficient.view(4, 2).diff(dim=1) != 0).all()
-plots.feature_maps(activations(trained, seen["LeNet-4"]), sample=3)
 
 # %% [markdown]
 # Point at the units of two neighbours in S2 and compare:
