@@ -127,15 +127,20 @@ def worth() -> dict[str, Row]:
         plan = architecture.lenet5(**(network or {}))
         return Row(about, plan.config, replace(recipe, **values), seeds=3)
 
-    softmax = {"loss": "cross_entropy", "divisor": 1.0}
+    softmax = {"loss": "cross_entropy"}
     return {
         "worth: equation 8": changed("distance to the right code alone, equation 8", loss="distance"),
-        "worth: softmax": changed("softmax in place of RBF units", {"output": "linear"}, **softmax),
+        "worth: softmax": changed(
+            "softmax in place of RBF units", {"output": "linear"}, divisor=1.0, **softmax
+        ),
+        "worth: softmax, over 10": changed(
+            "the same with a loss ten times smaller", {"output": "linear"}, divisor=10.0, **softmax
+        ),
         "worth: full table": changed("C3 reads all maps of S2", {"c3": "full"}),
         "worth: max pooling": changed("the largest of four", {"subsampling": "max"}),
         "worth: ReLU": changed("ReLU, in F6 too, which can then say no -1", {"activation": "relu"}),
         "worth: ReLU, softmax": changed(
-            "ReLU and softmax", {"activation": "relu", "output": "linear"}, **softmax
+            "both, the loss over 10", {"activation": "relu", "output": "linear"}, divisor=10.0, **softmax
         ),
         "worth: SGD": changed("one step for all parameters: rate / mu", method="sgd"),
         ADAM: changed(f"Adam in batches of {ADAM_BATCH}, at {ADAM_RATE:g} and the schedule's decline"),
