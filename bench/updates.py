@@ -1,6 +1,6 @@
 """How long one update of the original training takes, compiled and by torch: a part of `make bench`.
 
-    python bench/updates.py                measures in turns, about two minutes; writes its results
+    python bench/updates.py                measures in turns, half a minute; writes its results
 
 One digit an update, one core, random digits, since time does not depend on what is drawn. Both ways come to
 the same weights (tests/test_fused.py).
