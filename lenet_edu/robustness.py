@@ -1,7 +1,9 @@
 """How far a digit can be changed before it is misread: scale, shift, rotation and noise (section III-E).
 
-changed(images, rotation=30.0, noise=0.1)
-errors_by_amount(model, data.test, "scale")       # in percent, for each of AMOUNTS["scale"]
+    changed(images, rotation=30.0, noise=0.1)
+    errors_by_amount(model, data.test, "scale")       # in percent, for each of AMOUNTS["scale"]
+
+Whole batches, as tensor code on whatever device the images are.
 """
 
 import math
