@@ -301,7 +301,7 @@ def test_a_setting_is_chosen_without_the_test_digits(small, few, monkeypatch):
     monkeypatch.setattr(classical, "experiments", lambda: {"K-NN": one})
     classical.main()
     *tried, final = splits
-    assert [neighbours for neighbours, *_ in tried] == list(classical.NEIGHBOURS)
+    assert [neighbours for neighbours, *_ in tried] == list(baselines.NEIGHBOURS)
     for _, count, held_out in tried:
         assert count == len(few.train)
         assert torch.equal(held_out.labels, few.validation.labels)

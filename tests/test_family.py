@@ -75,8 +75,8 @@ def test_as_many_digits_as_in_1989(mnist):
     wanted = [paper.LENET1989_DIGITS[name] for name in ("training", "test")]
     assert [len(split) for split in digits] == wanted
     # Spread over both halves of the test digits, of which the second is the harder one.
-    every = len(mnist.test) / wanted[1]
-    assert torch.equal(digits[1].labels, mnist.test.labels[(torch.arange(wanted[1]) * every).long()])
+    places = [len(mnist.test) * i // wanted[1] for i in range(wanted[1])]
+    assert torch.equal(digits[1].labels, mnist.test.labels[places])
 
 
 def test_comparisons_never_see_the_test_split(few):

@@ -44,7 +44,7 @@ print(*(f"{name} {show_shape(shape)}" for name, shape in model.architecture.shap
 # | [**11 Cats and dogs**](11_cats_and_dogs.ipynb) | train a LeNet for pictures in colour, and see how far it goes |
 # | [**12 Find the bug**](12_find_the_bug.ipynb) | find fourteen faults in a script that runs |
 # | [**13 The original recipe**](13_the_original_recipe.ipynb) | train as in 1998, break it, and weigh every choice |
-# | [**14 The family**](14_the_family.ipynb) | meet LeNet-5's relatives, and the paper's figure 9 |
+# | [**14 The family**](14_the_family.ipynb) | meet LeNet-5's relatives, and all that the paper compares it with |
 #
 # Run a cell with **Shift + Enter**. Change whatever you like: *Kernel → Restart* brings all of it back.
 # Every number in the text is computed in a cell nearby, and tested against the paper.
