@@ -85,7 +85,7 @@ def test_damaged_notes_are_refused(tmp_path, notes):
 
 
 def test_missing_weights_are_named_with_what_there_is(tmp_path):
-    with pytest.raises(LenetError, match="lenet1, .*lenet5-modern"):
+    with pytest.raises(LenetError, match=r"lenet1, .*lenet5-modern"):
         load_network("lenet6")
     with pytest.raises(LenetError, match="No such file"):
         load_network(tmp_path / "none.safetensors")
