@@ -94,3 +94,35 @@ def write_notebook(path, *sources: str) -> None:
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
+
+
+@contextmanager
+def dark_lab(folder):
+    """A running lab in its dark theme: its address."""
+    themes = folder / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings"
+    themes.parent.mkdir(parents=True)
+    themes.write_text('{"theme": "JupyterLab Dark"}')
+    with running_lab(folder, folder) as address:
+        yield address
+
+
+@contextmanager
+def widget_page(address: str, path: str, **options):
+    """A page with the widget of a notebook's first cell; nothing may go wrong there meanwhile."""
+    with chromium() as browser:
+        page = browser.new_page(**options)
+        troubles = []
+        page.on("console", lambda message: message.type == "error" and troubles.append(message.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        open_notebook(page, address, path)
+        run_cell(page, 0)
+        page.locator(".lenet-widget").first.wait_for(timeout=PATIENCE)
+        yield page
+        assert not troubles
+
+
+def shows(locator, text: str) -> None:
+    """Wait until a part of the page contains the text."""
+    from playwright.sync_api import expect
+
+    expect(locator).to_contain_text(text, timeout=15_000)

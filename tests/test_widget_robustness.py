@@ -18,15 +18,7 @@ from lenet_edu.models import LeNet1, LeNet5, RGBLeNet
 from lenet_edu.robustness import AMOUNTS, STILL, changed
 from lenet_edu.widgets import Robustness, base
 from lenet_edu.widgets.robustness import SIDE
-from tests.browser import (
-    PATIENCE,
-    chromium,
-    needs_chromium,
-    open_notebook,
-    run_cell,
-    running_lab,
-    write_notebook,
-)
+from tests.browser import dark_lab, needs_chromium, run_cell, shows, widget_page, write_notebook
 
 matplotlib.use("agg")
 
@@ -231,11 +223,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def lab(folder):
-    """A lab in its dark theme."""
-    themes = folder / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings"
-    themes.parent.mkdir(parents=True)
-    themes.write_text('{"theme": "JupyterLab Dark"}')
-    with running_lab(folder, folder) as address:
+    with dark_lab(folder) as address:
         yield address
 
 
@@ -243,22 +231,8 @@ def lab(folder):
 def opened(lab, folder, *more):
     """A page with the widget in its first cell; nothing may go wrong there meanwhile."""
     write_notebook(folder / "robustness.ipynb", SETUP, *more)
-    with chromium() as browser:
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        troubles = []
-        page.on("console", lambda message: message.type == "error" and troubles.append(message.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        open_notebook(page, lab, "robustness.ipynb")
-        run_cell(page, 0)
-        page.locator(".lenet-widget").wait_for(timeout=PATIENCE)
+    with widget_page(lab, "robustness.ipynb", viewport={"width": 1400, "height": 1000}) as page:
         yield page
-        assert not troubles
-
-
-def shows(locator, text) -> None:
-    from playwright.sync_api import expect
-
-    expect(locator).to_contain_text(text, timeout=15_000)
 
 
 def greys(canvas) -> torch.Tensor:

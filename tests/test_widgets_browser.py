@@ -12,15 +12,7 @@ from lenet_edu.architecture import lenet1989
 from lenet_edu.images import drawn_shapes
 from lenet_edu.models import LeNet5
 from lenet_edu.widgets import C3Table, Convolution, DigitCodes, Subsampling
-from tests.browser import (
-    PATIENCE,
-    chromium,
-    needs_chromium,
-    open_notebook,
-    run_cell,
-    running_lab,
-    write_notebook,
-)
+from tests.browser import PATIENCE, dark_lab, needs_chromium, run_cell, shows, widget_page, write_notebook
 
 pytestmark = needs_chromium
 
@@ -54,11 +46,8 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def lab(folder):
-    """A lab in its dark theme; test_lab looks at widgets in the light one."""
-    themes = folder / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings"
-    themes.parent.mkdir(parents=True)
-    themes.write_text('{"theme": "JupyterLab Dark"}')
-    with running_lab(folder, folder) as address:
+    """test_lab looks at widgets in the light theme."""
+    with dark_lab(folder) as address:
         yield address
 
 
@@ -70,16 +59,8 @@ def opened(lab, folder, request):
     def page_with(source, *more, **options):
         name = re.sub(r"\W", "_", request.node.name) + ".ipynb"
         write_notebook(folder / name, f"{SETUP}w = {source}\nw", *more)
-        with chromium() as browser:
-            page = browser.new_page(viewport={"width": 1200, "height": 1000}, **options)
-            troubles = []
-            page.on("console", lambda message: message.type == "error" and troubles.append(message.text))
-            page.on("pageerror", lambda error: troubles.append(str(error)))
-            open_notebook(page, lab, name)
-            run_cell(page, 0)
-            page.locator(".lenet-widget").first.wait_for(timeout=PATIENCE)
+        with widget_page(lab, name, viewport={"width": 1200, "height": 1000}, **options) as page:
             yield page
-            assert not troubles
 
     return page_with
 
@@ -90,12 +71,6 @@ def said(page, place: int) -> str:
     output = cell.locator(".jp-OutputArea-output pre")
     output.first.wait_for(timeout=PATIENCE)
     return output.first.inner_text().strip()
-
-
-def shows(locator, text) -> None:
-    from playwright.sync_api import expect
-
-    expect(locator).to_contain_text(text, timeout=15_000)
 
 
 def pixels(locator) -> torch.Tensor:

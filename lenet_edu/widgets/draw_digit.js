@@ -1,5 +1,5 @@
 // DrawDigit: a sheet to draw on; the steps to the network's input; every layer and the answer, live.
-import { button, element, floats, ink, layerStack, number, picture, run, size } from "./shared.js";
+import { button, element, floats, ink, layerStack, number, paintGreys, picture, run, size } from "./shared.js";
 
 // A kernel that has not answered after so many milliseconds is asked again.
 const PATIENCE = 1000;
@@ -169,16 +169,6 @@ export default {
       function paintSwitches() {
         for (const [name, on] of Object.entries(model.get("switches"))) if (toggles[name]) toggles[name].checked = on;
       }
-      function restore() {
-        const drawing = model.get("drawing");
-        if (!drawing || drawing.byteLength !== side * side) return;
-        const image = pen.createImageData(side, side);
-        for (let i = 0; i < side * side; i++) {
-          const level = drawing.getUint8(i);
-          image.data.set([level, level, level, 255], 4 * i);
-        }
-        pen.putImageData(image, 0, 0);
-      }
 
       on("change:pixels", paintSteps);
       on("change:steps", paintSteps);
@@ -190,7 +180,7 @@ export default {
         pump();
       });
       paper();
-      restore();
+      paintGreys(pen, side, model.get("drawing"));
       paintSwitches();
       paintSteps();
       paintLayers();

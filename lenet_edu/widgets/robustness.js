@@ -1,5 +1,5 @@
 // Robustness: a digit, given or drawn, is scaled, shifted, turned and covered with noise; what it is read as.
-import { button, element, floats, ink, number, picture, run, slider } from "./shared.js";
+import { button, element, floats, ink, number, paintGreys, picture, run, slider } from "./shared.js";
 
 /** An amount of a change in words. */
 export function inWords(kind, amount) {
@@ -151,23 +151,13 @@ export default {
           }),
         );
       }
-      function restore() {
-        const drawing = model.get("drawing");
-        if (!drawing || drawing.byteLength !== side * side) return;
-        const image = pen.createImageData(side, side);
-        for (let i = 0; i < side * side; i++) {
-          const level = drawing.getUint8(i);
-          image.data.set([level, level, level, 255], 4 * i);
-        }
-        pen.putImageData(image, 0, 0);
-      }
 
       on("change:pixels", paintPictures);
       for (const name of ["outputs", "answer", "expected", "verdict"]) on(`change:${name}`, paintAnswer);
       on("change:digit", () => digit.set(model.get("digit")));
       for (const { kind, show } of changes) on(`change:${kind}`, show);
       paper();
-      restore();
+      paintGreys(pen, side, model.get("drawing"));
       for (const { show } of changes) show();
       paintPictures();
       paintAnswer();

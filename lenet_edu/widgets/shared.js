@@ -262,6 +262,17 @@ export function button(label, onClick, attributes = {}) {
   return element("button", { type: "button", class: "lenet-button", click: onClick, ...attributes }, label);
 }
 
+/** Put a drawing, side x side grey levels as bytes, on a canvas; nothing if it is of another size. */
+export function paintGreys(pen, side, drawing) {
+  if (!drawing || drawing.byteLength !== side * side) return;
+  const image = pen.createImageData(side, side);
+  for (let i = 0; i < side * side; i++) {
+    const level = drawing.getUint8(i);
+    image.data.set([level, level, level, 255], 4 * i);
+  }
+  pen.putImageData(image, 0, 0);
+}
+
 /**
  * Run a widget in its element. `build(root, on)` makes it; `on(name, listener)` hears the model, and whatever goes
  * wrong, here or in Python, is shown in the widget. Gives the function that anywidget calls when the view goes.
