@@ -16,7 +16,7 @@ test: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/oxlint --quiet lenet_edu/widgets
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 train: .venv/ready
 	$(BIN)/lenet-edu train $(ARGS)

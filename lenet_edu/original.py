@@ -31,7 +31,7 @@ from lenet_edu.fused import Fused
 from lenet_edu.losses import LOSSES, RUBBISH_DISTANCE, map_loss
 from lenet_edu.models import Network
 from lenet_edu.optim import SDLM, curvature, effective_rates
-from lenet_edu.recipes import DISTORTIONS, Recipe
+from lenet_edu.recipes import DISTORTIONS, STARTS, Recipe
 
 METHODS = ("sdlm", "sgd")
 POOLED = ("sum", "mean")
@@ -46,6 +46,9 @@ DISTORTED = {"shift": 1.0, "scale": 0.06, "squeeze": 0.04, "shear": 0.1}
 
 # What a seed draws, each with a generator of its own; passes come after the order, versions after passes.
 _START, _ORDER, _VERSION = 0, 1, 1 << 19
+
+# The name of a parameter's curvature in the state, before its own.
+_CURVATURE = "curvature of "
 
 # Digits are distorted in batches, which saves memory. Their ink is rounded to so many steps, since torch's
 # last digits differ a little from CPU to CPU: rounded, they no longer do.
@@ -62,11 +65,15 @@ class OriginalRecipe:
     schedule: global rates and for how many passes each. mu, patterns: of the curvature's estimate.
     method: "sdlm", or "sgd", which takes the global rate over mu for every parameter.
 
-    Open in the paper. divisor: the loss is divided by it. With the printed rates and mu the sum over F6's
-    units in equation 7 makes the first pass diverge; a mean over its 84 units does not, and that is what
-    dividing by 84 comes to. j: of equation 9. coefficient: where subsampling coefficients start;
-    coefficient_of: "sum", as section II-B has it, or "mean": what they multiply. Both compute the same from a
-    quarter of the coefficient, but learn it at another speed, since the curvature differs and mu does not.
+    Open in the paper. memory: the estimate is a running one, and before each pass keeps this share of what
+    it was; 0: each pass has its own. coefficient: where subsampling coefficients start; coefficient_of:
+    "sum", as section II-B has it, or "mean": what they multiply. Both compute the same from a quarter of the
+    coefficient, but learn it at another speed, since the curvature differs and mu does not. j: of equation 9.
+    divisor: the loss is divided by it, and stands as it is with 1.
+
+    start: of the weights, see `Network.reset_parameters`. "scaled" is +-2.4/F, as appendix A has it, and
+    "torch" +-1/sqrt(F). Only with the larger one are the first pass's effective rates as the paper prints
+    them, and only with it does the loss as it stands train at the printed rates and mu.
 
     distortions: the largest ones by name, as in `recipes.Recipe`, such as `DISTORTED`. Every digit then has
     ten versions, itself and nine distorted ones, and each pass shows the next: there are no more updates.
@@ -78,20 +85,25 @@ class OriginalRecipe:
     schedule: tuple[tuple[float, int], ...] = paper.GLOBAL_RATES
     mu: float = paper.SDLM_MU
     patterns: int = paper.SDLM_PATTERNS
-    divisor: float = float(paper.DIGIT_CODES[0].size)
+    start: str = "torch"
+    memory: float = 0.8
+    coefficient: float = 0.5
+    coefficient_of: str = "sum"
     j: float = RUBBISH_DISTANCE
-    coefficient: float = 1.0
-    coefficient_of: str = "mean"
+    divisor: float = 1.0
     method: str = "sdlm"
     distortions: dict | None = None
 
     def __post_init__(self):
         check_choice("loss", self.loss, tuple(LOSSES))
         check_choice("method", self.method, METHODS)
+        check_choice("start", self.start, STARTS)
         check_choice("coefficient_of", self.coefficient_of, POOLED)
         for name in ("mu", "divisor", "j", "coefficient"):
             check_above_0(name, getattr(self, name))
         check_whole("patterns", self.patterns, 1)
+        if not isinstance(self.memory, (int, float)) or not 0 <= self.memory <= 1:
+            raise LenetError(f"memory must be a number from 0 to 1; got {self.memory!r}.")
         if self.distortions:
             _limits(self.distortions)
         if not self.schedule or any(rate < 0 or passes < 1 for rate, passes in self.schedule):
@@ -108,8 +120,8 @@ class OriginalRecipe:
 
 
 def start(model: Network, recipe: OriginalRecipe, seed: int) -> None:
-    """Draw the initial weights by seed: uniform in +-2.4/F (appendix A), coefficients as the recipe says."""
-    model.reset_parameters(_generator(seed, _START))
+    """Draw the initial weights by seed, as the recipe says."""
+    model.reset_parameters(_generator(seed, _START), recipe.start)
     for _, layer in _subsampled(model):
         pooled = layer.size**2 if recipe.coefficient_of == "mean" else 1
         torch.nn.init.constant_(layer.coefficient, recipe.coefficient / pooled)
@@ -165,12 +177,13 @@ def train_original(
     notes = {"network": model.architecture.config, "recipe": recipe.to_dict(), "seed": seed}
     notes |= {"engine": engine, "updates": len(order), "patterns": len(split)}
     with nullcontext() if out is None else only_writer(Path(out)):
-        history = _take_up(model, out, notes)
+        history, h = _take_up(model, out, notes)
         take_pass = ENGINES[engine](model, recipe)
         for number, rate in enumerate(recipe.rates[len(history) :], len(history) + 1):
             begun = perf_counter()
             seen = distorted(split, recipe.distortions, seed, (number - 1) % VERSIONS)
-            h = _curvature(model, seen, recipe, _generator(seed, _ORDER + number))
+            fresh = _curvature(model, seen, recipe, _generator(seed, _ORDER + number))
+            h = _running(h, fresh, recipe.memory)
             record = _record(number, rate, len(order), *take_pass(seen, order, h, rate))
             record["effective_rates"] = _lowest_and_highest(model, recipe, h, rate)
             record["seconds"] = perf_counter() - begun
@@ -178,7 +191,8 @@ def train_original(
                 after_pass(model, record)
             history.append(record)
             if out is not None:
-                save_tensors(Path(out) / STATE, model.state_dict(), {**notes, "history": history})
+                kept = model.state_dict() | {_CURVATURE + name: value for name, value in h.items()}
+                save_tensors(Path(out) / STATE, kept, {**notes, "history": history})
     model.eval()
     return history
 
@@ -199,10 +213,10 @@ def _record(number: int, rate: float, count: int, loss: float, right: int) -> di
     }
 
 
-def _take_up(model: Network, out: Path | str | None, notes: dict) -> list[dict]:
-    """The records of the passes that the folder already holds, and their weights in the model."""
+def _take_up(model: Network, out: Path | str | None, notes: dict) -> tuple[list[dict], dict]:
+    """The records of the passes that the folder already holds, and h after them; weights into the model."""
     if out is None or not (Path(out) / STATE).exists():
-        return []
+        return [], {}
     tensors, kept = load_tensors(Path(out) / STATE)
     history = kept.pop("history")
     different = sorted(name for name in notes if kept.get(name) != notes[name])
@@ -210,8 +224,14 @@ def _take_up(model: Network, out: Path | str | None, notes: dict) -> list[dict]:
         raise LenetError(
             f"{out} holds a run with another {', '.join(different)}. Give another folder, or the same again."
         )
+    h = {name: tensors.pop(_CURVATURE + name) for name, _ in model.named_parameters()}
     model.load_state_dict(tensors)
-    return history
+    return history, h
+
+
+def _running(h: dict[str, Tensor], fresh: dict[str, Tensor], memory: float) -> dict[str, Tensor]:
+    """The running estimate of the curvature, after one more; before the first there is none."""
+    return {name: memory * h[name] + (1 - memory) * value for name, value in fresh.items()} if h else fresh
 
 
 def _curvature(model, split: Split, recipe: OriginalRecipe, generator) -> dict[str, Tensor]:

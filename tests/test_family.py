@@ -189,7 +189,8 @@ def test_the_record_is_of_the_experiments_as_they_stand(name):
     assert [run["seed"] for run in runs] == list(range(len(runs)))
     assert 1 <= len(runs) <= row.seeds
     assert entry["error"] == family.summary([run["error"] for run in runs])
-    assert all(run["passes"][-1]["judged_error"] == run["error"] for run in runs if not row.boosted)
+    if entry["judged_on"] == "test digits" and not row.boosted:
+        assert all(run["passes"][-1]["judged_error"] == run["error"] for run in runs)
     assert len({run["weights"] for run in runs}) == len(runs)
 
 

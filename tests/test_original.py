@@ -24,6 +24,8 @@ from lenet_edu.original import (
 )
 
 SHORT = {"schedule": ((5e-4, 1), (2e-4, 2)), "patterns": 50}
+# Small weights and small steps, and coefficients of the mean.
+CAUTIOUS = {"start": "scaled", "divisor": 84.0, "coefficient_of": "mean", "coefficient": 1.0}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,7 @@ def same(one, other):
 
 
 @pytest.mark.parametrize(
-    "values", [{}, {"coefficient_of": "mean", "coefficient": 1.0}, {"distortions": DISTORTED}], ids=str
+    "values", [{}, CAUTIOUS, CAUTIOUS | {"memory": 0.5}, {"distortions": DISTORTED}], ids=str
 )
 def test_compiled_and_torch_come_to_the_same(digits, values):
     found, recipe = [], OriginalRecipe(**SHORT, **values)
@@ -159,7 +161,7 @@ def test_both_engines_know_j(digits, network, j):
     order, found = torch.arange(40), []
     for engine, own in (("compiled", j), ("torch", j), ("compiled", 1.0)):
         model = deepcopy(network).cpu()
-        loss, _ = ENGINES[engine](model, OriginalRecipe(j=own))(digits, order, h, 1e-2)
+        loss, _ = ENGINES[engine](model, OriginalRecipe(j=own, divisor=84.0))(digits, order, h, 1e-2)
         found.append((weights(model), loss))
     (compiled, one), (reference, other), (_, usual) = found
     assert one == pytest.approx(other, rel=1e-4)
@@ -181,9 +183,8 @@ def test_each_pass_shows_the_next_of_ten_versions_and_measures_the_curvature_on_
 
     monkeypatch.setitem(ENGINES, "looks", engine)
     few = digits.chosen(slice(60))
-    recipe = OriginalRecipe(
-        schedule=((5e-4, VERSIONS + 2),), patterns=60, coefficient_of="sum", distortions=DISTORTED
-    )
+    schedule = ((5e-4, VERSIONS + 2),)
+    recipe = OriginalRecipe(schedule=schedule, patterns=60, memory=0.0, divisor=2.0, distortions=DISTORTED)
     model = LeNet5()
     train_original(model, few, recipe, seed=4, engine="looks")
     for number, (split, order, h) in enumerate(seen):
@@ -198,6 +199,32 @@ def test_each_pass_shows_the_next_of_ten_versions_and_measures_the_curvature_on_
     assert torch.equal(seen[0][0].images, few.images)
     versions = [split.images for split, *_ in seen[:VERSIONS]]
     assert not any(torch.equal(one, other) for one in versions for other in versions if one is not other)
+
+
+def test_the_curvature_is_a_running_estimate(digits, monkeypatch):
+    """On a network that nobody trains: only the patterns it is measured on differ from pass to pass."""
+    seen = []
+    monkeypatch.setitem(
+        ENGINES, "looks", lambda model, recipe: lambda split, order, h, rate: (seen.append(h), (0.0, 0))[1]
+    )
+    for memory in (0.0, 0.75, 1.0):
+        train_original(LeNet5(), digits, OriginalRecipe(**SHORT, memory=memory), engine="looks")
+    fresh, running, first = seen[:3], seen[3:6], seen[6:]
+    for name, value in fresh[0].items():
+        assert not torch.equal(value, fresh[1][name])
+        wanted = 0.75 * (0.75 * value + 0.25 * fresh[1][name]) + 0.25 * fresh[2][name]
+        torch.testing.assert_close(running[2][name], wanted)
+        assert all(torch.equal(h[name], value) for h in (running[0], *first))
+
+
+@pytest.mark.parametrize(("kind", "power"), [("scaled", 1), ("torch", 0.5)])
+def test_the_start_is_as_wide_as_the_recipe_says(kind, power):
+    model = LeNet5()
+    start(model, OriginalRecipe(start=kind, coefficient=0.5, coefficient_of="sum"), seed=0)
+    for layer, inputs in ((model.C1, 25), (model.C5, 400), (model.F6, 120)):
+        limit = {"scaled": paper.INITIAL_WEIGHT_RANGE, "torch": 1}[kind] / inputs**power
+        assert 0.9 * limit < layer.weight.abs().max() <= limit
+    assert (model.S2.coefficient == 0.5).all()
 
 
 def test_the_ten_versions_are_the_papers_540_000_more(digits):
@@ -304,6 +331,9 @@ def test_divergence_is_named(digits):
         ({"method": "adam"}, "method"),
         ({"coefficient_of": "median"}, "coefficient_of must be one of sum, mean; got 'median'"),
         ({"coefficient": 0}, "coefficient must be"),
+        ({"start": "zeros"}, "start must be one of scaled, torch; got 'zeros'"),
+        ({"memory": 1.1}, "memory must be a number from 0 to 1; got 1.1"),
+        ({"memory": None}, "memory must be"),
         ({"j": 0}, "j must be a number above 0; got 0"),
         ({"j": float("inf")}, "j must be"),
         ({"j": "1"}, "j must be"),
