@@ -194,6 +194,21 @@ def test_the_record_is_of_the_experiments_as_they_stand(name):
     assert len({run["weights"] for run in runs}) == len(runs)
 
 
+def test_the_first_steps_are_nearly_the_printed_ones():
+    """Within a factor of three at the lower end, of one and a half at the upper; and not before."""
+
+    def off(name):
+        first = KEPT["experiments"][name]["runs"][0]["passes"][0]["effective_rates"]
+        return [ours / printed for ours, printed in zip(first, paper.EFFECTIVE_RATES, strict=True)]
+
+    lower, upper = off("LeNet-5")
+    assert 1 / 3 < lower < 3
+    assert 2 / 3 < upper < 3 / 2
+    lower, upper = off("earlier: mean of four")
+    assert lower > 100
+    assert upper > 3 / 2
+
+
 def test_ten_runs_of_lenet5_are_on_record():
     assert len(KEPT["experiments"]["LeNet-5"]["runs"]) == 10
 
