@@ -86,7 +86,7 @@ class OriginalRecipe:
     mu: float = paper.SDLM_MU
     patterns: int = paper.SDLM_PATTERNS
     start: str = "torch"
-    memory: float = 0.8
+    memory: float = 0.5
     coefficient: float = 0.5
     coefficient_of: str = "sum"
     j: float = RUBBISH_DISTANCE
