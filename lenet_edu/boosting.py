@@ -1,7 +1,7 @@
 """Boosted LeNet-4, section III-C: three networks, each taught what those before it find hard.
 
-    row = family.ROWS["Boosted LeNet-4, distorted"]
-    team, history = boost(row.network, data.train, row.recipe, out="runs/boosted")
+    recipe = OriginalRecipe(loss="squared", divisor=2.0, distortions=DISTORTED)
+    team, history = boost(lenet4().config, data.train, recipe, out="runs/boosted")
     accuracy(team, data.test)
 
 The first network trains as ever, on distorted digits. The second trains on patterns of which the first gets

@@ -152,7 +152,7 @@ Subsampling(arrives[3])
 
 # %%
 coefficient_values = layer.coefficient.tolist()
-print("began at", network.notes["recipe"]["coefficient"])
+print("began at", 1 / layer.size**2)
 print("now     ", *(f"{value:.2f}" for value in coefficient_values))
 
 # %% [markdown]

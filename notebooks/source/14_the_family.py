@@ -246,15 +246,12 @@ plots.feature_maps(activations(networks["LeNet-5"], seen["LeNet-5"]), sample=3)
 # three outputs are added. Here with a short schedule, on the small digits:
 
 # %%
-from dataclasses import replace
-
 from lenet_edu.boosting import boost
-from lenet_edu.family import ROWS, published
-from lenet_edu.original import DISTORTED, VERSIONS, distorted
+from lenet_edu.original import DISTORTED, VERSIONS, OriginalRecipe, distorted
 
 small = digits.train
-quick = ((paper.GLOBAL_RATES[0][0], 4),)
-recipe = replace(ROWS["LeNet-4"].recipe, schedule=quick, distortions=DISTORTED)
+rate = paper.GLOBAL_RATES[0][0]
+recipe = OriginalRecipe(loss="squared", divisor=1.0, schedule=((rate, 4),), distortions=DISTORTED)
 team, _ = boost(family["lenet4"].config, small, recipe)
 first, second, third = team.networks
 
@@ -342,6 +339,7 @@ plots.numbers([scores], title=f"Scores for a {other.labels[chosen]}, from 0 to 9
 from pathlib import Path
 
 from lenet_edu.evaluation import summary
+from lenet_edu.family import ROWS, published
 from lenet_edu.files import read_json
 
 record = read_json(Path("../results/family.json"))
