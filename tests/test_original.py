@@ -16,6 +16,7 @@ from lenet_edu.models import LeNet1, LeNet4, LeNet5
 from lenet_edu.original import (
     DISTORTED,
     ENGINES,
+    STEPS_AS_PRINTED,
     VERSIONS,
     OriginalRecipe,
     distorted,
@@ -24,8 +25,6 @@ from lenet_edu.original import (
 )
 
 SHORT = {"schedule": ((5e-4, 1), (2e-4, 2)), "patterns": 50}
-# Small weights and small steps, and coefficients of the mean.
-CAUTIOUS = {"start": "scaled", "divisor": 84.0, "coefficient_of": "mean", "coefficient": 1.0}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +41,7 @@ def same(one, other):
 
 
 @pytest.mark.parametrize(
-    "values", [{}, CAUTIOUS, CAUTIOUS | {"memory": 0.5}, {"distortions": DISTORTED}], ids=str
+    "values", [{}, {"memory": 0.5}, STEPS_AS_PRINTED, {"distortions": DISTORTED}], ids=str
 )
 def test_compiled_and_torch_come_to_the_same(digits, values):
     found, recipe = [], OriginalRecipe(**SHORT, **values)
@@ -79,7 +78,7 @@ def test_a_seed_means_the_same_weights_and_another_means_others(digits):
 
 @pytest.mark.parametrize("distortions", [None, DISTORTED], ids=["plain", "distorted"])
 def test_goes_on_to_the_same_weights(digits, tmp_path, distortions):
-    recipe = OriginalRecipe(**SHORT, distortions=distortions)
+    recipe = OriginalRecipe(**SHORT, memory=0.5, distortions=distortions)
     whole = LeNet5()
     wanted = train_original(whole, digits, recipe, updates=20)
 
@@ -161,7 +160,7 @@ def test_both_engines_know_j(digits, network, j):
     order, found = torch.arange(40), []
     for engine, own in (("compiled", j), ("torch", j), ("compiled", 1.0)):
         model = deepcopy(network).cpu()
-        loss, _ = ENGINES[engine](model, OriginalRecipe(j=own, divisor=84.0))(digits, order, h, 1e-2)
+        loss, _ = ENGINES[engine](model, OriginalRecipe(j=own))(digits, order, h, 1e-2)
         found.append((weights(model), loss))
     (compiled, one), (reference, other), (_, usual) = found
     assert one == pytest.approx(other, rel=1e-4)
@@ -183,8 +182,9 @@ def test_each_pass_shows_the_next_of_ten_versions_and_measures_the_curvature_on_
 
     monkeypatch.setitem(ENGINES, "looks", engine)
     few = digits.chosen(slice(60))
-    schedule = ((5e-4, VERSIONS + 2),)
-    recipe = OriginalRecipe(schedule=schedule, patterns=60, memory=0.0, divisor=2.0, distortions=DISTORTED)
+    recipe = OriginalRecipe(
+        schedule=((5e-4, VERSIONS + 2),), patterns=60, coefficient_of="sum", distortions=DISTORTED
+    )
     model = LeNet5()
     train_original(model, few, recipe, seed=4, engine="looks")
     for number, (split, order, h) in enumerate(seen):

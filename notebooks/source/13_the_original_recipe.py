@@ -285,11 +285,9 @@ for name, one in {"within 2.4/F": undivided, "within 1/√F": reading}.items():
     model = LeNet5()
     start(model, one, seed=0)
     first[name] = by_layer(effective_rates(curvature(model, small.images[:500])))
-    steps = torch.cat(list(first[name].values()))
-    print(
-        f"{name:<12}  C5 ±{model.C5.weight.abs().max():.3f}   steps from {steps.min():.5f} to {steps.max():.4f}"
-    )
-print("printed                   steps from {:.5f} to {:.4f}".format(*paper.EFFECTIVE_RATES))
+    steps, c5 = torch.cat(list(first[name].values())), model.C5.weight.abs().max()
+    print(f"{name:<12}  C5 ±{c5:.3f}   from {steps.min():.5f} to {steps.max():.4f}")
+print("steps as printed          from {:.5f} to {:.4f}".format(*paper.EFFECTIVE_RATES))
 
 # %%
 plots.ranges(first, "Steps before the first update", "rate / (mu + h)", paper.EFFECTIVE_RATES, "printed")
