@@ -89,17 +89,17 @@ def published(name: str) -> float:
     return paper.LENET1989_TEST_ERROR if name == "LeNet 1989" else paper.PUBLISHED_ERRORS[name]
 
 
-def digits_for(row: Row, data: Data, fold: int | None = None) -> tuple[Split, Split]:
+def digits_for(row: Row, data: Data, fold: int | None = None, folds: int = FOLDS) -> tuple[Split, Split]:
     """What a row is trained on and judged by, as its network reads them: all training digits, the test split.
 
-    fold: a number, for a comparison that must not see the test split. Then every twelfth training digit,
-    from that one on, is held out, and is what is judged by.
+    fold: a number, for a comparison that must not see the test split. Then of every so many training digits,
+    `folds`, one is held out, the one of that number, and they are what is judged by.
     """
     digits, judge = all_training_digits(data), data.test
     if row.digits:
         digits, judge = _evenly(digits, row.digits["training"]), _evenly(judge, row.digits["test"])
     if fold is not None:
-        held_out = torch.arange(len(digits)) % FOLDS == fold % FOLDS
+        held_out = torch.arange(len(digits)) % folds == fold % folds
         digits, judge = digits.chosen(~held_out), digits.chosen(held_out)
     size = architecture.architecture(row.network).input.size
     return tuple(

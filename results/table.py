@@ -31,6 +31,12 @@ twelfth of the {training:,} training digits, the same for all. So compare seed b
 than another, and two seeds of one recipe differ by about 0.1. *start* is what we began with.
 """
 
+HALVES = """\
+The same for the other reading, from weights within 1/sqrt(F) and with the loss as it stands. Here each seed
+learns from one half of the training digits and is judged by the other; so errors are larger. *LeNet-5* is the
+reading of the row in the table above.
+"""
+
 SQUARES = """\
 The networks before LeNet-5 are trained on squared errors, half their sum over the ten units. The scale is
 open there too:
@@ -63,6 +69,8 @@ def page() -> str:
             short_of_print(classical["experiments"], kept),
             OPEN.format(**family["digits"]),
             comparison(kept, "open: "),
+            HALVES,
+            comparison(kept, "halves: "),
             SQUARES,
             comparison(kept, "squares: "),
             DISTORTIONS,
