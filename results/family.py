@@ -5,7 +5,7 @@
 
 Every run is kept as it comes, and what is there is not run again: remove it from the file to have it anew.
 What the paper leaves open ("open", "halves", "squares", "distortions") and what each choice of 1998 is worth
-("worth") are compared on digits held out of the training split, without the test split. The rows of the figure
+("worth") are compared on digits held out of the training split, without the test split. The rows of figure 9
 then train on all 60,000 digits, and are judged on the test digits by the weights that the schedule ends with.
 Their errors on the way, pass after pass, are written down to be drawn beside figure 5; nothing is chosen by
 them. What was read off the test digits before the recipe was chosen stays on record ("earlier"), and so does
