@@ -129,22 +129,26 @@ def short_of_print(classical: dict, kept: dict) -> str:
 
 def before(kept: dict) -> list[str]:
     """What was read off the test digits before the recipe was chosen."""
-    return [
-        f"Read off the test digits before the recipe was chosen, and kept: {entry['about']}, "
-        f"{_spread(entry['error'])} over {len(entry['runs'])} seeds.\n"
-        for name, entry in kept.items()
-        if name.startswith("earlier: ")
-    ]
+    start = "Read off the test digits before the recipe was chosen, and kept: "
+    return [f"{start}{_told(entry, ', ')}.\n" for entry in _of_kind(kept, "earlier: ")]
 
 
 def readings(kept: dict) -> list[str]:
     """What another reading of the paper comes to on the test digits."""
     return [
-        f"Another reading, {entry['about']}: {_spread(entry['error'])} over {len(entry['runs'])} seeds, "
-        f"training error {_spread(entry['training_error'])}. Notebook 13 says how it was found.\n"
-        for name, entry in kept.items()
-        if name.startswith("reading: ")
+        f"Another reading, {_told(entry, ': ')}, training error {_spread(entry['training_error'])}. "
+        "Notebook 13 says how it was found.\n"
+        for entry in _of_kind(kept, "reading: ")
     ]
+
+
+def _of_kind(kept: dict, prefix: str) -> list[dict]:
+    return [entry for name, entry in kept.items() if name.startswith(prefix)]
+
+
+def _told(entry: dict, between: str) -> str:
+    """What an experiment is, and its error."""
+    return f"{entry['about']}{between}{_spread(entry['error'])} over {len(entry['runs'])} seeds"
 
 
 def _row(name: str, entry: dict, errors: dict, command: str) -> list[str]:
