@@ -124,7 +124,8 @@ def short_of_print(classical: dict, kept: dict) -> str:
         for name, (printed, found) in errors.items()
         if round(found["mean"], len(f"{printed:g}".partition(".")[2])) > printed
     ]
-    return f"Above what is printed, if rounded alike: {'; '.join(worse) or 'none'}.\n"
+    uncertain = f"The paper calls its error rates uncertain by about {paper.ERROR_UNCERTAINTY:g}."
+    return f"Above what is printed, if rounded alike: {'; '.join(worse) or 'none'}. {uncertain}\n"
 
 
 def before(kept: dict) -> list[str]:

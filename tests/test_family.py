@@ -1,6 +1,8 @@
 """The rows of figure 9: their digits, their runs, what is kept of them, and the page that shows it."""
 
+import random
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -228,6 +230,46 @@ def test_the_record_counts_updates_and_mistakes(name):
         told = rows.mistakes_of(run["mistakes"])
         assert run["error"] == pytest.approx(100 * len(told) / sizes["test"], abs=1e-3)
         assert all(label != answer for _, label, answer in told)
+
+
+def most_found(pairs, made_by):
+    """How many pairs can find a digit at best, and how many runs that takes, by trying all there is."""
+    if not pairs:
+        return 0, 0
+    best = most_found(pairs[1:], made_by)
+    for mistake, runs in made_by.items():
+        if mistake[1:] == pairs[0]:
+            behind = {other: made_by[other] for other in made_by if other[0] > mistake[0]}
+            count, in_all = most_found(pairs[1:], behind)
+            best = max(best, (count + 1, in_all + runs))
+    return best
+
+
+def test_as_many_pairs_as_can_be_find_a_digit_in_order():
+    draw = random.Random(0)
+    for _ in range(300):
+        pairs = [(draw.randrange(2), draw.randrange(2, 4)) for _ in range(draw.randrange(6))]
+        drawn = [(index := draw.randrange(6), index % 2, draw.randrange(2, 4)) for _ in range(6)]
+        made_by = {mistake: draw.randrange(1, 4) for mistake in drawn}
+        places = rows.found_again(pairs, made_by)
+        assert len(places) == len(pairs)
+        given = [(place, *pair) for place, pair in zip(places, pairs, strict=True) if place is not None]
+        indices = [index for index, _, _ in given]
+        assert indices == sorted(set(indices))
+        runs = sum(made_by[mistake] for mistake in given)
+        assert (len(places) - places.count(None), runs) == most_found(pairs, made_by)
+
+
+def test_the_papers_mistakes_are_found_in_the_order_of_its_figure_and_hardly_in_another():
+    runs = KEPT["experiments"]["LeNet-5"]["runs"] + KEPT["experiments"]["LeNet-5, distorted"]["runs"]
+    made_by = Counter(mistake for run in runs for mistake in rows.mistakes_of(run["mistakes"]))
+
+    def found(pairs):
+        return len(pairs) - rows.found_again(pairs, made_by).count(None)
+
+    draw = random.Random(0)
+    by_chance = [found(draw.sample(paper.MISTAKES, len(paper.MISTAKES))) for _ in range(20)]
+    assert found(paper.MISTAKES) > 1.5 * max(by_chance)
 
 
 def test_the_other_reading_did_best_on_held_out_halves():

@@ -70,6 +70,11 @@ def test_lenet1_reads_through_a_table_whose_second_half_repeats_the_first():
     ]
 
 
+def test_figure_8_shows_82_mistakes_that_are_mistakes():
+    assert len(paper.MISTAKES) == 82
+    assert all(label != answer and {label, answer} <= set(range(10)) for label, answer in paper.MISTAKES)
+
+
 def test_figure_9_agrees_with_the_sections_and_with_itself():
     errors = paper.PUBLISHED_ERRORS
     assert len(errors) == 27

@@ -110,6 +110,6 @@ def test_seeds_and_bars_can_be_empty_and_say_so_by_showing_nothing():
 
 
 def test_figure_8_has_as_many_mistakes_as_the_network_with_distortions():
-    share = 100 * paper.MISTAKES / 10_000
+    share = 100 * len(paper.MISTAKES) / 10_000
     assert round(share, 1) == paper.TEST_ERROR_DISTORTED != round(paper.TEST_ERROR, 1)
     assert paper.TEST_ERROR_PASSES < paper.TRAINING_ERROR_PASSES <= sum(n for _, n in paper.GLOBAL_RATES)
