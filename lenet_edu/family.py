@@ -16,7 +16,7 @@ from operator import itemgetter
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lenet_edu import architecture, paper
 from lenet_edu.boosting import boost
@@ -92,17 +92,24 @@ def published(name: str) -> float:
     return paper.LENET1989_TEST_ERROR if name == "LeNet 1989" else paper.PUBLISHED_ERRORS[name]
 
 
-def digits_for(row: Row, data: Data, fold: int | None = None, folds: int = FOLDS) -> tuple[Split, Split]:
+def digits_for(
+    row: Row, data: Data, fold: int | None = None, folds: int = FOLDS, in_a_row: bool = False
+) -> tuple[Split, Split]:
     """What a row is trained on and judged by, as its network reads them: all training digits, the test split.
 
     fold: a number, for a comparison that must not see the test split. Then of every so many training digits,
-    `folds`, one is held out, the one of that number, and they are what is judged by.
+    `folds`, one is held out, the one of that number, and they are what is judged by. in_a_row: MNIST's file
+    is instead cut into so many equal parts, and the part of that number is held out. Digits by one hand stand
+    near each other in it, so that hardly any of those who wrote what is judged by wrote what is learned from.
     """
-    digits, judge = all_training_digits(data), data.test
+    digits, judge, places = all_training_digits(data), data.test, _places(data)
     if row.digits:
-        digits, judge = _evenly(digits, row.digits["training"]), _evenly(judge, row.digits["test"])
+        some = _evenly(len(digits), row.digits["training"])
+        digits, places = digits.chosen(some), places[some]
+        judge = judge.chosen(_evenly(len(judge), row.digits["test"]))
     if fold is not None:
-        held_out = torch.arange(len(digits)) % folds == fold % folds
+        part = (places * folds).long() if in_a_row else torch.arange(len(digits)) % folds
+        held_out = part == fold % folds
         digits, judge = digits.chosen(~held_out), digits.chosen(held_out)
     size = architecture.architecture(row.network).input.size
     return tuple(
@@ -235,7 +242,13 @@ def _told(record: dict) -> dict:
     }
 
 
-def _evenly(split: Split, count: int) -> Split:
-    """So many of them, or all if there are fewer, evenly spread."""
-    count = min(count, len(split))
-    return split.chosen(torch.arange(count) * len(split) // count)
+def _places(data: Data) -> Tensor:
+    """Where in MNIST's file each of `all_training_digits` is, from 0 to 1: both splits run through it all."""
+    parts = (len(data.train), len(data.validation))
+    return torch.cat([torch.arange(length, dtype=torch.double) / length for length in parts])
+
+
+def _evenly(length: int, count: int) -> Tensor:
+    """So many indices of a split of that length, or all if there are fewer, evenly spread."""
+    count = min(count, length)
+    return torch.arange(count) * length // count

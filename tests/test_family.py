@@ -13,7 +13,7 @@ from lenet_edu import family as rows
 from lenet_edu import paper
 from lenet_edu.boosting import load_team
 from lenet_edu.checkpoints import load_network
-from lenet_edu.data import Split, load_digits
+from lenet_edu.data import Split, hold_out, load_digits
 from lenet_edu.errors import LenetError
 from lenet_edu.files import read_json
 from lenet_edu.models import build
@@ -84,16 +84,28 @@ def test_as_many_digits_as_in_1989(mnist):
 def test_comparisons_never_see_the_test_split(few):
     row = rows.ROWS["LeNet-5"]
     everything, _ = rows.digits_for(row, few)
-    for folds in (rows.FOLDS, 2):
-        seen = torch.zeros(len(everything))
+    # A hundred of either split, each in MNIST's order.
+    in_a_row = torch.arange(100).repeat(2) * 4 // 100
+    kinds = [(folds, False, torch.arange(200) % folds) for folds in (rows.FOLDS, 2)]
+    for folds, together, part in [*kinds, (4, True, in_a_row)]:
         for fold in range(folds):
-            train, judge = rows.digits_for(row, few, fold, folds)
-            assert len(train) + len(judge) == len(everything)
-            places = torch.arange(len(everything)) % folds == fold
-            assert torch.equal(judge.images, everything.images[places])
-            assert torch.equal(train.images, everything.images[~places])
-            seen += places
-        assert (seen == 1).all()
+            train, judge = rows.digits_for(row, few, fold, folds, together)
+            assert torch.equal(judge.images, everything.images[part == fold])
+            assert torch.equal(train.images, everything.images[part != fold])
+
+
+def test_a_part_in_a_row_is_one_of_the_file(few):
+    """Each image is only its number in the file, which the validation split then takes every twelfth from."""
+    numbers = torch.arange(6000.0).view(-1, 1, 1, 1)
+    labels = torch.randint(10, (6000,), generator=torch.Generator().manual_seed(0))
+    rest, held = (Split(*pair) for pair in hold_out(numbers, labels, every=12))
+    file = replace(few, train=rest, validation=held)
+    for part in range(6):
+        train, judge = rows.digits_for(rows.ROWS["LeNet-5"], file, part, 6, in_a_row=True)
+        inside = judge.images.flatten() // 1000 == part
+        assert len(train) + len(judge) == 6000
+        assert 0.98 < inside.float().mean()
+        assert 980 < len(judge) < 1020
 
 
 # Runs ------------------------------------------------------------------------------------------------
