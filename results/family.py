@@ -139,7 +139,7 @@ def parts() -> dict[str, Row]:
     printed = replace(ROWS["LeNet-5"].recipe, **STEPS_AS_PRINTED)
 
     def changed(about: str, recipe: OriginalRecipe = ROWS["LeNet-5"].recipe, **values) -> Row:
-        return Row(about, ROWS["LeNet-5"].network, replace(recipe, **values), seeds=3)
+        return Row(about, ROWS["LeNet-5"].network, replace(recipe, **values), seeds=2)
 
     return {
         "parts: LeNet-5": changed("the reading of the row LeNet-5: from 2.4/F, the loss over 84"),
