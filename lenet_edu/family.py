@@ -53,6 +53,9 @@ class Row:
 _LENET4 = architecture.lenet4().config
 _LENET5 = architecture.lenet5().config
 _SQUARED = OriginalRecipe(loss="squared", divisor=1.0)
+# The paper prints the schedule of LeNet-5 alone. LeNet-1 goes on to learn for longer: this one did best on
+# digits that were held out, beside shorter ones (results/family.json).
+_LONG = ((5e-4, 40), (2e-4, 16), (1e-4, 12), (5e-5, 8), (1e-5, 4))
 _LAST_RATE, _LAST_PASSES = paper.GLOBAL_RATES[-1]
 _MORE = paper.LENET1989_PASSES - len(OriginalRecipe().rates)
 
@@ -64,8 +67,13 @@ ROWS = {
         replace(_SQUARED, schedule=(*paper.GLOBAL_RATES[:-1], (_LAST_RATE, _LAST_PASSES + _MORE))),
         digits=paper.LENET1989_DIGITS,
         engine="torch",
+        seeds=3,
     ),
-    "LeNet-1, 16x16": Row("the network of 1990", architecture.lenet1().config, _SQUARED),
+    "LeNet-1, 16x16": Row(
+        "the network of 1990, in four times as many passes",
+        architecture.lenet1().config,
+        replace(_SQUARED, schedule=_LONG),
+    ),
     "LeNet-4": Row("as section III-C describes it", _LENET4, _SQUARED),
     "LeNet-5": Row("as in 1998", _LENET5, seeds=10),
     "LeNet-5, distorted": Row(
