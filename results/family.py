@@ -76,13 +76,18 @@ def earlier() -> dict[str, Row]:
 
 
 def readings() -> dict[str, Row]:
-    """Another reading of the paper as a whole, as often as the one of `ROWS`, and on the test digits too."""
+    """Other readings of the paper as a whole, as often as the one of `ROWS`, and on the test digits too."""
     return {
+        "reading: divisor 42": replace(
+            ROWS["LeNet-5"],
+            about="LeNet-5 with its loss twice as large",
+            recipe=replace(ROWS["LeNet-5"].recipe, divisor=UNITS / 2),
+        ),
         "reading: steps as printed": replace(
             ROWS["LeNet-5"],
             about="LeNet-5 from +-1/sqrt(F), the loss as it stands, its curvature a running estimate",
             recipe=replace(ROWS["LeNet-5"].recipe, **STEPS_AS_PRINTED),
-        )
+        ),
     }
 
 

@@ -135,7 +135,7 @@ def comparison(kept: dict, prefix: str) -> str:
 
 def unknown(kept: dict) -> str:
     """What all recipes of LeNet-5 on the test digits come to, and what that leaves open."""
-    ours = [kept[name] for name in ("earlier: sum of four", "LeNet-5", "reading: steps as printed")]
+    ours = [kept["earlier: sum of four"], kept["LeNet-5"], *_of_kind(kept, "reading: ")]
     errors = [run["error"] for entry in ours for run in entry["runs"]]
     return UNKNOWN.format(
         recipes=len(ours),

@@ -572,7 +572,7 @@ assert check("family.units", units).right
 #
 # - The network of 1989 halves its maps by steps, LeNet-1 subsamples, LeNet-4 does so twice for each map, and LeNet-5 adds F6 and the codes.
 # - All printed counts come out, but for LeNet-4's parameters, which cannot be, and for one unit in 1990.
-# - Boosting makes one good reader of three, the third of which is the worst when it is asked alone.
+# - Boosting makes one good reader of three, of which the second and the third are poor ones when they are asked alone.
 # - Whoever does a figure again should say which rows agree, and which do not.
 #
 # This is the end of the walk. Where to go from here: your own digits, your own pictures, your own table for C3. [00 Start here](00_start_here.ipynb)
