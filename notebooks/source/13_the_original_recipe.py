@@ -304,8 +304,8 @@ print("learns:", learns(reading))
 #
 # So all that the paper prints of its training itself, rates, mu, loss, and nearly the steps, holds at once if its weights began wider than its
 # appendix A says. That is one reading. In it S2 and S4 take half the sum of four at first, and half of h stays from pass to pass. Some of the paper's
-# authors advise alike in another text of 1998, “Efficient BackProp” by LeCun, Bottou, Orr and Müller: weights with a standard deviation of 1/√F in
-# section 4.6 (ours has 1/√3 of that) and h as a running estimate in section 9.1.
+# authors advise alike in another text of 1998, “Efficient BackProp” by LeCun, Bottou, Orr and Müller: weights with a standard deviation of 1/√F (ours
+# has 1/√3 of that), and h as a running estimate.
 #
 # The other takes appendix A at its word, and divides the loss by 84. Recorded on MNIST, seed 0 of each:
 
@@ -598,13 +598,23 @@ print("j 10 less LeNet-5 ", "  ".join(f"{one['error'] - other['error']:+.2f}" fo
 # parts, if only by a little, though it was not on the twelfths. Then let the test digits speak, on ten seeds of it too:
 
 # %%
+on_test = {}
 for name in ("LeNet-5", "reading: divisor 42", "reading: steps as printed"):
-    found = results[name]["error"]
-    runs_of = len(results[name]["runs"])
-    print(f"{name:<26} {runs_of} seeds: test {found['mean']:.2f}% ± {found['deviation']:.2f}")
+    found, training = results[name]["error"], results[name]["training_error"]
+    on_test[name] = found["mean"], found["deviation"], len(results[name]["runs"])
+    told = "{:.2f}% ± {:.2f}, {} seeds".format(*on_test[name])
+    print(f"{name:<26} test {told}, training {training['mean']:.2f}%")
+print(f"{'printed':<26} test {paper.TEST_ERROR}%, training {paper.TRAINING_ERROR}%")
+
+# %%
+(ours, spread, n), (other, others_spread, others_n) = list(on_test.values())[:2]
+uncertain = (spread**2 / n + others_spread**2 / others_n) ** 0.5
+print(f"divisor 42 less LeNet-5: {other - ours:+.2f} ± {uncertain:.2f}")
 
 # %% [markdown]
-# TODO
+# That is the printed test error, and a training error nearer to the printed one than the other two. Yet it is ahead by about as much as ten seeds leave uncertain, so this suite
+# keeps what it had chosen. And the whole search says one thing: wherever the scale, j, the start and the memory of h were moved within reason, the error moved by less than
+# two seeds of one recipe differ by.
 #
 # ## What each choice is worth today
 #
