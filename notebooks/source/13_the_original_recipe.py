@@ -630,7 +630,7 @@ plots.seeds(changed, title, beside="mean of four", xlabel="percentage points")
 
 
 # %% [markdown]
-# Three things stand out, though two seeds are few. The scale of the loss decides more than the loss: a softmax with its loss as it stands learns
+# Three things stand out, though two or three seeds are few. The scale of the loss decides more than the loss: a softmax with its loss as it stands learns
 # the training digits by heart, and with a tenth of it does as well as the RBF. ReLU does badly below an RBF, which asks it for -1, and well below a
 # softmax. And one step for all, the longest that SDLM would take, does no worse here than a step for each; nor does Adam do better.
 #
