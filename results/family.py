@@ -9,7 +9,7 @@ choice of 1998 is worth ("worth") are compared on digits held out of the trainin
 split. The rows of figure 9 then train on all 60,000 digits, and are judged on the test digits by the weights
 that the schedule ends with. Their errors on the way, pass after pass, are written down to be drawn beside
 figure 5; nothing is chosen by them. What was read off the test digits before the recipe was chosen stays on
-record ("earlier"), and so does another reading of the whole ("reading").
+record ("earlier"), and so do other readings of the whole ("reading").
 """
 
 import sys
@@ -114,7 +114,9 @@ def open_choices() -> dict[str, Row]:
         "open: mean of four, j 10": changed(
             "coefficients of the mean of four, and j = 10", coefficient=1.0, coefficient_of="mean", j=10.0
         ),
-        "open: mean of four, j 20": changed("and j = 20", coefficient=1.0, coefficient_of="mean", j=20.0),
+        "open: mean of four, j 20": changed(
+            "coefficients of the mean of four, and j = 20", coefficient=1.0, coefficient_of="mean", j=20.0
+        ),
         "open: divisor 42": changed("loss twice as large", divisor=UNITS / 2),
         "open: divisor 168": changed("loss half as large", divisor=UNITS * 2),
         "open: coefficient 1": changed("coefficients from 1", coefficient=1.0),
