@@ -612,7 +612,7 @@ uncertain = (spread**2 / n + others_spread**2 / others_n) ** 0.5
 print(f"divisor 42 less LeNet-5: {other - ours:+.2f} ± {uncertain:.2f}")
 
 # %% [markdown]
-# That is the printed test error, and a training error nearer to the printed one than the other two. Yet it is ahead by about as much as ten seeds leave uncertain, so this suite
+# That is the printed test error, and a training error between those of the other two, as the printed one is. Yet it is ahead by about as much as ten seeds leave uncertain, so this suite
 # keeps what it had chosen. And the whole search says one thing: wherever the scale, j, the start and the memory of h were moved within reason, the error moved by less than
 # two seeds of one recipe differ by.
 #
