@@ -1,0 +1,230 @@
+// @ts-check
+/**
+ * Data sets as a page has them: MNIST from its four files, and the 1,797 embedded digits. Digits stay the bytes that
+ * they are; a batch is scaled when it is used. Splits are those of lenet_edu/data, so that a training in the browser
+ * and one in Python see the same digits.
+ */
+
+/**
+ * Digits of one split. bytes: `size` x `size` a digit, 0 paper to 255 ink.
+ * @typedef {{bytes: Uint8Array, labels: Uint8Array, size: number}} Split
+ */
+
+/**
+ * background and ink: what the network sees where there is no ink, and where there is most.
+ * @typedef {{train: Split, validation: Split, test: Split, source: string}} Data
+ * @typedef {{name: string, background: number, ink: number}} Scaling
+ */
+
+const FRAME = 32;
+const GLYPH = 20;
+const MNIST_VALIDATION_EVERY = 12;
+const EMBEDDED_TEST_EVERY = 5;
+const EMBEDDED_VALIDATION_EVERY = 8;
+
+/** MNIST's four files, unpacked: how many items, and the CRC-32 that gzip would give them. */
+export const MNIST_FILES = {
+  "train-images-idx3-ubyte": { count: 60000, crc: 0xe9f4d8b3 },
+  "train-labels-idx1-ubyte": { count: 60000, crc: 0xe0cb4ad2 },
+  "t10k-images-idx3-ubyte": { count: 10000, crc: 0x91373bdf },
+  "t10k-labels-idx1-ubyte": { count: 10000, crc: 0x4ab9eff9 },
+};
+
+/** What a reader can mend: the message names the file, what was expected, what came, and what to do. */
+export class DataError extends Error {
+  name = "DataError";
+}
+
+/**
+ * MNIST from files that a reader picked or dropped, packed (.gz) or not, in any order and under any folder.
+ * @param {Iterable<{name: string, arrayBuffer(): Promise<ArrayBuffer>}>} files
+ * @returns {Promise<Data>}
+ */
+export async function readMnist(files) {
+  /** @type {Map<string, Uint8Array>} */
+  const contents = new Map();
+  for (const file of files) {
+    const name = mnistName(file.name);
+    contents.set(name, readIdx(name, await unpack(file.name, new Uint8Array(await file.arrayBuffer()))));
+  }
+  const missing = Object.keys(MNIST_FILES).filter((name) => !contents.has(name));
+  if (missing.length) {
+    throw new DataError(`MNIST is four files. Missing: ${missing.join(", ")}. Choose all four at once.`);
+  }
+  /** @param {string} prefix @returns {Split} */
+  const split = (prefix) => ({
+    bytes: /** @type {Uint8Array} */ (contents.get(`${prefix}-images-idx3-ubyte`)),
+    labels: /** @type {Uint8Array} */ (contents.get(`${prefix}-labels-idx1-ubyte`)),
+    size: 28,
+  });
+  const { rest, held } = holdOut(split("train"), MNIST_VALIDATION_EVERY);
+  return { train: rest, validation: held, test: split("t10k"), source: "MNIST" };
+}
+
+/** Which of MNIST's files a name means; browsers may add a number, and some copies have a dot for a hyphen. */
+function mnistName(/** @type {string} */ name) {
+  const plain = name.replace(/^.*[\\/]/, "").replace(/\.gz$/i, "").replace(/ ?\(\d+\)/, "");
+  const known = plain.toLowerCase().replace(/\.(idx\d)/, "-$1");
+  if (known in MNIST_FILES) return known;
+  const wanted = Object.keys(MNIST_FILES).join(", ");
+  throw new DataError(`${name} is none of MNIST's files. They are called ${wanted}, each plain or with .gz.`);
+}
+
+/** @param {string} name @param {Uint8Array} bytes */
+async function unpack(name, bytes) {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    const stream = new Blob([/** @type {BlobPart} */ (bytes)]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  } catch {
+    throw new DataError(`${name} is damaged: it could not be unpacked. Download it anew.`);
+  }
+}
+
+/**
+ * The items of an IDX file without its header; every way in which it can be damaged has its message.
+ * @param {string} name one of MNIST_FILES
+ * @param {Uint8Array} content unpacked
+ */
+export function readIdx(name, content) {
+  const { count, crc } = MNIST_FILES[/** @type {keyof typeof MNIST_FILES} */ (name)];
+  const shape = name.includes("idx3") ? [count, 28, 28] : [count];
+  const header = [0, 0, 8, shape.length, ...shape.flatMap((side) => [0, 0, side >> 8, side & 255])];
+  const hex = (/** @type {Iterable<number>} */ bytes) =>
+    [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("") || "nothing";
+  const length = header.length + shape.reduce((product, side) => product * side, 1);
+  const begins = content.subarray(0, header.length);
+  if (header.slice(0, 4).some((byte, i) => byte !== begins[i])) {
+    throw new DataError(
+      `${name} is not what its name says: it begins with ${hex(begins.subarray(0, 4))}, not with ` +
+        `${hex(header.slice(0, 4))}. Choose MNIST's own file.`,
+    );
+  }
+  if (content.length !== length) {
+    throw new DataError(
+      `${name} holds ${content.length.toLocaleString("en")} bytes instead of ${length.toLocaleString("en")}: ` +
+        "it is truncated or another set's. Download it anew.",
+    );
+  }
+  if (crc32(content) !== crc) {
+    throw new DataError(`${name} fails its checksum: it is damaged, or not MNIST's. Download it anew.`);
+  }
+  return content.subarray(header.length);
+}
+
+/** CRC-32 as gzip and PNG have it. @param {Uint8Array} bytes */
+export function crc32(bytes) {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = CRC_TABLE[(crc ^ byte) & 255] ^ (crc >>> 8);
+  return (crc ^ 0xffffffff) >>> 0;
+}
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let value = byte;
+  for (let bit = 0; bit < 8; bit++) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1;
+  return value;
+});
+
+/**
+ * The embedded digits from scikit-learn's small ones, as Python's `load_digits("embedded")` has them: 8x8 pixels in 17
+ * steps become glyphs of 20x20.
+ * @param {Uint8Array} small 64 bytes a digit, 0 to 16
+ * @param {Uint8Array} labels
+ * @returns {Data}
+ */
+export function embeddedDigits(small, labels) {
+  if (small.length !== labels.length * 64 || !labels.length) {
+    throw new DataError(
+      `The embedded digits should be 64 bytes for each of ${labels.length} labels; got ${small.length}.`,
+    );
+  }
+  const all = { bytes: small, labels, size: 8 };
+  const { rest, held: test } = holdOut(all, EMBEDDED_TEST_EVERY);
+  const { rest: train, held: validation } = holdOut(rest, EMBEDDED_VALIDATION_EVERY);
+  return { train, validation, test, source: "embedded digits (scikit-learn)" };
+}
+
+/**
+ * Two parts of a split: what stays, and every `every`-th digit of each class.
+ * @param {Split} split @param {number} every
+ */
+export function holdOut({ bytes, labels, size }, every) {
+  const met = new Map();
+  /** @type {number[][]} */
+  const [staying, held] = [[], []];
+  labels.forEach((label, i) => {
+    const before = met.get(label) ?? 0;
+    met.set(label, before + 1);
+    (before % every ? staying : held).push(i);
+  });
+  const pixels = size * size;
+  /** @param {number[]} places @returns {Split} */
+  const part = (places) => {
+    const chosen = new Uint8Array(places.length * pixels);
+    places.forEach((from, to) => chosen.set(bytes.subarray(from * pixels, (from + 1) * pixels), to * pixels));
+    return { bytes: chosen, labels: Uint8Array.from(places, (i) => labels[i]), size };
+  };
+  return { rest: part(staying), held: part(held) };
+}
+
+/**
+ * A function that writes digit `i` of a split as the network sees it: 32x32 values, paper all round.
+ * @param {Split} split
+ * @param {Scaling} scaling
+ * @returns {(i: number, out: Float32Array) => void}
+ */
+export function reader({ bytes, size }, { background, ink }) {
+  const f = Math.fround;
+  const range = f(ink - background);
+  const scaled = (/** @type {number} */ share) => f(f(f(share) * range) + f(background));
+  const paper = scaled(0);
+  if (size === 8) {
+    return (i, out) => {
+      out.fill(paper);
+      writeGlyph(bytes.subarray(i * 64, (i + 1) * 64), out, scaled);
+    };
+  }
+  const levels = Float32Array.from({ length: 256 }, (_, byte) => scaled(byte / 255));
+  const margin = (FRAME - size) >> 1;
+  return (i, out) => {
+    out.fill(paper);
+    for (let row = 0, from = i * size * size; row < size; row++) {
+      for (let column = 0, to = (row + margin) * FRAME + margin; column < size; column++) {
+        out[to++] = levels[bytes[from++]];
+      }
+    }
+  };
+}
+
+/** (20, 8): the weights of bicubic interpolation, as torch has them (Keys, 1981, with a = -0.75). */
+const CUBIC = (() => {
+  const a = -0.75;
+  const near = (/** @type {number} */ t) => ((a + 2) * t - (a + 3)) * t * t + 1;
+  const far = (/** @type {number} */ t) => ((a * t - 5 * a) * t + 8 * a) * t - 4 * a;
+  const weights = new Float64Array(GLYPH * 8);
+  for (let row = 0; row < GLYPH; row++) {
+    const place = ((row + 0.5) * 8) / GLYPH - 0.5;
+    const first = Math.floor(place);
+    const t = place - first;
+    [far(t + 1), near(t), near(1 - t), far(2 - t)].forEach((weight, k) => {
+      weights[row * 8 + Math.min(Math.max(first - 1 + k, 0), 7)] += weight;
+    });
+  }
+  return weights;
+})();
+
+/** @param {Uint8Array} small @param {Float32Array} out @param {(share: number) => number} scaled */
+function writeGlyph(small, out, scaled) {
+  const margin = (FRAME - GLYPH) / 2;
+  for (let row = 0; row < GLYPH; row++) {
+    for (let column = 0; column < GLYPH; column++) {
+      let sum = 0;
+      for (let y = 0; y < 8; y++) {
+        const down = CUBIC[row * 8 + y];
+        if (down) for (let x = 0; x < 8; x++) sum += down * CUBIC[column * 8 + x] * small[y * 8 + x];
+      }
+      // Cubics overshoot a little at sharp edges; ink is from 0 to 1.
+      out[(row + margin) * FRAME + column + margin] = scaled(Math.min(Math.max(sum / 16, 0), 1));
+    }
+  }
+}
