@@ -23,35 +23,35 @@ train: .venv/ready
 
 # Brings each notebook and its source to the newer of the two, and runs it again.
 notebooks: .venv/ready
-	$(BIN)/python notebooks/build.py $(ARGS)
+	$(BIN)/python -m tools.notebooks.build $(ARGS)
 
 weights: .venv/ready
-	$(BIN)/python lenet_edu/weights/make.py $(ARGS)
+	$(BIN)/python -m results.weights $(ARGS)
 
 # What networks come to over several seeds: results/*.json, which the notebooks show; half a day on two cores.
 results: .venv/ready
-	$(BIN)/python results/cats_and_dogs.py $(ARGS)
-	$(BIN)/python results/classical.py $(ARGS)
-	$(BIN)/python results/family.py $(ARGS)
-	$(BIN)/python results/table.py
-	$(BIN)/python results/robustness.py $(ARGS)
+	$(BIN)/python -m results.cats_and_dogs $(ARGS)
+	$(BIN)/python -m results.classical $(ARGS)
+	$(BIN)/python -m results.family $(ARGS)
+	$(BIN)/python -m results.table
+	$(BIN)/python -m results.robustness $(ARGS)
 
 # Seed 0 of LeNet-5 once more, whole: it must come to the recorded weights, bit for bit; some minutes.
 again: .venv/ready
-	$(BIN)/python results/again.py $(ARGS)
+	$(BIN)/python -m results.again $(ARGS)
 
 # How fast and how good training is beside two common ways, and docs/speed.md with what came of it; half an hour.
 bench: .venv/ready
-	$(BIN)/python bench/pictures.py
-	$(BIN)/python bench/updates.py
-	$(BIN)/python bench/speed.py $(ARGS)
+	$(BIN)/python -m bench.pictures
+	$(BIN)/python -m bench.updates
+	$(BIN)/python -m bench.speed $(ARGS)
 
 bench-gpu: .venv/ready
-	$(BIN)/python bench/speed.py --device cuda $(ARGS)
+	$(BIN)/python -m bench.speed --device cuda $(ARGS)
 
 # How fast the widgets answer, in a real browser: reported, not asserted.
 bench-widgets: .venv/ready
-	$(BIN)/python bench/widgets.py
+	$(BIN)/python -m bench.widgets
 
 clean:
 	rm -rf .venv

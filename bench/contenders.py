@@ -11,21 +11,19 @@ import time
 
 START = time.perf_counter()
 
-import argparse  # noqa: E402
-import json  # noqa: E402
-import resource  # noqa: E402
-import statistics  # noqa: E402
-import sys  # noqa: E402
-from pathlib import Path  # noqa: E402
+import argparse
+import json
+import resource
+import statistics
+import sys
 
-import torch  # noqa: E402
+import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from lenet_edu.architecture import MODERN  # noqa: E402
-from lenet_edu.data import Split, data_folder, load_digits  # noqa: E402
-from lenet_edu.evaluation import accuracy  # noqa: E402
-from lenet_edu.models import LeNet5  # noqa: E402
-from lenet_edu.recipes import RECIPES  # noqa: E402
+from lenet_edu.data.digits import Split, data_folder, load_digits
+from lenet_edu.network.architecture import MODERN
+from lenet_edu.network.models import LeNet5
+from lenet_edu.training.evaluation import accuracy
+from lenet_edu.training.recipes import RECIPES
 
 # Steps that do not count for images a second, and looks at the test digits in an epoch.
 WARM_UP = 60
@@ -59,8 +57,8 @@ class Clock:
 
 def ours(seed: int, device: str, recipe, looks: bool = True) -> dict:
     """`fit` on data that lie on the device as one tensor. It times itself, without the validation digits."""
-    from lenet_edu.devices import choose_device
-    from lenet_edu.training import fit
+    from lenet_edu.system.devices import choose_device
+    from lenet_edu.training.loop import fit
 
     imported = time.perf_counter()
     place = choose_device(device)

@@ -17,16 +17,15 @@ import torch
 from torch import nn
 from torchvision import datasets, transforms
 
+from lenet_edu.data.digits import Data, data_folder
+from lenet_edu.data.folders import load_images
+from lenet_edu.network.models import RGBLeNet
+from lenet_edu.system.devices import keep_freed_memory
+from lenet_edu.system.files import write_json
+from lenet_edu.training.loop import fit
+from lenet_edu.training.recipes import RECIPES
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-sys.path.insert(0, str(ROOT / "bench"))
-from lenet_edu.data import Data, data_folder  # noqa: E402
-from lenet_edu.devices import keep_freed_memory  # noqa: E402
-from lenet_edu.files import write_json  # noqa: E402
-from lenet_edu.images import load_images  # noqa: E402
-from lenet_edu.models import RGBLeNet  # noqa: E402
-from lenet_edu.recipes import RECIPES  # noqa: E402
-from lenet_edu.training import fit  # noqa: E402
 
 RESULTS = ROOT / "bench" / "results" / "pictures-cpu.json"
 BATCH = RECIPES["tutorial"].batch_size

@@ -17,15 +17,12 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-sys.path.insert(0, str(ROOT / "bench"))
-import pictures  # noqa: E402
-import updates  # noqa: E402
-from contenders import EXAMPLE, OURS, TUTORIAL, contenders  # noqa: E402
+from bench import pictures, updates
+from bench.contenders import EXAMPLE, OURS, TUTORIAL, contenders
+from lenet_edu.data.digits import data_folder, find_mnist
+from lenet_edu.system.files import read_json, write_atomically, write_json
 
-from lenet_edu.data import data_folder, find_mnist  # noqa: E402
-from lenet_edu.files import read_json, write_atomically, write_json  # noqa: E402
+ROOT = Path(__file__).resolve().parents[1]
 
 RESULTS = ROOT / "bench" / "results"
 PAGE = ROOT / "docs" / "speed.md"
@@ -113,7 +110,7 @@ def imports(times: int = 5) -> dict:
     """Seconds to import torch, and beyond that all of ours that trains: medians over fresh processes."""
     code = (
         "import time; a = time.perf_counter(); import torch; b = time.perf_counter();"
-        "import lenet_edu.training; print(b - a, time.perf_counter() - b)"
+        "import lenet_edu.training.loop; print(b - a, time.perf_counter() - b)"
     )
     pairs = []
     for _ in range(times):
@@ -161,13 +158,13 @@ def profile(device: str, batch: int = 128, steps: int = 60) -> dict:
     """Shares of a step by kind of work, and how far it is from what the machine can multiply."""
     import torch
 
-    from lenet_edu.architecture import MODERN
-    from lenet_edu.augmentation import draw_distortions
-    from lenet_edu.data import load_digits
-    from lenet_edu.devices import keep_freed_memory
-    from lenet_edu.models import LeNet5
-    from lenet_edu.recipes import RECIPES
-    from lenet_edu.steps import Stepper
+    from lenet_edu.data.digits import load_digits
+    from lenet_edu.network.architecture import MODERN
+    from lenet_edu.network.models import LeNet5
+    from lenet_edu.system.devices import keep_freed_memory
+    from lenet_edu.training.distortions import draw_distortions
+    from lenet_edu.training.recipes import RECIPES
+    from lenet_edu.training.steps import Stepper
 
     keep_freed_memory()
     digits, recipe = load_digits("mnist").to(device), RECIPES["fast"]
@@ -204,8 +201,8 @@ def ways() -> list[dict]:
     """Milliseconds of a plain step in each way that torch offers on a CPU, in turns; the best of rounds."""
     import torch
 
-    from lenet_edu.architecture import MODERN
-    from lenet_edu.models import LeNet5
+    from lenet_edu.network.architecture import MODERN
+    from lenet_edu.network.models import LeNet5
 
     def stepper(layout, dtype=None, compiled=False):
         model = LeNet5(**MODERN).to(memory_format=layout)
@@ -265,7 +262,7 @@ def flops(model) -> float:
 
     Forward, gradients of the weights, gradients of the inputs; the image itself needs no gradient.
     """
-    from lenet_edu.ledger import ledger
+    from lenet_edu.network.ledger import ledger
 
     book = ledger(model)
     rows = [row.multiply_adds.value for row in book.rows]
@@ -337,7 +334,7 @@ def section(title: str, kept: dict) -> list[str]:
         speeds(runs),
         "### Start and memory\n",
         starts(runs),
-        f"`import lenet_edu.training` takes {kept['imports']['lenet_edu']:.2f} s beyond torch's own "
+        f"`import lenet_edu.training.loop` takes {kept['imports']['lenet_edu']:.2f} s beyond torch's own "
         f"{kept['imports']['torch']:.1f} s.\n",
     ]
     single = [run for run in kept["runs"] if run["one_thread"]]

@@ -16,13 +16,13 @@ from pathlib import Path
 import numba
 import torch
 
+from lenet_edu import paper
+from lenet_edu.data.digits import Split
+from lenet_edu.network.models import LeNet1, LeNet4, LeNet5, Network
+from lenet_edu.reproduction.passes import OriginalRecipe, train_original
+from lenet_edu.system.files import write_json
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-from lenet_edu import paper  # noqa: E402
-from lenet_edu.data import Split  # noqa: E402
-from lenet_edu.files import write_json  # noqa: E402
-from lenet_edu.models import LeNet1, LeNet4, LeNet5, Network  # noqa: E402
-from lenet_edu.original import OriginalRecipe, train_original  # noqa: E402
 
 RESULTS = ROOT / "bench" / "results" / "updates-cpu.json"
 ROUNDS = 5

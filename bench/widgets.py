@@ -16,10 +16,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-from lenet_edu.files import write_json  # noqa: E402
-from tests.browser import (  # noqa: E402
+from lenet_edu.system.files import write_json
+from tests.browser import (
     CHROMIUM,
     PATIENCE,
     chromium,
@@ -29,12 +27,14 @@ from tests.browser import (  # noqa: E402
     write_notebook,
 )
 
+ROOT = Path(__file__).resolve().parents[1]
+
 RESULTS = ROOT / "bench" / "results" / "widgets.json"
 SETUP = """
-from lenet_edu.activations import activations
-from lenet_edu.checkpoints import load_network
-from lenet_edu.data import load_digits
-from lenet_edu.recipes import RECIPES
+from lenet_edu.network.activations import activations
+from lenet_edu.training.checkpoints import load_network
+from lenet_edu.data.digits import load_digits
+from lenet_edu.training.recipes import RECIPES
 from lenet_edu.widgets import *
 digits = load_digits("embedded").test.one_of_each()
 network = load_network("lenet5-1998")

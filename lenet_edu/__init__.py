@@ -1,1 +1,79 @@
-"""The LeNet-5 laboratory. Import what you need from its modules: `from lenet_edu.models import LeNet5`."""
+"""The LeNet-5 laboratory: take LeNet-5 apart, count everything in it, and train it.
+
+What readers use is imported from here, as in `from lenet_edu import LeNet5, ledger, load_digits`. Each
+name is loaded when it is first asked for, so that `import lenet_edu` itself costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # for editors; a test keeps these lines and the table below alike
+    from lenet_edu import plots, widgets
+    from lenet_edu.data.digits import Split, as_read_at, crop, data_folder, describe_data, load_digits, pad
+    from lenet_edu.data.folders import load_cats_and_dogs, load_images
+    from lenet_edu.data.normalise import ink_of, normalise, scale_to_glyph
+    from lenet_edu.exercises import ask, check
+    from lenet_edu.network import architecture, layers, paper
+    from lenet_edu.network.activations import activations, saliency
+    from lenet_edu.network.architecture import MODERN, table_groups
+    from lenet_edu.network.ledger import ledger, show_shape
+    from lenet_edu.network.losses import map_loss, mean_distance_loss
+    from lenet_edu.network.models import LeNet1, LeNet4, LeNet5, LeNet1989, RGBLeNet, count_parameters
+    from lenet_edu.system.devices import choose_device, describe_device
+    from lenet_edu.system.files import read_json
+    from lenet_edu.training.checkpoints import SHIPPED, load_network, save_network, shipped_names
+    from lenet_edu.training.distortions import distort, draw_distortions
+    from lenet_edu.training.evaluation import accuracy, confusion, mistakes, probabilities, summary
+    from lenet_edu.training.loop import fit
+    from lenet_edu.training.recipes import RECIPES, default_recipe
+    from lenet_edu.training.sessions import Session
+    from lenet_edu.widgets import (
+        C3Table,
+        Convolution,
+        DigitCodes,
+        DrawDigit,
+        FeatureMaps,
+        Robustness,
+        Subsampling,
+        TrainingPanel,
+    )
+
+_NAMES = {
+    "data.digits": "Split as_read_at crop data_folder describe_data load_digits pad",
+    "data.folders": "load_cats_and_dogs load_images",
+    "data.normalise": "ink_of normalise scale_to_glyph",
+    "exercises": "ask check",
+    "network": "architecture layers paper",
+    "network.activations": "activations saliency",
+    "network.architecture": "MODERN table_groups",
+    "network.ledger": "ledger show_shape",
+    "network.losses": "map_loss mean_distance_loss",
+    "network.models": "LeNet1 LeNet4 LeNet5 LeNet1989 RGBLeNet count_parameters",
+    "system.devices": "choose_device describe_device",
+    "system.files": "read_json",
+    "training.checkpoints": "SHIPPED load_network save_network shipped_names",
+    "training.distortions": "distort draw_distortions",
+    "training.evaluation": "accuracy confusion mistakes probabilities summary",
+    "training.loop": "fit",
+    "training.recipes": "RECIPES default_recipe",
+    "training.sessions": "Session",
+    "widgets": "C3Table Convolution DigitCodes DrawDigit FeatureMaps Robustness Subsampling TrainingPanel",
+}
+_MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
+
+__all__ = [*_MODULES, "plots", "widgets"]
+
+
+def __getattr__(name: str):
+    if name in ("plots", "widgets"):
+        return import_module(f"lenet_edu.{name}")
+    if name not in _MODULES:
+        raise AttributeError(f"module 'lenet_edu' has no attribute {name!r}")
+    module = import_module(f"lenet_edu.{_MODULES[name]}")
+    value = getattr(module, name) if hasattr(module, name) else import_module(f"{module.__name__}.{name}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

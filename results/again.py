@@ -8,9 +8,8 @@ It must come to the same weights, bit for bit, on any CPU.
 
 import sys
 
-from family import FILE, measure
-
-from lenet_edu.files import read_json
+from lenet_edu.system.files import read_json
+from results.family import FILE, measure
 
 
 def main(name: str = "LeNet-5", seed: str = "0") -> int:

@@ -14,16 +14,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from recording import named_on_the_command_line, open_record, waiting
 
-from lenet_edu.data import Data, Split, hold_out
-from lenet_edu.devices import describe_device, one_a_core
-from lenet_edu.evaluation import probabilities
-from lenet_edu.files import write_json
-from lenet_edu.images import SHAPES_NAME, load_cats_and_dogs
-from lenet_edu.models import RGBLeNet
-from lenet_edu.recipes import RECIPES, Recipe
-from lenet_edu.training import fit
+from lenet_edu.data.digits import Data, Split, hold_out
+from lenet_edu.data.folders import SHAPES_NAME, load_cats_and_dogs
+from lenet_edu.network.models import RGBLeNet
+from lenet_edu.system.devices import describe_device, one_a_core
+from lenet_edu.system.files import write_json
+from lenet_edu.training.evaluation import probabilities
+from lenet_edu.training.loop import fit
+from lenet_edu.training.recipes import RECIPES, Recipe
+from results.recording import named_on_the_command_line, open_record, waiting
 
 FILE = Path(__file__).with_suffix(".json")
 HELD_OUT_EVERY = 5

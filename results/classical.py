@@ -14,15 +14,15 @@ from pathlib import Path
 import numpy as np
 import sklearn
 import torch
-from recording import named_on_the_command_line, open_record
 from threadpoolctl import threadpool_limits
 
-from lenet_edu import paper
-from lenet_edu.baselines import Experiment, choose, experiments, measure, seen
-from lenet_edu.data import MNIST_NAME, Data, all_training_digits, load_digits
-from lenet_edu.devices import describe_device
-from lenet_edu.evaluation import summary
-from lenet_edu.files import write_json
+from lenet_edu.data.digits import MNIST_NAME, Data, all_training_digits, load_digits
+from lenet_edu.network import paper
+from lenet_edu.reproduction.classifiers import Experiment, choose, experiments, measure, seen
+from lenet_edu.system.devices import describe_device
+from lenet_edu.system.files import write_json
+from lenet_edu.training.evaluation import summary
+from results.recording import named_on_the_command_line, open_record
 
 FILE = Path(__file__).with_suffix(".json")
 

@@ -19,13 +19,12 @@ from time import perf_counter
 
 import numba
 import torch
-from recording import named_on_the_command_line, open_record, waiting
 
-from lenet_edu import architecture, paper
-from lenet_edu.data import MNIST_NAME, Split, load_digits
-from lenet_edu.devices import describe_device, one_a_core
-from lenet_edu.evaluation import count_right, summary
-from lenet_edu.family import (
+from lenet_edu.data.digits import MNIST_NAME, Split, load_digits
+from lenet_edu.network import architecture, paper
+from lenet_edu.network.losses import map_loss
+from lenet_edu.network.models import build
+from lenet_edu.reproduction.figure_9 import (
     FOLDS,
     ROWS,
     Row,
@@ -35,10 +34,11 @@ from lenet_edu.family import (
     published,
     train_row,
 )
-from lenet_edu.files import write_json
-from lenet_edu.losses import map_loss
-from lenet_edu.models import build
-from lenet_edu.original import DISTORTED, STEPS_AS_PRINTED, OriginalRecipe, start, train_original
+from lenet_edu.reproduction.passes import DISTORTED, STEPS_AS_PRINTED, OriginalRecipe, start, train_original
+from lenet_edu.system.devices import describe_device, one_a_core
+from lenet_edu.system.files import write_json
+from lenet_edu.training.evaluation import count_right, summary
+from results.recording import named_on_the_command_line, open_record, waiting
 
 FILE = Path(__file__).with_suffix(".json")
 

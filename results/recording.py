@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from lenet_edu.files import read_json
+from lenet_edu.system.files import read_json
 
 
 def named_on_the_command_line(doc: str) -> str:

@@ -12,15 +12,15 @@ import sys
 from pathlib import Path
 
 import torch
-from recording import named_on_the_command_line, open_record
 
-from lenet_edu.checkpoints import load_network, shipped_names
-from lenet_edu.data import MNIST_NAME, Data, load_digits
-from lenet_edu.devices import describe_device
-from lenet_edu.family import fingerprint
-from lenet_edu.files import write_json
-from lenet_edu.models import Network
-from lenet_edu.robustness import AMOUNTS, errors_by_amount
+from lenet_edu.data.digits import MNIST_NAME, Data, load_digits
+from lenet_edu.network.models import Network
+from lenet_edu.reproduction.figure_9 import fingerprint
+from lenet_edu.reproduction.robustness import AMOUNTS, errors_by_amount
+from lenet_edu.system.devices import describe_device
+from lenet_edu.system.files import write_json
+from lenet_edu.training.checkpoints import load_network, shipped_names
+from results.recording import named_on_the_command_line, open_record
 
 FILE = Path(__file__).with_suffix(".json")
 

@@ -5,9 +5,9 @@ python results/table.py
 
 from pathlib import Path
 
-from lenet_edu import paper
-from lenet_edu.family import ROWS, slug
-from lenet_edu.files import read_json, write_atomically
+from lenet_edu.network import paper
+from lenet_edu.reproduction.figure_9 import ROWS, slug
+from lenet_edu.system.files import read_json, write_atomically
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "figure_9.md"

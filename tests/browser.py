@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import nbformat
 import pytest
 
-from lenet_edu.lab import lab_environment
+from lenet_edu.cli.lab import lab_environment
 
 CHROMIUM = os.environ.get("LENET_EDU_CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from lenet_edu.checkpoints import load_network
-from lenet_edu.data import Data, Split, find_mnist, load_digits
-from lenet_edu.models import Network
+from lenet_edu.data.digits import Data, Split, find_mnist, load_digits
+from lenet_edu.network.models import Network
+from lenet_edu.training.checkpoints import load_network
 
 _MACHINES_DATA = os.environ.get("LENET_EDU_DATA")
 

@@ -2,25 +2,20 @@
 measured.
 """
 
-import sys
 import time
 from pathlib import Path
 
 import pytest
 import torch
 
-from lenet_edu import training
-from lenet_edu.architecture import MODERN
-from lenet_edu.files import read_json
-from lenet_edu.models import LeNet5, RGBLeNet
-from lenet_edu.recipes import Recipe
+from bench import contenders, pictures, speed, updates
+from lenet_edu.network.architecture import MODERN
+from lenet_edu.network.models import LeNet5, RGBLeNet
+from lenet_edu.system.files import read_json
+from lenet_edu.training import loop as training
+from lenet_edu.training.recipes import Recipe
 
 BENCH = Path(__file__).parents[1] / "bench"
-sys.path.insert(0, str(BENCH))
-import contenders  # noqa: E402
-import pictures  # noqa: E402
-import speed  # noqa: E402
-import updates  # noqa: E402
 
 RESULTS = sorted(BENCH.glob("results/training-*.json"))
 

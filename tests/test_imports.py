@@ -1,4 +1,4 @@
-"""Imports only go down the house's floors, and a bare import stays light."""
+"""Imports go down: no wing imports from a wing above it, and light work does not load heavy libraries."""
 
 import ast
 import subprocess
@@ -7,55 +7,72 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "lenet_edu"
+import lenet_edu
+
+PACKAGE = Path(lenet_edu.__file__).parent
+# Wings on one floor do not import each other.
 FLOORS = (
-    {"errors", "style"},
-    {"paper", "files", "devices"},
-    {"architecture"},
-    {"ledger", "layers"},
-    {"models", "losses", "optim"},
-    {"data", "recipes", "checkpoints"},
-    {"pictures", "images", "augmentation", "evaluation", "activations", "baselines"},
-    {"runs", "steps", "fused", "robustness"},
-    {"training", "original"},
-    {"sessions", "plots", "lab", "boosting"},
-    {"family"},
-    {"widgets"},
+    {"system"},
+    {"network"},
+    {"data", "plots"},
+    {"training"},
+    {"reproduction"},
+    {"widgets", "cli"},
     {"exercises"},
-    {"cli"},
 )
-FLOOR = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
-FILES = {path.stem: [path] for path in PACKAGE.glob("*.py") if path.stem != "__init__"}
-# A folder of modules is one room.
-FILES |= {path.parent.name: sorted(path.parent.glob("*.py")) for path in PACKAGE.glob("*/__init__.py")}
-MODULES = sorted(FILES)
+FLOOR = {wing: floor for floor, wings in enumerate(FLOORS) for wing in wings}
 
 
-def imports(module: str) -> set[str]:
-    """The package's own modules that a module imports anywhere in it; a folder's own parts do not count."""
-    found = set()
-    for node in (node for path in FILES[module] for node in ast.walk(ast.parse(path.read_text("utf-8")))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lenet_edu"):
-            parts = node.module.split(".")
-            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
-    return found - {module}
+def imports(wing: str) -> set[str]:
+    """The other wings that a wing imports anywhere in it."""
+    parts = set()
+    for path in (PACKAGE / wing).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lenet_edu"):
+                names = node.module.split(".")[1:2] or [alias.name for alias in node.names]
+                parts |= set(names)
+    return parts - {wing}
 
 
-def test_every_module_has_its_floor():
-    assert set(MODULES) == set(FLOOR)
+def test_every_folder_of_modules_has_its_floor():
+    assert {path.parent.name for path in PACKAGE.glob("*/__init__.py")} == set(FLOOR)
+    assert [path.name for path in PACKAGE.glob("*.py")] == ["__init__.py"]
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_go_down(module):
-    assert all(FLOOR[other] < FLOOR[module] for other in imports(module)), imports(module)
+@pytest.mark.parametrize("wing", sorted(FLOOR))
+def test_imports_go_down(wing):
+    assert all(FLOOR[other] < FLOOR[wing] for other in imports(wing)), imports(wing)
+
+
+def test_the_door_offers_editors_what_it_loads():
+    block = next(
+        node
+        for node in ast.parse(Path(lenet_edu.__file__).read_text("utf-8")).body
+        if isinstance(node, ast.If)
+    )
+    listed = {
+        alias.name: node.module.removeprefix("lenet_edu.") for node in block.body for alias in node.names
+    }
+    assert {name: lenet_edu._MODULES.get(name, "lenet_edu") for name in listed} == listed
+    assert sorted(listed) == sorted(lenet_edu.__all__)
+
+
+def test_the_door_opens_on_every_name():
+    assert set(lenet_edu.__all__) <= set(dir(lenet_edu))
+    assert all(getattr(lenet_edu, name) is not None for name in lenet_edu.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'LeNet6'"):
+        _ = lenet_edu.LeNet6
 
 
 @pytest.mark.parametrize(
     ("modules", "absent"),
     [
         ("lenet_edu", {"torch", "matplotlib", "ipywidgets", "sklearn", "numpy"}),
-        ("lenet_edu.paper, lenet_edu.architecture, lenet_edu.ledger", {"torch", "matplotlib"}),
-        ("lenet_edu.training, lenet_edu.cli", {"matplotlib", "ipywidgets", "sklearn", "torchvision"}),
+        ("lenet_edu.network.paper, lenet_edu.network.ledger", {"torch", "matplotlib"}),
+        (
+            "lenet_edu.training.loop, lenet_edu.cli.main",
+            {"matplotlib", "ipywidgets", "sklearn", "torchvision"},
+        ),
         ("lenet_edu.exercises", {"matplotlib", "ipywidgets", "sklearn"}),
     ],
 )

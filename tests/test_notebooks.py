@@ -11,11 +11,8 @@ from statistics import median
 import nbformat
 import pytest
 
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-sys.path.insert(0, str(NOTEBOOKS))
-import build  # noqa: E402
-
-from lenet_edu.exercises import NOTEBOOKS as QUESTIONS  # noqa: E402
+from lenet_edu.exercises import NOTEBOOKS as QUESTIONS
+from tools.notebooks import build
 
 IGNORED = {"nbval-ignore-output", "nbval-skip"}
 NAMES = build.names()
@@ -39,7 +36,7 @@ def shown(cell) -> str:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_source_and_notebook_say_the_same(name):
-    written = (NOTEBOOKS / "source" / f"{name}.py").read_text(encoding="utf-8")
+    written = (build.SOURCE / f"{name}.py").read_text(encoding="utf-8")
     assert build.to_source(build.read(name)) == written, f"{name}: run `make notebooks`"
 
 
@@ -76,7 +73,7 @@ def test_nbval_compares_most_cells_that_show_something(name):
     ignored = [cell for cell in cells if IGNORED & tags(cell)]
     assert len(ignored) <= len(cells) / (5 if name in WALK else 3)
     for cell in ignored:
-        assert not re.search(r"ledger|assert|check\(|predict\(", cell.source), "arithmetic must be compared"
+        assert not re.search(r"ledger|assert|check\(|ask\(", cell.source), "arithmetic must be compared"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -91,7 +88,7 @@ def test_no_magics_no_svg_no_leftover_widgets(name):
 def test_links_between_notebooks_lead_somewhere(name):
     text = "\n".join(cell.source for cell in build.read(name).cells if cell.cell_type == "markdown")
     for target in re.findall(r"\]\(([^)#]+\.ipynb)\)", text):
-        assert (NOTEBOOKS / target).exists(), target
+        assert (build.NOTEBOOKS / target).exists(), target
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -112,7 +109,7 @@ def test_every_question_is_asked_where_it_belongs(name):
     source = "\n".join(cell.source for cell in code_cells(name))
     key = QUESTIONS[int(name[:2])]
     questions = import_module(f"lenet_edu.exercises.{key}")
-    asked = re.findall(r'predict\(\s*"([^"]+)"', source)
+    asked = re.findall(r'\bask\(\s*"([^"]+)"', source)
     checked = re.findall(r'check\("([^"]+)"', source)
     assert sorted(asked) == sorted(f"{key}.{question}" for question in questions.PREDICTIONS)
     assert sorted(checked) == sorted(2 * [f"{key}.{question}" for question in questions.EXERCISES])
@@ -227,7 +224,7 @@ def test_nbval_fails_when_a_number_is_changed(tmp_path):
 
 
 def run_nbval(notebook: Path) -> subprocess.CompletedProcess:
-    sanitizer = NOTEBOOKS / "sanitize.cfg"
+    sanitizer = build.SOURCE.parent / "sanitize.cfg"
     command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider"]
     return subprocess.run(
         [*command, "--nbval-sanitize-with", str(sanitizer), str(notebook)],

@@ -1,7 +1,7 @@
 """Questions that the notebooks ask: predictions to commit to, and exercises whose checkers give hints.
 
-    predict("c1.parameters", row.parameters)   # asks, and shows the second argument afterwards
-    check("c1.side", 28)                       # Verdict: right, or a hint
+    ask("c1.parameters", row.parameters)  # asks, and shows the second argument afterwards
+    check("c1.side", 28)               # Verdict: right, or a hint
 
 One module for each notebook, named after its layer: `PREDICTIONS` and `EXERCISES` by name. Right answers
 and foreseen wrong ones are computed from the network's description or by calling the package.
@@ -9,9 +9,9 @@ and foreseen wrong ones are computed from the network's description or by callin
 
 from importlib import import_module
 
-from lenet_edu.errors import check_choice
 from lenet_edu.exercises.checking import Verdict
 from lenet_edu.exercises.prediction import Asked
+from lenet_edu.system.errors import check_choice
 
 NOTEBOOKS = (
     "start",
@@ -32,7 +32,7 @@ NOTEBOOKS = (
 )
 
 
-def predict(name: str, shown=None) -> Asked:
+def ask(name: str, shown=None) -> Asked:
     """Ask the prediction `name`, such as "c1.parameters"; `shown` is held back until the reader commits.
 
     shown: a figure, a row of the ledger, a number or a text. Without a person nothing waits: the text form

@@ -5,11 +5,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lenet_edu import paper
-from lenet_edu.architecture import lenet5
 from lenet_edu.exercises.checking import Choice, Code, Conditions, Number
 from lenet_edu.exercises.prediction import Prediction
-from lenet_edu.ledger import ledger
+from lenet_edu.network import paper
+from lenet_edu.network.architecture import lenet5
+from lenet_edu.network.ledger import ledger
 
 _TABLE = paper.C3_TABLE
 _MAPS_IN, _MAPS = _TABLE.shape

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from lenet_edu.architecture import rgb_lenet
 from lenet_edu.exercises.checking import Choice, Code, Number
 from lenet_edu.exercises.prediction import Prediction
-from lenet_edu.ledger import ledger
+from lenet_edu.network.architecture import rgb_lenet
+from lenet_edu.network.ledger import ledger
 
 _BOOK = ledger(rgb_lenet())
 _HELD = {row.name: row.parameters.value for row in _BOOK.rows}

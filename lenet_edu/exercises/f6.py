@@ -4,12 +4,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lenet_edu import paper
-from lenet_edu.architecture import lenet5
 from lenet_edu.exercises.checking import Choice, Code, Number
 from lenet_edu.exercises.prediction import Prediction
-from lenet_edu.layers import ScaledTanh
-from lenet_edu.ledger import ledger
+from lenet_edu.network import paper
+from lenet_edu.network.architecture import lenet5
+from lenet_edu.network.layers import ScaledTanh
+from lenet_edu.network.ledger import ledger
 
 _BOOK = ledger(lenet5())
 _BELOW, _UNITS = _BOOK["C5"].units.value, _BOOK["F6"].units.value

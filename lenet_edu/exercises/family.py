@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor
 
-from lenet_edu import paper
-from lenet_edu.architecture import lenet4
 from lenet_edu.exercises.checking import Code, Number
 from lenet_edu.exercises.prediction import Prediction
-from lenet_edu.ledger import ledger
+from lenet_edu.network import paper
+from lenet_edu.network.architecture import lenet4
+from lenet_edu.network.ledger import ledger
 
 _BOOK = ledger(lenet4())
 _PRINTED = paper.FAMILY["lenet4"]

@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor
 
-from lenet_edu import paper
-from lenet_edu.architecture import lenet5
 from lenet_edu.exercises.checking import Choice, Code, Number
 from lenet_edu.exercises.prediction import Prediction
-from lenet_edu.ledger import ledger
+from lenet_edu.network import paper
+from lenet_edu.network.architecture import lenet5
+from lenet_edu.network.ledger import ledger
 
 _LOW, _HIGH = paper.BACKGROUND, paper.FOREGROUND
 _FRAME, _MNIST, _GLYPH = paper.IMAGE_SIZE, paper.MNIST_SIZE, paper.GLYPH_SIZE

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from lenet_edu import paper
 from lenet_edu.exercises.checking import Choice, Code, Number
 from lenet_edu.exercises.prediction import Prediction
-from lenet_edu.losses import map_loss
+from lenet_edu.network import paper
+from lenet_edu.network.losses import map_loss
 
 _CODES = torch.tensor(paper.DIGIT_CODES).flatten(1).float()
 _HAMMING = (_CODES[:, None] != _CODES).sum(2)

@@ -11,7 +11,7 @@ from html import escape
 from io import BytesIO
 from math import isfinite
 
-from lenet_edu.errors import LenetError, check_choice
+from lenet_edu.system.errors import LenetError, check_choice
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from lenet_edu import paper
 from lenet_edu.exercises.checking import Choice, Code, Number
 from lenet_edu.exercises.prediction import Prediction
+from lenet_edu.network import paper
 
 _RATE = paper.GLOBAL_RATES[0][0]
 _SHORTEST, _LONGEST = paper.EFFECTIVE_RATES

@@ -4,11 +4,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lenet_edu import paper
-from lenet_edu.architecture import lenet5
 from lenet_edu.exercises.checking import Choice, Code, Conditions, Number
 from lenet_edu.exercises.prediction import Prediction
-from lenet_edu.ledger import ledger
+from lenet_edu.network import paper
+from lenet_edu.network.architecture import lenet5
+from lenet_edu.network.ledger import ledger
 
 _BOOK = ledger(lenet5())
 _S2, _S4 = _BOOK["S2"], _BOOK["S4"]

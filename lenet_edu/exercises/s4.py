@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from lenet_edu.architecture import lenet5
 from lenet_edu.exercises.checking import Choice, Code, Number
 from lenet_edu.exercises.prediction import Prediction
-from lenet_edu.ledger import ledger
+from lenet_edu.network.architecture import lenet5
+from lenet_edu.network.ledger import ledger
 
 _BOOK = ledger(lenet5())
 _ROW = _BOOK["S4"]

@@ -1,7 +1,7 @@
 """Notebook 00: a first prediction."""
 
-from lenet_edu import paper
 from lenet_edu.exercises.prediction import Prediction
+from lenet_edu.network import paper
 
 PREDICTIONS = {
     "errors": Prediction(

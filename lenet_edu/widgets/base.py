@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from traitlets import Bytes, TraitError
 
-from lenet_edu.errors import LenetError
+from lenet_edu.system.errors import LenetError
 
 HERE = Path(__file__).parent
 

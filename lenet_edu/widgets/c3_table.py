@@ -3,10 +3,11 @@
 import numpy as np
 from traitlets import Bool, Int, List, Unicode, validate
 
-from lenet_edu import paper, plots
-from lenet_edu.architecture import lenet5
-from lenet_edu.errors import LenetError
-from lenet_edu.ledger import ledger
+from lenet_edu import plots
+from lenet_edu.network import paper
+from lenet_edu.network.architecture import lenet5
+from lenet_edu.network.ledger import ledger
+from lenet_edu.system.errors import LenetError
 from lenet_edu.widgets.base import Widget, module, styles
 
 PRESETS = ("paper", "full", "diagonal", "random")

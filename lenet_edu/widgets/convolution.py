@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from traitlets import Float, Int, List, Unicode, observe, validate
 
 from lenet_edu import plots
-from lenet_edu.errors import LenetError
+from lenet_edu.system.errors import LenetError
 from lenet_edu.widgets.base import Widget, binary, module, styles, to_bytes
 
 LARGEST_KERNEL, LARGEST_PADDING, LARGEST_STRIDE = 9, 4, 4

@@ -3,10 +3,11 @@
 import torch
 from traitlets import Float, Int, List, Unicode, validate
 
-from lenet_edu import paper, plots
-from lenet_edu.activations import activations
-from lenet_edu.errors import LenetError
-from lenet_edu.models import Network
+from lenet_edu import plots
+from lenet_edu.network import paper
+from lenet_edu.network.activations import activations
+from lenet_edu.network.models import Network
+from lenet_edu.system.errors import LenetError
 from lenet_edu.widgets.base import Widget, beside, binary, check_images, label_texts, module, styles, to_bytes
 
 

@@ -4,11 +4,13 @@ import torch
 from torch import Tensor
 from traitlets import Dict, Int, List, Unicode, observe, validate
 
-from lenet_edu import paper, pictures, plots
-from lenet_edu.activations import activations
-from lenet_edu.data import PAPER_SCALING, Scaling
-from lenet_edu.errors import LenetError
-from lenet_edu.models import Network
+from lenet_edu import plots
+from lenet_edu.data import normalise as pictures
+from lenet_edu.data.digits import PAPER_SCALING, Scaling
+from lenet_edu.network import paper
+from lenet_edu.network.activations import activations
+from lenet_edu.network.models import Network
+from lenet_edu.system.errors import LenetError
 from lenet_edu.widgets.base import Widget, beside, binary, module, styles, to_bytes
 
 SIDE = 112  # of the drawing, in pixels

@@ -3,11 +3,12 @@
 import torch
 from traitlets import Dict, Int, List, Unicode, observe, validate
 
-from lenet_edu import layers, paper, plots
-from lenet_edu.activations import activations
-from lenet_edu.architecture import Architecture, Convolution, Input, Linear, Subsampling
-from lenet_edu.errors import LenetError, check_choice
-from lenet_edu.models import Network
+from lenet_edu import plots
+from lenet_edu.network import layers, paper
+from lenet_edu.network.activations import activations
+from lenet_edu.network.architecture import Architecture, Convolution, Input, Linear, Subsampling
+from lenet_edu.network.models import Network
+from lenet_edu.system.errors import LenetError, check_choice
 from lenet_edu.widgets.base import Widget, beside, binary, check_images, label_texts, module, styles, to_bytes
 
 

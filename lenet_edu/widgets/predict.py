@@ -2,7 +2,7 @@
 
 from traitlets import Bool, List, Unicode
 
-from lenet_edu.errors import LenetError
+from lenet_edu.system.errors import LenetError
 from lenet_edu.widgets.base import Widget, module, styles
 
 

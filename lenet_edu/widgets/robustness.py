@@ -4,13 +4,15 @@ import torch
 from torch import Tensor
 from traitlets import Float, Int, List, Unicode, observe, validate
 
-from lenet_edu import paper, pictures, plots
-from lenet_edu.data import PAPER_SCALING, Scaling
-from lenet_edu.errors import LenetError
-from lenet_edu.evaluation import probabilities
-from lenet_edu.models import Network
-from lenet_edu.robustness import AMOUNTS, STILL, changed
-from lenet_edu.style import INK, RED
+from lenet_edu import plots
+from lenet_edu.data import normalise as pictures
+from lenet_edu.data.digits import PAPER_SCALING, Scaling
+from lenet_edu.network import paper
+from lenet_edu.network.models import Network
+from lenet_edu.plots.style import INK, RED
+from lenet_edu.reproduction.robustness import AMOUNTS, STILL, changed
+from lenet_edu.system.errors import LenetError
+from lenet_edu.training.evaluation import probabilities
 from lenet_edu.widgets.base import Widget, beside, binary, check_images, label_texts, module, styles, to_bytes
 
 SIDE = 112  # of the drawing, in pixels

@@ -4,8 +4,9 @@ import torch
 import torch.nn.functional as F
 from traitlets import Float, List, validate
 
-from lenet_edu import paper, plots
-from lenet_edu.errors import LenetError
+from lenet_edu import plots
+from lenet_edu.network import paper
+from lenet_edu.system.errors import LenetError
 from lenet_edu.widgets.base import Widget, binary, module, styles, to_bytes
 
 LIMIT = 10.0

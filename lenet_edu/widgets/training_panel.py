@@ -6,17 +6,18 @@ from pathlib import Path
 import torch
 from traitlets import Bool, Dict, Float, Int, List, Unicode, observe, validate
 
-from lenet_edu import architecture, plots
-from lenet_edu.activations import activations
-from lenet_edu.data import EMBEDDED_NAME, MNIST_NAME, Data, find_mnist, load_digits
-from lenet_edu.devices import choose_device
-from lenet_edu.errors import LenetError, check_choice
-from lenet_edu.evaluation import confusion, mistakes
-from lenet_edu.images import load_again
-from lenet_edu.layers import Convolution
-from lenet_edu.recipes import RECIPES, Recipe, default_recipe, named_recipe
-from lenet_edu.runs import Run, list_runs, load_run
-from lenet_edu.sessions import FINISHED, READY, RUNNING, Session
+from lenet_edu import plots
+from lenet_edu.data.digits import EMBEDDED_NAME, MNIST_NAME, Data, find_mnist, load_digits
+from lenet_edu.data.folders import load_again
+from lenet_edu.network import architecture
+from lenet_edu.network.activations import activations
+from lenet_edu.network.layers import Convolution
+from lenet_edu.system.devices import choose_device
+from lenet_edu.system.errors import LenetError, check_choice
+from lenet_edu.training.evaluation import confusion, mistakes
+from lenet_edu.training.recipes import RECIPES, Recipe, default_recipe, named_recipe
+from lenet_edu.training.runs import Run, list_runs, load_run
+from lenet_edu.training.sessions import FINISHED, READY, RUNNING, Session
 from lenet_edu.widgets.base import Widget, beside, binary, module, styles, to_bytes
 
 # Seconds between two pictures of a training under way, and the most points of a curve that are sent.

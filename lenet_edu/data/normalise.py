@@ -1,0 +1,91 @@
+"""From any picture of a digit to what the network sees: MNIST's normalisation, step by step.
+
+Invert if need be, crop to the ink, scale to 20x20, centre by mass in 32x32 (section III-A of the paper).
+"""
+
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from lenet_edu.data.digits import PAPER_SCALING, Scaling
+from lenet_edu.network import paper
+from lenet_edu.system.errors import LenetError
+
+# Ink lighter than this share of the darkest counts as paper when the digit is cropped.
+_FAINT = 0.2
+# A picture whose lightest and darkest parts differ by less than this (of 1) shows nothing.
+_BLANK = 0.1
+
+
+def digit_from_picture(path: Path | str, scaling: Scaling = PAPER_SCALING) -> Tensor:
+    """The digit of a picture file as the network's input, (1, 32, 32).
+
+    Raises LenetError if the file is missing, empty or no picture, or if the picture is blank.
+    """
+    grey = read_grey(path)
+    try:
+        return scaling.apply(normalise(ink_of(grey)))
+    except LenetError as error:
+        raise LenetError(f"{path}: {error}") from error
+
+
+def read_grey(path: Path | str) -> Tensor:
+    """A picture file as grey levels, (height, width), 0 black to 1 white; transparency counts as white."""
+    try:
+        with Image.open(path) as picture:
+            upright = ImageOps.exif_transpose(picture).convert("RGBA")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        reason = getattr(error, "strerror", None) or "it is empty, damaged or no picture"
+        raise LenetError(f"{path} could not be read as a picture: {reason}.") from error
+    on_white = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright).convert("L")
+    levels = torch.frombuffer(bytearray(on_white.tobytes()), dtype=torch.uint8)
+    return levels.view(on_white.height, on_white.width).float() / 255
+
+
+def ink_of(grey: Tensor) -> Tensor:
+    """Ink from 0 to 1, (height, width), from grey levels; what most of the edge shows is paper.
+
+    Raises LenetError for a picture without contrast.
+    """
+    edge = torch.cat([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    distance = (grey - edge.median()).abs()
+    if distance.max() < _BLANK:
+        raise LenetError("the picture is blank: there is no digit on it.")
+    return distance / distance.max()
+
+
+def normalise(ink: Tensor) -> Tensor:
+    """Ink (height, width) -> (1, 32, 32): cropped, longer side scaled to 20, centred by mass."""
+    return centre_by_mass(scale_to_glyph(crop_to_ink(ink)))
+
+
+def crop_to_ink(ink: Tensor) -> Tensor:
+    """The smallest rectangle that holds all but the faintest ink."""
+    marked = ink > _FAINT * ink.max()
+    rows, columns = marked.any(1).nonzero()[:, 0], marked.any(0).nonzero()[:, 0]
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def scale_to_glyph(ink: Tensor, longer_side: int = paper.GLYPH_SIZE) -> Tensor:
+    """Scaled so that the longer side is 20 pixels (or `longer_side`), shape kept, edges smooth."""
+    longer = max(ink.shape)
+    size = [max(1, round(side * longer_side / longer)) for side in ink.shape]
+    scaled = F.interpolate(ink[None, None], size=size, mode="bilinear", antialias=True)[0, 0]
+    return scaled / scaled.max()
+
+
+def centre_by_mass(ink: Tensor) -> Tensor:
+    """(height, width) -> (1, 32, 32), the ink's centre of mass as near the middle as whole pixels allow."""
+    frame = ink.new_zeros(1, paper.IMAGE_SIZE, paper.IMAGE_SIZE)
+    corner = []
+    for axis, side in enumerate(ink.shape):
+        weight = ink.sum(1 - axis)
+        centre = (weight * (torch.arange(side) + 0.5)).sum() / weight.sum()
+        start = round(paper.IMAGE_SIZE / 2 - centre.item())
+        corner.append(min(max(start, 0), paper.IMAGE_SIZE - side))
+    (top, left), (height, width) = corner, ink.shape
+    frame[0, top : top + height, left : left + width] = ink
+    return frame

@@ -1,0 +1,192 @@
+"""The networks as torch modules, built from their descriptions in `architecture`.
+
+    model = LeNet5()                       # 1998, 60,000 parameters
+    model.classes_of(images)               # (N,) class numbers
+
+A model is a sequence of named layers: `model.C1`, `model.S2` and so on; `for name, layer in
+model.named_children()` walks through it.
+"""
+
+from collections import OrderedDict
+
+import torch
+from torch import Tensor, nn
+
+from lenet_edu.network import architecture, layers, paper
+from lenet_edu.network.architecture import Architecture
+from lenet_edu.system.errors import LenetError
+
+
+class Network(nn.Sequential):
+    """Any architecture of the suite as a model: float images (N, maps, size, size) in, `OUTPUT` out.
+
+    What OUTPUT holds depends on the last layer: distances for RBF, scores for a linear layer. Ask
+    `class_scores`, `probabilities` or `classes_of` to be spared the difference.
+    """
+
+    def __init__(self, plan: Architecture):
+        shapes = plan.shapes
+        below = dict(zip([layer.name for layer in plan.layers], shapes.values(), strict=False))
+        super().__init__(
+            OrderedDict((layer.name, _module(layer, below[layer.name])) for layer in plan.layers)
+        )
+        self.architecture = plan
+        self.reset_parameters()
+
+    @property
+    def has_rbf_output(self) -> bool:
+        """True if OUTPUT gives distances to codes, smallest wins; False if scores, largest wins."""
+        return isinstance(self[-1], layers.RBF)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, maps, size, size) -> (N, classes): distances (RBF) or scores (linear).
+
+        Raises LenetError if `images` has another shape or is not of floats.
+        """
+        self.check_images(images)
+        return super().forward(images)
+
+    def class_scores(self, images: Tensor) -> Tensor:
+        """(N, classes), the larger the likelier: the linear output itself, or minus the RBF distance."""
+        output = self(images)
+        return -output if self.has_rbf_output else output
+
+    def probabilities(self, images: Tensor) -> Tensor:
+        """(N, classes) that sum to 1: the softmax of the class scores.
+
+        For RBF this is the posterior of section II-C without its class of rubbish.
+        """
+        return self.class_scores(images).softmax(1)
+
+    def classes_of(self, images: Tensor) -> Tensor:
+        """(N,) the likeliest class of each image."""
+        return self.class_scores(images).argmax(1)
+
+    def reset_parameters(self, generator: torch.Generator | None = None, start: str = "scaled") -> None:
+        """Draw the initial weights, from torch's global generator or from the one given.
+
+        start "scaled": to the layer's activation. Scaled tanh: uniform in +-2.4/F, biases too, F being the
+        unit's inputs (appendix A). ReLU: uniform in +-sqrt(6/F), biases 0, which keeps the variance from
+        layer to layer (He et al., 2015). Others: uniform in +-1/sqrt(F). start "torch": +-1/sqrt(F) for all,
+        which is torch's own habit. Ambiguities of the paper, decided here: F does not count the bias; a
+        subsampling coefficient starts at 1/4 and its bias at 0, so that S2 and S4 begin as a squashed mean.
+        """
+        for spec, layer in zip(self.architecture.layers, self, strict=True):
+            if isinstance(layer, layers.Subsampling):
+                nn.init.constant_(layer.coefficient, 1 / layer.size**2)
+                nn.init.zeros_(layer.bias)
+            elif isinstance(layer, (layers.Convolution, layers.Linear)):
+                _draw_uniform(layer, spec.activation if start == "scaled" else None, generator)
+
+    def check_images(self, images: Tensor) -> None:
+        """Raise LenetError unless `images` is a float tensor (N, maps, size, size)."""
+        wanted = self.architecture.input.output_shape
+        if not isinstance(images, Tensor) or not images.is_floating_point():
+            came = str(images.dtype) if isinstance(images, Tensor) else type(images).__name__
+            raise LenetError(
+                f"{self.architecture.name} takes a tensor of floats; got {came}. Use images.float()."
+            )
+        if images.ndim != 4 or tuple(images.shape[1:]) != wanted:
+            raise LenetError(
+                f"{self.architecture.name} takes images of shape {('N', *wanted)}; got {tuple(images.shape)}."
+                + _hint(tuple(images.shape), wanted)
+            )
+
+
+class LeNet5(Network):
+    """The 1998 network, 60,000 parameters; the switches are those of `architecture.lenet5`."""
+
+    def __init__(self, c3="table", subsampling="trainable", activation="scaled_tanh", output="rbf"):
+        super().__init__(architecture.lenet5(c3, subsampling, activation, output))
+
+
+class RGBLeNet(Network):
+    """The tutorial's network for colour pictures, 121,204 parameters for two classes; see `rgb_lenet`."""
+
+    def __init__(self, classes: int = 2, f7: bool = True):
+        super().__init__(architecture.rgb_lenet(classes, f7))
+
+
+class LeNet1989(Network):
+    """The network of 1989 for 16x16 images from -1 to 1, 9,760 parameters; see `architecture.lenet1989`."""
+
+    def __init__(self):
+        super().__init__(architecture.lenet1989())
+
+
+class LeNet1(Network):
+    """The network of 1990 for 28x28 images, 2,578 parameters; see `architecture.lenet1`."""
+
+    def __init__(self):
+        super().__init__(architecture.lenet1())
+
+
+class LeNet4(Network):
+    """LeNet-4 as it is described, 50,698 parameters where 17,000 are printed; see `architecture.lenet4`."""
+
+    def __init__(self):
+        super().__init__(architecture.lenet4())
+
+
+def build(config: dict) -> Network:
+    """The untrained network that an `Architecture.config` describes."""
+    return Network(architecture.architecture(config))
+
+
+def count_parameters(model: nn.Module) -> int:
+    """How many trainable numbers the model holds."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def _module(spec: architecture.Layer, shape: tuple[int, ...]) -> nn.Module:
+    """The torch module of one layer whose input has `shape`, (maps, height, width) or (units,)."""
+    match spec:
+        case architecture.Convolution(table=None):
+            moves = _moves(spec, shape)
+            return layers.Convolution(shape[0], spec.maps, spec.kernel, spec.activation, **moves)
+        case architecture.Convolution():
+            moves = _moves(spec, shape)
+            return layers.TableConvolution(spec.connected(shape[0]), spec.kernel, spec.activation, **moves)
+        case architecture.Subsampling(pooling="trainable"):
+            return layers.Subsampling(shape[0], spec.size, spec.activation, spec.copies)
+        case architecture.Subsampling(pooling="average"):
+            return nn.AvgPool2d(spec.size)
+        case architecture.Subsampling(pooling="max"):
+            return nn.MaxPool2d(spec.size)
+        case architecture.Linear():
+            return layers.Linear(torch.Size(shape).numel(), spec.units, spec.activation)
+        case architecture.RBF():
+            return layers.RBF(torch.tensor(paper.DIGIT_CODES))
+    raise TypeError(f"No module for {type(spec).__name__}.")
+
+
+def _moves(spec: architecture.Convolution, shape: tuple[int, ...]) -> dict:
+    """What a convolution module is told besides maps, kernel and squash."""
+    places = spec.output_shape(shape)[1:] if spec.bias == "unit" else None
+    return {"stride": spec.stride, "padding": spec.padding, "border": spec.border, "places": places}
+
+
+def _hint(came: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    """What to do about images of shape `came` where (N, *wanted) is asked for, if anything is known."""
+    if came == wanted:
+        return " Add the first axis with images[None]."
+    digit, frame = (paper.MNIST_SIZE,) * 2, (paper.IMAGE_SIZE,) * 2
+    if came[-2:] == digit and wanted[1:] == frame:
+        return " Pad with lenet_edu.pad."
+    if came[-2:] == frame and wanted[1:] == digit:
+        return f" Take the middle with lenet_edu.crop(images, {paper.MNIST_SIZE})."
+    return ""
+
+
+def _draw_uniform(layer: nn.Module, activation: str | None, generator: torch.Generator | None) -> None:
+    fan_in = layer.fan_in.clamp(min=1)
+    bounds = {"scaled_tanh": paper.INITIAL_WEIGHT_RANGE / fan_in, "relu": (6 / fan_in).sqrt()}
+    bound = bounds.get(activation, fan_in.rsqrt())
+    per_weight = bound
+    if isinstance(layer, layers.TableConvolution):
+        per_weight = bound.repeat_interleave(layer.table.sum(1))
+    per_bias = torch.zeros_like(bound) if activation == "relu" else bound
+    with torch.no_grad():
+        for parameter, limit in ((layer.weight, per_weight), (layer.bias, per_bias)):
+            draw = torch.rand(parameter.shape, generator=generator) * 2 - 1
+            parameter.copy_(draw * limit.view(-1, *[1] * (parameter.ndim - 1)))

@@ -1,0 +1,217 @@
+"""Boosted LeNet-4, section III-C: three networks, each taught what those before it find hard.
+
+    recipe = OriginalRecipe(loss="squared", divisor=2.0, distortions=DISTORTED)
+    team, history = boost(lenet4().config, data.train, recipe, out="runs/boosted")
+    accuracy(team, data.test)
+
+The first network trains as ever, on distorted digits. The second trains on patterns of which the first gets
+one half right and the other wrong, the third on patterns about which those two disagree. The three outputs
+are added. The procedure is that of H. Drucker, R. Schapire, P. Simard, "Improving performance in neural
+networks using a boosting algorithm", NIPS 5, 1993.
+
+Hard patterns are rare, so version after version of the digits is distorted, for as long as it takes. A
+pattern is known by its place among them all, version x digits + digit, and can be drawn again from that.
+"""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from lenet_edu.data.digits import Split
+from lenet_edu.network.architecture import Architecture
+from lenet_edu.network.models import Network, build
+from lenet_edu.reproduction.passes import VERSIONS, OriginalRecipe, distorted, train_original
+from lenet_edu.system.errors import LenetError, check_whole
+from lenet_edu.system.files import only_writer
+from lenet_edu.system.tensors import load_tensors, save_tensors
+
+TEAM = "team.safetensors"
+POOL = "pool.safetensors"
+
+_BATCH = 250
+
+
+class Team(nn.Module):
+    """Networks of one architecture whose outputs are added; to be asked as a `Network` is.
+
+    Raises LenetError for none, or for networks that differ.
+    """
+
+    def __init__(self, networks: list[Network]):
+        super().__init__()
+        configs = [network.architecture.config for network in networks]
+        if not configs or any(config != configs[0] for config in configs):
+            raise LenetError(f"A team's networks must be of one architecture; got {configs}.")
+        self.networks = nn.ModuleList(networks)
+
+    @property
+    def architecture(self) -> Architecture:
+        """That of each of the networks."""
+        return self.networks[0].architecture
+
+    @property
+    def has_rbf_output(self) -> bool:
+        """True if distances are added, smallest wins; False if scores are, largest wins."""
+        return self.networks[0].has_rbf_output
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, maps, size, size) -> (N, classes): the networks' distances or scores, added."""
+        return sum(network(images) for network in self.networks)
+
+    class_scores = Network.class_scores
+    probabilities = Network.probabilities
+    classes_of = Network.classes_of
+
+
+def boost(
+    config: dict,
+    split: Split,
+    recipe: OriginalRecipe,
+    *,
+    seed: int = 0,
+    size: int | None = None,
+    out: Path | str | None = None,
+    after_pass: Callable[[Network, dict], None] | None = None,
+) -> tuple[Team, list[dict]]:
+    """Train three networks one after the other, on the CPU: the team, and a record for every pass.
+
+    config: an `Architecture.config`. recipe: one with distortions. size: how many patterns the second and
+    the third network train on, by default as many as there are digits. out: a folder for each network's
+    state and patterns, and for the team; called again there, it goes on, to the same weights as if never
+    stopped. after_pass(network, record): as in `train_original`.
+
+    A record is one of `train_original`, of that network alone, and has besides `network`: 1, 2 or 3. The
+    team's `notes` say how it came about, and with `looked_at` how many distorted digits it took to find
+    the second's patterns, and the third's.
+
+    Decided here: patterns come from versions of the digits that no network before has been trained on. They
+    are not distorted any further, which could make hard ones easy. Right and wrong ones are taken by turns.
+
+    Raises LenetError for a recipe without distortions, if there is nothing hard to be found, if `out` holds
+    something else, or as `train_original` does.
+    """
+    size = len(split) if size is None else size
+    check_whole("size", size, 2)
+    if not recipe.distortions:
+        raise LenetError("Boosting takes its patterns from distorted digits. Give a recipe with distortions.")
+    seeds = range(3 * seed, 3 * seed + 3)
+    drawing = (split, recipe.distortions, seeds[0])
+    networks, history, looked_at, fresh = [], [], [], VERSIONS
+    with nullcontext() if out is None else only_writer(Path(out)):
+        for number, choose in enumerate((None, right_and_wrong, disagreements), 1):
+            folder = None if out is None else Path(out) / str(number)
+            patterns, how = split, recipe
+            if choose:
+                find = partial(gather, *drawing, partial(choose, *networks), size, fresh)
+                places = find() if folder is None else _kept(folder / POOL, size, find)
+                patterns, how = drawn_again(*drawing, places), replace(recipe, distortions=None)
+                last = places[-1].item()
+                looked_at.append(last + 1 - fresh * len(split))
+                fresh = last // len(split) + 1
+            networks.append(build(config))
+            look = partial(_look, number, after_pass)
+            history += train_original(
+                networks[-1], patterns, how, seed=seeds[number - 1], out=folder, after_pass=look
+            )
+        team = Team(networks).eval()
+        team.notes = {"recipe": recipe.to_dict(), "seed": seed, "size": size, "looked_at": looked_at}
+        if out is not None:
+            save_team(Path(out) / TEAM, team, team.notes)
+    return team, history
+
+
+def right_and_wrong(network: Network, digits: Split) -> Tensor:
+    """Indices of one digit that the network gets wrong, the next that it gets right, and so on by turns."""
+    wrong = _answers(network, digits.images) != digits.labels
+    changes = wrong != torch.cat([wrong.new_zeros(1), wrong[:-1]])
+    by_turns = changes.nonzero()[:, 0]
+    return by_turns[: len(by_turns) // 2 * 2]
+
+
+def disagreements(one: Network, other: Network, digits: Split) -> Tensor:
+    """Indices of the digits that two networks give different answers to."""
+    return (_answers(one, digits.images) != _answers(other, digits.images)).nonzero()[:, 0]
+
+
+def gather(
+    split: Split, distortions: dict, seed: int, choose: Callable[[Split], Tensor], size: int, first: int
+) -> Tensor:
+    """The first `size` patterns that are chosen, from version `first` of the digits on: (size,) places.
+
+    distortions, seed: as for `original.distorted`. choose: from a version of the digits to the indices of
+    those that are wanted, in their order.
+
+    Raises LenetError if so many versions in a row as the paper has of a digit have none.
+    """
+    places, found, version, barren = [], 0, first, 0
+    while found < size:
+        wanted = choose(distorted(split, distortions, seed, version))
+        places.append(version * len(split) + wanted)
+        found, version, barren = found + len(wanted), version + 1, 0 if len(wanted) else barren + 1
+        if barren == VERSIONS:
+            raise LenetError(
+                f"Boosting found no pattern for its next network among {VERSIONS * len(split)} distorted "
+                "digits in a row: those before are right about all, wrong about all, or agree about all. "
+                "Give larger distortions, or a schedule that is shorter, or longer."
+            )
+    return torch.cat(places)[:size]
+
+
+def drawn_again(split: Split, distortions: dict, seed: int, places: Tensor) -> Split:
+    """The patterns at those places, which ascend."""
+    versions, digits = places // len(split), places % len(split)
+    parts = [
+        distorted(split, distortions, seed, version, digits[versions == version])
+        for version in versions.unique().tolist()
+    ]
+    return Split(torch.cat([part.images for part in parts]), torch.cat([part.labels for part in parts]))
+
+
+def save_team(path: Path, team: Team, notes: dict | None = None) -> None:
+    """Write the networks' weights, their descriptions and `notes` (anything JSON can hold), atomically."""
+    configs = [network.architecture.config for network in team.networks]
+    save_tensors(path, team.state_dict(), {**(notes or {}), "team": configs})
+
+
+def load_team(path: Path) -> Team:
+    """The team of a file that `save_team` wrote, with its `notes`; LenetError if it holds none."""
+    tensors, notes = load_tensors(path)
+    if "team" not in notes:
+        raise LenetError(f"{path} holds no team. Give the {TEAM} that `boost` wrote.")
+    team = Team([build(config) for config in notes.pop("team")])
+    try:
+        team.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise LenetError(f"{path} does not fit the networks that it names: {error}") from error
+    team.notes = notes
+    return team.eval()
+
+
+def _kept(path: Path, size: int, find: Callable[[], Tensor]) -> Tensor:
+    """The places in the file, or found and put there: networks before are the same, so they would be too."""
+    if not path.exists():
+        save_tensors(path, {"places": find()}, {})
+    places = load_tensors(path)[0]["places"]
+    if len(places) != size:
+        raise LenetError(
+            f"{path} holds {len(places)} patterns, not {size}. Give that size, or another folder."
+        )
+    return places
+
+
+def _look(number: int, after_pass: Callable | None, network: Network, record: dict) -> None:
+    """Tell which of the networks the record is of."""
+    record["network"] = number
+    if after_pass:
+        after_pass(network, record)
+
+
+@torch.inference_mode()
+def _answers(network: Network, images: Tensor) -> Tensor:
+    """(N,) the network's classes, in batches that stay in the processor's cache."""
+    return torch.cat([network.classes_of(batch) for batch in images.split(_BATCH)])

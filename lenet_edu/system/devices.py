@@ -1,0 +1,96 @@
+"""Where the arithmetic is done: CUDA, MPS or the CPU."""
+
+import ctypes
+import multiprocessing
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import lru_cache
+from time import perf_counter
+
+import torch
+from torch import nn
+
+from lenet_edu.system.errors import LenetError
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The device of that name; "auto" takes CUDA if it is there, MPS where it is faster, else the CPU.
+
+    Raises LenetError if the name is unknown or the machine has no such device.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() and _mps_is_faster() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device).item()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise LenetError(
+            f"This machine cannot use the device {name!r} ({reason}). Try auto or cpu."
+        ) from error
+    return device
+
+
+@lru_cache
+def _mps_is_faster() -> bool:
+    """Measured once a process: networks as small as these often keep a GPU waiting for its next task."""
+    return _seconds_of_steps("mps") < _seconds_of_steps("cpu")
+
+
+def _seconds_of_steps(device: str, steps: int = 20) -> float:
+    """How long some steps of two convolutions, as large as LeNet-5's, take on a batch of 128."""
+    images = torch.rand(128, 1, 32, 32, device=device)
+    layers = [nn.Conv2d(1, 6, 5), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.MaxPool2d(2), nn.Flatten()]
+    model = nn.Sequential(*layers).to(device)
+    start = perf_counter()
+    for step in range(2 * steps):
+        if step == steps:  # what came before was warming up
+            start = perf_counter()
+        model(images).square().mean().backward()
+        model[0].weight.grad.sum().item()
+    return perf_counter() - start
+
+
+def describe_device(device: torch.device) -> str:
+    """What a reader calls the device: its name, or how many threads the CPU is used with."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    if device.type == "mps":
+        return "Apple GPU (MPS)"
+    return f"CPU ({platform.machine()}, {torch.get_num_threads()} threads)"
+
+
+def one_a_core(work: Callable, tasks: Iterable[tuple]) -> Iterator[tuple[tuple, object]]:
+    """work(*task) for each task, in a process of its own for every core: each task and what came of it.
+
+    They come as they are done. work: a module's function, since a process that starts has to find it.
+    """
+    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+        running = {pool.submit(work, *task): task for task in tasks}
+        try:
+            for future in as_completed(running):
+                yield running[future], future.result()
+        except BaseException:
+            # After an error or Ctrl-C nothing more is begun.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep the memory that it frees, where it is Linux with glibc; nothing elsewhere.
+
+    A step of training asks for the same few megabytes over and over. Given back to the system each time,
+    they come back as new pages, and that took up to a quarter of a step on a CPU.
+    """
+    if sys.platform != "linux":
+        return
+    # malloc.h: M_TRIM_THRESHOLD and M_MMAP_THRESHOLD, in bytes.
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt:
+        for parameter in (-1, -3):
+            mallopt(parameter, 2**30)

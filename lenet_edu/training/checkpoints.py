@@ -1,0 +1,73 @@
+"""Networks as files: weights and the description of the network that they belong to."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from lenet_edu.network.models import Network, build
+from lenet_edu.system.errors import LenetError
+from lenet_edu.system.tensors import load_tensors, save_tensors
+
+SHIPPED = Path(__file__).parents[1] / "weights"
+
+
+def shipped_names() -> list[str]:
+    """The names of the weights that come with the package, for `load_network`."""
+    return sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
+
+
+def save_network(path: Path, model: Network, notes: dict | None = None) -> None:
+    """Write the model's weights, its description and `notes` (anything that JSON can hold), atomically."""
+    save_tensors(path, model.state_dict(), {**(notes or {}), "network": model.architecture.config})
+
+
+def load_network(source: str | Path, device: str | torch.device = "cpu") -> Network:
+    """The trained network of a file, or of one of `shipped_names()`; its `notes` say how it came about.
+
+    Raises LenetError for a missing, truncated or foreign file, and for one whose weights do not fit the
+    network that it names. Never opens a pickle, since a pickle can run code.
+    """
+    tensors, notes = load_tensors(_find(source))
+    if "network" not in notes:
+        raise LenetError(f"{source} holds tensors but no network. Give best.safetensors or last.safetensors.")
+    model = build(notes["network"])
+    _fill(model, tensors, source)
+    model.notes = notes
+    return model.to(device).eval()
+
+
+def load_weights(model: Network, source: str | Path) -> None:
+    """Put the weights of a file, or of a shipped name, into a model of the same network.
+
+    Raises LenetError if the file is of another network.
+    """
+    tensors, notes = load_tensors(_find(source))
+    found, wanted = notes.get("network"), model.architecture.config
+    if found != wanted:
+        raise LenetError(f"{source} is a checkpoint of another network: wanted {wanted}, found {found}.")
+    _fill(model, tensors, source)
+
+
+def _find(source: str | Path) -> Path:
+    path = Path(source)
+    if path.exists() or path.suffix or len(path.parts) > 1:
+        return path
+    if str(source) not in shipped_names():
+        raise LenetError(
+            f"There are no weights {str(source)!r}: neither a file nor one of {', '.join(shipped_names())}."
+        )
+    return SHIPPED / f"{source}.safetensors"
+
+
+def _fill(model: Network, tensors: dict[str, Tensor], source) -> None:
+    wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    if wanted != found:
+        names = [name for name in wanted | found if wanted.get(name) != found.get(name)]
+        first = names[0]
+        raise LenetError(
+            f"{source} does not fit {model.architecture.name}: {first} should be "
+            f"{wanted.get(first, 'absent')}, is {found.get(first, 'absent')} ({len(names)} such in all)."
+        )
+    model.load_state_dict(tensors)

@@ -1,0 +1,80 @@
+"""What a trained network gets right and wrong."""
+
+import statistics
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from lenet_edu.data.digits import Split
+from lenet_edu.network.models import Network
+
+_BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One image that the network got wrong: its place in the split, and how sure the network was."""
+
+    index: int
+    label: int
+    predicted: int
+    probability: float
+
+
+@torch.inference_mode()
+def probabilities(model: Network, images: Tensor) -> Tensor:
+    """(N, classes) on the CPU, for any number of images; the model's weights are not touched."""
+    device = next(model.parameters()).device
+    return torch.cat([model.probabilities(batch.to(device)).cpu() for batch in images.split(_BATCH)])
+
+
+def accuracy(model: Network, split: Split) -> float:
+    """The share of the split's images that are given their right class, 0 to 1."""
+    predicted = probabilities(model, split.images).argmax(1)
+    return (predicted == split.labels.cpu()).double().mean().item()
+
+
+@torch.inference_mode()
+def loss_and_accuracy(model: Network, split: Split, loss_function) -> tuple[float, float]:
+    """Mean loss and accuracy over a whole split, every image counted once."""
+    loss, correct = 0.0, 0
+    for images, labels in zip(split.images.split(_BATCH), split.labels.split(_BATCH), strict=True):
+        output = model(images)
+        loss += loss_function(output, labels).item() * len(labels)
+        correct += count_right(model, output, labels).item()
+    return loss / len(split), correct / len(split)
+
+
+def count_right(model: Network, output: Tensor, labels: Tensor) -> Tensor:
+    """How many rows of the network's output name their label, as a tensor on the same device."""
+    named = output.argmin(1) if model.has_rbf_output else output.argmax(1)
+    return (named == labels).sum()
+
+
+def confusion(model: Network, split: Split) -> Tensor:
+    """Counts by actual class (rows) and predicted class (columns): integers, (classes, classes)."""
+    predicted = probabilities(model, split.images).argmax(1)
+    classes = model.architecture.classes
+    return torch.bincount(split.labels.cpu() * classes + predicted, minlength=classes**2).view(
+        classes, classes
+    )
+
+
+def mistakes(model: Network, split: Split) -> list[Mistake]:
+    """Every image of the split that is given a wrong class, the most certain mistake first."""
+    certainty, predicted = probabilities(model, split.images).max(1)
+    labels = split.labels.cpu()
+    wrong = (predicted != labels).nonzero()[:, 0]
+    ordered = wrong[certainty[wrong].argsort(descending=True)]
+    return [Mistake(i, labels[i].item(), predicted[i].item(), certainty[i].item()) for i in ordered.tolist()]
+
+
+def summary(errors: list[float]) -> dict:
+    """Mean, deviation, best and worst over runs by several seeds; the deviation of a single one is None."""
+    return {
+        "mean": round(statistics.mean(errors), 3),
+        "deviation": round(statistics.stdev(errors), 3) if len(errors) > 1 else None,
+        "best": min(errors),
+        "worst": max(errors),
+    }

@@ -1,0 +1,178 @@
+"""Named hyper-parameters: everything that decides a training run besides network, data and seed."""
+
+from dataclasses import asdict, dataclass, replace
+from math import isfinite
+
+from lenet_edu.network import paper
+from lenet_edu.network.architecture import RBF, Architecture
+from lenet_edu.system.errors import LenetError, check_choice, check_whole
+
+# How initial weights can be drawn: to the layer's activation, or all as torch draws them.
+STARTS = ("scaled", "torch")
+
+DISTORTIONS = (
+    "rotation",
+    "shift",
+    "scale",
+    "shear",
+    "elastic",
+    "horizontal_flip",
+    "vertical_flip",
+    "colour",
+    "squeeze",
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Stochastic gradient descent with momentum, a schedule of learning rates, and distorted images.
+
+    epochs, batch_size: passes over the training split, images a step. peak_rate: the highest learning
+    rate. It is reached after the share `warm_up` of all steps and then lowered to zero, both in a straight
+    line; or, with `halve_every`, it is the first one, and is halved whenever so many epochs are done.
+    momentum: Nesterov's, or with nesterov=False the plain one. weight_decay: on every parameter.
+    rotation (degrees), shift (pixels), scale and shear (shares of the size): the largest random
+    distortion of a training image, drawn anew for every image in every epoch. squeeze: the largest share by
+    which it becomes lower and wider at once, or narrower and higher; its area stays. elastic (pixels): the
+    deviation of smooth random displacements, which bend strokes. horizontal_flip, vertical_flip: how
+    likely an image is mirrored, or turned upside down. colour: the largest change of brightness, of
+    contrast and of saturation, as a share. smoothing: the share of every label that is spread over all
+    classes (cross-entropy only). start: how initial weights are drawn, see `Network.reset_parameters`.
+
+    Raises LenetError for a value out of range.
+    """
+
+    name: str
+    epochs: int
+    batch_size: int
+    peak_rate: float
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    warm_up: float = 0.25
+    rotation: float = 0.0
+    shift: float = 0.0
+    scale: float = 0.0
+    shear: float = 0.0
+    elastic: float = 0.0
+    smoothing: float = 0.0
+    halve_every: int = 0
+    nesterov: bool = True
+    horizontal_flip: float = 0.0
+    vertical_flip: float = 0.0
+    colour: float = 0.0
+    squeeze: float = 0.0
+    start: str = "scaled"
+
+    def __post_init__(self):
+        for name, least in (("epochs", 1), ("batch_size", 1), ("halve_every", 0)):
+            check_whole(name, getattr(self, name), least)
+        check_choice("start", self.start, STARTS)
+        limits = {
+            "peak_rate": (0, float("inf")),
+            "momentum": (0, 0.999),
+            "weight_decay": (0, 1),
+            "warm_up": (0, 1),
+            "rotation": (0, 180),
+            "shift": (0, paper.IMAGE_SIZE),
+            "scale": (0, 0.9),
+            "shear": (0, 1),
+            "elastic": (0, paper.IMAGE_SIZE),
+            "smoothing": (0, 0.9),
+            "horizontal_flip": (0, 1),
+            "vertical_flip": (0, 1),
+            "colour": (0, 0.9),
+            "squeeze": (0, 0.9),
+        }
+        for name, (low, high) in limits.items():
+            value = getattr(self, name)
+            if not isinstance(value, (int, float)) or not isfinite(value) or not low <= value <= high:
+                raise LenetError(f"{name} must be a number from {low} to {high}; got {value!r}.")
+
+    def rate(self, progress: float) -> float:
+        """The learning rate when the share `progress` (0 to 1) of all steps is done."""
+        if self.halve_every:
+            # A hair more, since an epoch that has just ended may come as 9.999999.
+            return self.peak_rate * 0.5 ** int((progress * self.epochs + 1e-6) / self.halve_every)
+        if progress < self.warm_up:
+            return self.peak_rate * progress / self.warm_up
+        return self.peak_rate * (1 - progress) / (1 - self.warm_up) if self.warm_up < 1 else self.peak_rate
+
+    @property
+    def distorts(self) -> bool:
+        """True if training images are distorted."""
+        return any(getattr(self, name) for name in DISTORTIONS)
+
+    def to_dict(self) -> dict:
+        """The recipe for JSON; `Recipe(**recipe.to_dict())` gives it back."""
+        return asdict(self)
+
+    def changed(self, **values) -> "Recipe":
+        """A copy with some values replaced; those that are None stay."""
+        return replace(self, **{name: value for name, value in values.items() if value is not None})
+
+
+# Fewer training images than this count as few: the embedded digits, not MNIST.
+_MANY_IMAGES = 5_000
+
+_STRONG = {"rotation": 10.0, "shift": 1.5, "scale": 0.1, "shear": 0.15}
+_SLIGHT = {"rotation": 5.0, "shift": 1.0, "scale": 0.05, "shear": 0.075}
+_LITTLE = {"rotation": 3.0, "shift": 1.0, "scale": 0.03, "shear": 0.05}
+_ELASTIC = {"rotation": 8.0, "shift": 1.5, "scale": 0.08, "shear": 0.12, "elastic": 0.5}
+
+_PICTURES = {
+    "horizontal_flip": 0.5,
+    "shift": 3.0,
+    "rotation": 10.0,
+    "scale": 0.15,
+    "colour": 0.2,
+    "weight_decay": 0.002,
+    "smoothing": 0.1,
+}
+
+# Equation 9 sums squared differences over the units of F6 where cross-entropy has one term: its
+# gradients are that much larger, and the rate that much smaller.
+_RBF_UNITS = paper.DIGIT_CODES[0].size
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe("fast", epochs=5, batch_size=128, peak_rate=0.15, **_SLIGHT),
+        Recipe("fast_rbf", epochs=10, batch_size=128, peak_rate=0.3 / _RBF_UNITS, weight_decay=0, **_SLIGHT),
+        # 99% of MNIST's test digits within seconds; 99.5% in a minute or two; a little more in five.
+        Recipe("sprint", epochs=2, batch_size=64, peak_rate=0.1, smoothing=0.05, **_LITTLE),
+        Recipe("thorough", epochs=20, batch_size=128, peak_rate=0.15, **_ELASTIC),
+        Recipe("best", epochs=60, batch_size=128, peak_rate=0.15, **_ELASTIC),
+        Recipe("plain", epochs=5, batch_size=128, peak_rate=0.15),
+        # The tutorial's, for cats and dogs, as it stands there.
+        Recipe(
+            "tutorial",
+            epochs=20,
+            batch_size=32,
+            peak_rate=0.01,
+            weight_decay=0,
+            halve_every=10,
+            nesterov=False,
+            vertical_flip=0.5,
+            start="torch",
+        ),
+        # Pictures in colour: in a minute, and as far as it goes (results/cats_and_dogs.json).
+        Recipe("pictures", epochs=20, batch_size=128, peak_rate=0.1, **_PICTURES),
+        Recipe("pictures_best", epochs=100, batch_size=128, peak_rate=0.1, **_PICTURES),
+        Recipe("small", epochs=40, batch_size=32, peak_rate=0.05, **_STRONG),
+        Recipe("small_rbf", epochs=40, batch_size=32, peak_rate=0.1 / _RBF_UNITS, weight_decay=0, **_STRONG),
+    )
+}
+
+
+def named_recipe(name: str) -> Recipe:
+    """The recipe of that name; LenetError lists the names if there is none."""
+    check_choice("recipe", name, tuple(RECIPES))
+    return RECIPES[name]
+
+
+def default_recipe(plan: Architecture, images: int) -> Recipe:
+    """The quick recipe for a network and a number of training images: few images want more epochs."""
+    if plan.input.maps > 1 and images >= _MANY_IMAGES:
+        return RECIPES["pictures"]
+    size = "fast" if images >= _MANY_IMAGES else "small"
+    return RECIPES[f"{size}_rbf" if isinstance(plan.layers[-1], RBF) else size]

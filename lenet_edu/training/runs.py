@@ -1,0 +1,241 @@
+"""A training run as it stands, and the folder that keeps it; any write can be the last, and is whole.
+
+best.safetensors, last.safetensors     the weights of the best and of the last epoch
+history.jsonl                          one line an epoch, added while it runs
+state.safetensors                      all that going on from here needs, the same as if never stopped
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from lenet_edu.network.models import Network
+from lenet_edu.system.errors import LenetError
+from lenet_edu.system.files import append_line, only_writer, write_atomically
+from lenet_edu.system.tensors import load_tensors, save_tensors
+from lenet_edu.training.checkpoints import save_network
+from lenet_edu.training.recipes import Recipe
+
+BEST, LAST, STATE, HISTORY = "best.safetensors", "last.safetensors", "state.safetensors", "history.jsonl"
+
+# Raised when a state of before could no longer be gone on from to the same result.
+FORMAT = 2
+
+# What a state's notes say of the run, besides what it was given and the recipes.
+_STATE = ("images", "history", "curve", "seen", "steps", "seconds_of_epoch", "looked")
+
+
+@dataclass
+class Run:
+    """A training run: what it was given, what it went through, its best and last weights.
+
+    recipe: in force now; whoever looks on may put another in its place. started_with: the first one.
+    root: the folder that the pictures were read from, if it was one.
+    images: in the training split. seen: how many of them the epoch under way has had. steps: all updates.
+    history: one dict an epoch, with `epoch` (from 1), `learning_rate` (at its end), `train_loss` and
+    `train_accuracy` (over its batches, as they were met), `validation_loss`, `validation_accuracy`,
+    `seconds` (training alone) and `images_per_second`.
+    curve: some twenty points an epoch, with `epoch` (as 1.35), `loss` and `accuracy` since the point before.
+    totals: the epoch's summed loss and right answers, on the device of the model: (2,).
+    """
+
+    recipe: Recipe
+    seed: int
+    images: int
+    started_with: Recipe | None = None
+    root: str = ""
+    history: list[dict] = field(default_factory=list)
+    curve: list[dict] = field(default_factory=list)
+    seen: int = 0
+    steps: int = 0
+    seconds_of_epoch: float = 0.0
+    looked: list[float] = field(default_factory=lambda: [0, 0.0, 0.0])
+    totals: Tensor = field(default_factory=lambda: torch.zeros(2))
+    best_weights: dict[str, Tensor] = field(default_factory=dict)
+    last_weights: dict[str, Tensor] = field(default_factory=dict)
+
+    def __post_init__(self):
+        self.started_with = self.started_with or self.recipe
+
+    @property
+    def epochs_done(self) -> float:
+        """How far it is, in epochs, as 1.35."""
+        return len(self.history) + self.seen / self.images
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the next step."""
+        return self.recipe.rate(min(self.epochs_done / self.recipe.epochs, 1))
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch of highest validation accuracy, the earliest such."""
+        return max(self.history, key=lambda record: record["validation_accuracy"])["epoch"]
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of training, without evaluation and saving."""
+        return sum(record["seconds"] for record in self.history) + self.seconds_of_epoch
+
+
+class Keeper:
+    """Keeps a run in a folder, or nowhere if there is none.
+
+    notes: what the run was given, as plain data; it must be the same when the run is taken up again.
+    """
+
+    def __init__(self, folder: Path | None, notes: dict):
+        self.folder, self.notes = folder, notes
+
+    def save_state(self, run: Run, model: Network, momentum: dict[str, Tensor]) -> None:
+        """Write all that is needed to go on from here; refuse to if a weight is no longer a number."""
+        if self.folder is None:
+            return
+        weights = model.state_dict()
+        if not all(tensor.isfinite().all() for tensor in weights.values()):
+            return
+        tensors = {
+            f"{kind}.{name}": tensor
+            for kind, named in (("model", weights), ("best", run.best_weights), ("momentum", momentum))
+            for name, tensor in named.items()
+        }
+        state = {name: getattr(run, name) for name in _STATE}
+        state |= {"format": FORMAT, "recipe_now": run.recipe.to_dict(), "root": run.root}
+        save_tensors(
+            self.folder / STATE,
+            {**tensors, "totals": run.totals},
+            {**self.notes, "state_of": model.architecture.config, **state},
+        )
+
+    def save_epoch(self, run: Run, model: Network, momentum: dict[str, Tensor]) -> None:
+        """Write weights and record of an epoch that has just ended; the state last: it says what is done."""
+        if self.folder is None:
+            return
+        record = run.history[-1]
+        notes = {**self.notes, "epoch": record["epoch"], "validation_accuracy": record["validation_accuracy"]}
+        save_network(self.folder / LAST, model, notes)
+        if run.best_epoch == record["epoch"]:
+            save_network(self.folder / BEST, model, notes)
+        append_line(self.folder / HISTORY, json.dumps(record))
+        self.save_state(run, model, momentum)
+
+    def restore(self, run: Run, model: Network, momentum: dict[str, Tensor]) -> None:
+        """Bring run, model and momentum to where the state left off.
+
+        Raises LenetError if there is no state, or one of another run or version.
+        """
+        found, tensors, saved = load_run(self.folder)
+        for name, value in {**self.notes, "state_of": model.architecture.config}.items():
+            if name in saved and saved[name] != value:
+                raise LenetError(
+                    f"{self.folder} holds a run with another {name}: wanted {value}, found {saved[name]}."
+                )
+        model.load_state_dict(tensors["model"])
+        for name, tensor in tensors["momentum"].items():
+            momentum[name].copy_(tensor)
+        vars(run).update({**vars(found), "root": run.root})  # the folder may have moved
+        # A line may have been added, or half of one, before the state was written.
+        lines = "".join(json.dumps(record) + "\n" for record in run.history)
+        write_atomically(self.folder / HISTORY, lines.encode())
+
+
+@contextmanager
+def kept(folder: Path | str | None, notes: dict, resume: bool) -> Iterator[Keeper]:
+    """A keeper for a new run, or for one that is to go on, the only one that writes to `folder` meanwhile.
+
+    Raises LenetError if the folder is in use, if it holds a run that is not to go on, or none that could.
+    """
+    if folder is None:
+        yield Keeper(None, notes)
+        return
+    folder = Path(folder)
+    if resume:
+        _check_there(folder)
+    with only_writer(folder):
+        if not resume and (folder / STATE).exists():
+            raise LenetError(f"{folder} already holds a run. Resume it, or choose another folder.")
+        yield Keeper(folder, notes)
+
+
+def load_run(folder: Path | str) -> tuple[Run, dict[str, dict[str, Tensor]], dict]:
+    """The run of a folder as last saved; its tensors by kind ("model", "momentum", ...) and name; its notes.
+
+    Raises LenetError if there is no run, a damaged one, or one of another version.
+    """
+    folder = Path(folder)
+    _check_there(folder)
+    flat, notes = load_tensors(folder / STATE)
+    _check_format(folder, notes)
+    missing = {"data", "scaling", "state_of", "seed", "recipe", "recipe_now", *_STATE} - notes.keys()
+    if missing:
+        raise LenetError(f"{folder / STATE} is not a run's state: it lacks {', '.join(sorted(missing))}.")
+    tensors = {"model": {}, "best": {}, "momentum": {}}
+    for name, tensor in flat.items():
+        kind, _, rest = name.partition(".")
+        if kind in tensors:
+            tensors[kind][rest] = tensor
+    started_with = Recipe(**notes["recipe"])
+    notes["recipe"] = started_with.to_dict()  # with what recipes did not say yet when it was begun
+    run = Run(
+        Recipe(**notes["recipe_now"]),
+        notes["seed"],
+        started_with=started_with,
+        root=notes.get("root", ""),
+        best_weights=tensors["best"],
+        last_weights=tensors["model"],
+        totals=flat["totals"],
+        **{name: notes[name] for name in _STATE},
+    )
+    return run, tensors, notes
+
+
+def list_runs(root: Path | str) -> list[dict]:
+    """The runs in the folders of `root`: `name`, `epochs` and best validation `accuracy` (0 if none)."""
+    found = []
+    for state in sorted(Path(root).glob(f"*/{STATE}")):
+        records = read_history(state.parent)
+        best = max((record["validation_accuracy"] for record in records), default=0.0)
+        found.append({"name": state.parent.name, "epochs": len(records), "accuracy": best})
+    return found
+
+
+def read_history(folder: Path | str) -> list[dict]:
+    """The epochs of a run that have ended; can be asked while it runs."""
+    try:
+        lines = (Path(folder) / HISTORY).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+    records = []
+    for line in lines:
+        try:
+            records.append(json.loads(line))
+        except ValueError:  # half a line, being written or left by a crash
+            break
+    return records
+
+
+def _check_there(folder: Path) -> None:
+    if not (folder / STATE).exists():
+        raise LenetError(f"{folder} holds no run to resume: there is no {STATE} in it.")
+
+
+def _check_format(folder: Path, saved: dict) -> None:
+    found = saved.get("format", 1 if "history" in saved else FORMAT)
+    if found != FORMAT:
+        kind = "an older" if found < FORMAT else "a newer"
+        raise LenetError(
+            f"The run in {folder} was begun by {kind} version of lenet_edu (format {found}, this one has "
+            f"{FORMAT}), which draws and steps otherwise: going on would give another result. Its {BEST} and "
+            f"{LAST} can be loaded; train anew in another folder."
+        )
+
+
+def weights_of(model: Network) -> dict[str, Tensor]:
+    """A copy of the model's weights."""
+    return deepcopy(model.state_dict())

@@ -1,0 +1,263 @@
+"""Exercises and predictions: every foreseen answer gets its own message, and nothing shows too soon."""
+
+import itertools
+import sys
+from importlib import import_module
+
+import numpy as np
+import pytest
+import torch
+
+from lenet_edu import plots
+from lenet_edu.exercises import NOTEBOOKS, ask, check, prediction
+from lenet_edu.exercises.checking import Choice, Code, Conditions, Number, Verdict
+from lenet_edu.exercises.prediction import Estimate, Prediction
+from lenet_edu.network import paper
+from lenet_edu.network.ledger import ledger
+from lenet_edu.network.models import LeNet5
+from lenet_edu.system.errors import LenetError
+from lenet_edu.widgets.predict import Predict
+
+
+def every(kind: str) -> dict:
+    """All exercises or predictions of the suite by their full name."""
+    modules = {name: import_module(f"lenet_edu.exercises.{name}") for name in NOTEBOOKS}
+    return {
+        f"{name}.{key}": value
+        for name, module in modules.items()
+        for key, value in getattr(module, kind).items()
+    }
+
+
+EXERCISES, PREDICTIONS = every("EXERCISES"), every("PREDICTIONS")
+
+
+def of_kind(kind: type):
+    names = [name for name, exercise in EXERCISES.items() if isinstance(exercise, kind)]
+    return pytest.mark.parametrize("name", names)
+
+
+def wrong(name: str, answer) -> str:
+    verdict = check(name, answer)
+    assert isinstance(verdict, Verdict)
+    assert not verdict.right, verdict
+    return verdict.text
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+@pytest.mark.parametrize("nothing", [None, ...])
+def test_unanswered_is_said_and_not_called_wrong(name, nothing):
+    assert wrong(name, nothing).startswith("Not answered yet")
+
+
+@of_kind(Number)
+def test_a_number_is_right_or_gets_the_hint_that_fits(name):
+    exercise = EXERCISES[name]
+    assert check(name, exercise.right).right
+    assert check(name, torch.tensor(exercise.right, dtype=torch.double)).right
+    assert [wrong(name, number) for number in exercise.hints] == list(exercise.hints.values())
+    assert "too large" in wrong(name, exercise.right * 1000 + 1)
+    assert "too small" in wrong(name, -1e6)
+    for unfit in ("12", [1, 2], True, object(), torch.ones(2)):
+        assert "single number is wanted" in wrong(name, unfit)
+
+
+@of_kind(Number)
+def test_hints_of_a_number_are_for_different_wrong_numbers(name):
+    exercise = EXERCISES[name]
+    assert exercise.right not in exercise.hints
+    assert len(exercise.hints) >= 3
+
+
+@of_kind(Choice)
+def test_a_choice_is_right_or_gets_the_hint_that_fits(name):
+    exercise = EXERCISES[name]
+    assert check(name, exercise.right).right
+    assert check(name, f" {exercise.right.upper()} ").right
+    said = [wrong(name, letter) for letter in exercise.hints]
+    assert said == list(exercise.hints.values())
+    assert len(set(said)) == len(said)
+    for unfit in ("z", "", 1, ["a"]):
+        assert "letters" in wrong(name, unfit)
+
+
+@of_kind(Code)
+def test_code_is_right_or_gets_the_hint_of_its_mistake(name):
+    exercise = EXERCISES[name]
+    assert check(name, exercise.right).right
+    assert len(exercise.mistakes) >= 3
+    for hint, mistake in exercise.mistakes.items():
+        assert wrong(name, mistake) == hint
+
+
+@of_kind(Code)
+def test_code_that_fails_in_other_ways_is_told_how(name):
+    exercise = EXERCISES[name]
+
+    def breaks(*arguments):
+        raise IndexError("out of range")
+
+    assert wrong(name, breaks) == "It stopped with IndexError: out of range"
+    assert "returns nothing" in wrong(name, lambda *arguments: None)
+    assert "without brackets" in wrong(name, exercise.right(*exercise.cases()[0]))
+    assert "must return a tensor" in wrong(name, lambda *arguments: "five")
+    assert "shape" in wrong(name, lambda *arguments: torch.zeros(7, 7, 7))
+    assert "instead of" in wrong(name, lambda *arguments: torch.as_tensor(exercise.right(*arguments)) + 123.4)
+
+
+@of_kind(Code)
+def test_code_may_change_its_arguments(name):
+    exercise = EXERCISES[name]
+
+    def greedy(*arguments):
+        result = torch.as_tensor(exercise.right(*arguments)).clone()
+        for argument in arguments:
+            if isinstance(argument, torch.Tensor):
+                argument.zero_()
+        return result
+
+    assert check(name, greedy).right
+
+
+def said_to(name: str, answers: list) -> list[str]:
+    said = [wrong(name, answer) for answer in answers]
+    assert len(set(said)) == len(said), "two kinds of wrong answer get the same message"
+    return said
+
+
+def test_or_gets_a_message_for_each_way_to_miss_it():
+    assert check("s2.or", (2.0, 6.0)).right
+    assert check("s2.or", torch.tensor([2.0, 6.0])).right
+    said = said_to("s2.or", ["ab", (1, 2, 3), (-2, 6), (2, 20), (2, 0)])
+    assert said[1:] == list(EXERCISES["s2.or"].conditions)
+
+
+def test_table_gets_a_message_for_each_way_to_miss_it():
+    table = paper.C3_TABLE
+    assert check("c3.table", np.roll(table, 1, axis=1)).right
+    assert check("c3.table", torch.tensor(np.roll(table, 1, axis=1))).right
+    triples = np.array([np.isin(range(6), some) for some in itertools.combinations(range(6), 3)]).T
+    empty, twice, uneven = table.copy(), table.copy(), table.copy()
+    empty[:, 0], empty[:3, 1] = False, True
+    empty[3:, 1], empty[:, 2] = True, [True, True, True, False, False, False]
+    twice[:, 1] = twice[:, 0]
+    uneven[:, :6] = triples[:, :6]
+    said = said_to("c3.table", [np.ones((3, 3)), table & False, empty, twice, uneven, table])
+    assert empty.sum() == twice.sum() == uneven.sum() == table.sum()
+    assert said[1:] == list(EXERCISES["c3.table"].conditions)
+    assert {name for name, e in EXERCISES.items() if isinstance(e, Conditions)} == {"s2.or", "c3.table"}
+
+
+@pytest.mark.parametrize("question", [lambda name: check(name, 1), ask], ids=["check", "ask"])
+@pytest.mark.parametrize(
+    ("name", "got"), [("c7.side", "'c7'"), ("c1.colour", "'colour'"), ("c1", "''"), ("", "''")]
+)
+def test_an_unknown_question_is_refused_by_name(question, name, got):
+    with pytest.raises(LenetError, match=f"got {got}"):
+        question(name)
+
+
+def test_a_verdict_shows_as_text_and_as_html_without_running_what_it_quotes():
+    assert str(check("c1.side", 26)).startswith("Right. 32 - 7 + 1 = 26")
+    assert "<script>" not in check("c1.side", "<script>")._repr_html_()
+
+
+def choices_of(name: str) -> list[str]:
+    """The choices of a prediction; for an estimate the right number, those with a hint, and two more."""
+    asked = PREDICTIONS[name]
+    if isinstance(asked, Prediction):
+        return list(asked.choices)
+    return [f"{number:,}" for number in (asked.right, *asked.hints, asked.right * 99, 0.5)]
+
+
+@pytest.mark.parametrize("name", PREDICTIONS)
+def test_each_choice_of_a_prediction_gets_a_response_of_its_own(name):
+    asked, choices = PREDICTIONS[name], choices_of(name)
+    said = [ask(name).commit(choice) for choice in choices]
+    assert len(set(said)) == len(said) >= 2
+    for choice, response in zip(choices, said, strict=True):
+        right = choice in (asked.right, choices[0] if asked.choices == () else asked.right)
+        assert response.startswith("Yes: " if right else "No: ")
+        assert asked.answer[-20:] in response or response == "Yes: to the digit." + f"\nIt is {asked.answer}"
+
+
+def test_a_prediction_must_offer_its_right_answer():
+    with pytest.raises(LenetError, match="right choice"):
+        Prediction("Which?", right="c", choices={"a": "", "b": ""})
+
+
+def test_a_choice_that_is_not_offered_cannot_be_committed_to():
+    asked = ask("c1.parameters")
+    with pytest.raises(LenetError, match="got '157'"):
+        asked.commit("157")
+    assert asked.committed is None
+
+
+@pytest.mark.parametrize("guess", ["", "many", "nan", "inf", "1e999"])
+def test_an_estimate_must_be_a_number(guess):
+    with pytest.raises(LenetError, match="must be a number"):
+        ask("c1.dense").commit(guess)
+
+
+def test_an_estimate_may_be_off_by_its_factor():
+    estimate = Estimate("How many?", right=1000, because="so", factor=1.5)
+    assert [estimate.judge(guess)[0] for guess in ("1,000", "1499", "1501", "667", "666", "-1000")] == [
+        *(True, True, False, True, False, False)
+    ]
+
+
+def test_the_score_counts_first_answers_only(monkeypatch):
+    monkeypatch.setattr(prediction, "_settled", {})
+    asked = ask("c1.parameters")
+    asked.commit("4,704")
+    ask("c1.parameters").commit("156")
+    ask("c1.dense").commit("5000000")
+    assert asked.score() == "1 of 2 right so far"
+
+
+def test_without_a_person_the_text_goes_through_to_the_answer():
+    asked = ask("c1.parameters", ledger(LeNet5())["C1"].parameters)
+    text = asked._repr_mimebundle_()["text/plain"]
+    assert text == repr(asked)
+    assert text.index("4,704") < text.index("It is “156”") < text.index("6 x (5 x 5 + 1) = 156")
+    assert asked.committed is None
+    assert "[a number]\nIt is 4,821,600: " in repr(ask("c1.dense"))
+
+
+def test_on_a_page_without_kernel_the_answer_is_folded_away():
+    html = ask("c1.parameters", plots.network(LeNet5()))._repr_html_()
+    asked, answer = html.split("<details>")
+    assert "It is" not in asked
+    assert "It is" in answer
+    assert "data:image/png;base64," in answer
+
+
+def test_the_browser_has_nothing_of_the_answer_before_the_reader_commits():
+    face = Predict(ask("c1.parameters", ledger(LeNet5())["C1"]))
+    before = str({name: value for name, value in face.get_state().items() if not name.startswith("_")})
+    assert "122,304" in before  # it is one of the choices
+    assert "6 x (5 x 5 + 1)" not in before
+    assert "share the same 25 weights" not in before
+    face._handle_custom_msg({"commit": "4,704"}, [])
+    assert face.settled
+    assert face.committed == face.asked.committed == "4,704"
+    assert "number of units" in face.response
+    assert "6 x (5 x 5 + 1) = 156" in face.shown
+    assert "right so far" in face.score
+
+
+def test_a_message_that_is_no_choice_is_refused_and_settles_nothing(monkeypatch):
+    face = Predict(ask("c1.parameters"))
+    sent = []
+    monkeypatch.setattr(face, "send", sent.append)
+    with pytest.raises(LenetError, match="got '157'"):
+        face.commit("157")
+    assert not face.settled
+    assert "157" in sent[0]["error"]
+
+
+def test_a_prediction_shows_its_face_where_there_are_widgets(monkeypatch):
+    bundle = ask("c1.shift")._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "text/html", "application/vnd.jupyter.widget-view+json"}
+    monkeypatch.setitem(sys.modules, "lenet_edu.widgets.predict", None)
+    assert set(ask("c1.shift")._repr_mimebundle_()) == {"text/plain", "text/html"}

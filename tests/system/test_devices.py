@@ -1,0 +1,53 @@
+"""Which device is taken, and how it is called."""
+
+import pytest
+import torch
+
+from lenet_edu.system import devices
+from lenet_edu.system.devices import choose_device, describe_device, keep_freed_memory, one_a_core
+from lenet_edu.system.errors import LenetError
+
+
+def test_cuda_comes_first(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert choose_device().type == "cuda"
+
+
+@pytest.mark.parametrize("faster", ["mps", "cpu"])
+def test_an_apple_gpu_is_taken_where_it_is_faster(monkeypatch, faster):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(devices, "_seconds_of_steps", lambda device: 1.0 if device == faster else 2.0)
+    devices._mps_is_faster.cache_clear()
+    assert choose_device().type == faster
+    devices._mps_is_faster.cache_clear()
+
+
+def test_steps_are_measured():
+    assert 0 < devices._seconds_of_steps("cpu", steps=2) < 60
+
+
+@pytest.mark.parametrize("name", ["abacus", "cuda:99", ""])
+def test_what_the_machine_has_not_is_refused_with_the_reason(name):
+    with pytest.raises(LenetError, match="Try auto or cpu"):
+        choose_device(name)
+
+
+def test_the_cpu_is_called_by_its_threads():
+    assert describe_device(torch.device("cpu")).startswith("CPU (")
+
+
+def test_freed_memory_can_be_kept_more_than_once():
+    keep_freed_memory()
+    keep_freed_memory()
+    assert torch.zeros(1000, 1000).sum() == 0
+
+
+def test_work_goes_to_processes_and_comes_back_with_its_task():
+    found = dict(one_a_core(pow, [(2, 3), (3, 2), (5, 2)]))
+    assert found == {(2, 3): 8, (3, 2): 9, (5, 2): 25}
+
+
+def test_an_error_in_a_process_arrives():
+    with pytest.raises(ZeroDivisionError):
+        list(one_a_core(divmod, [(1, 0), (4, 2)]))

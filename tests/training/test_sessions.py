@@ -1,0 +1,275 @@
+"""A training under someone's hands: whatever is pressed, it comes out as one that was never touched."""
+
+import threading
+
+import pytest
+import torch
+
+from lenet_edu.data.digits import load_digits
+from lenet_edu.data.folders import drawn_shapes
+from lenet_edu.network.architecture import MODERN, rgb_lenet
+from lenet_edu.network.models import LeNet5
+from lenet_edu.system.errors import LenetError
+from lenet_edu.training import sessions
+from lenet_edu.training.evaluation import accuracy
+from lenet_edu.training.loop import fit
+from lenet_edu.training.recipes import Recipe
+from lenet_edu.training.runs import BEST, STATE, list_runs, load_run
+from lenet_edu.training.sessions import FINISHED, PAUSED, READY, RUNNING, STOPPED, Session
+
+RECIPE = Recipe("test", epochs=3, batch_size=16, peak_rate=0.05, rotation=5.0, shift=1.0)
+
+
+@pytest.fixture
+def session(few, tmp_path) -> Session:
+    return Session(few, recipe=RECIPE, seed=4, device="cpu", folder=tmp_path / "runs")
+
+
+def untouched(digits, recipe=RECIPE, switches=MODERN, **options):
+    model = LeNet5(**switches)
+    model.reset_parameters(torch.Generator().manual_seed(4))
+    run = fit(model, digits, recipe, seed=4, device="cpu", progress=False, **options)
+    return model, run
+
+
+def same(model, other) -> bool:
+    pairs = zip(model.state_dict().values(), other.state_dict().values(), strict=True)
+    return all(torch.equal(one, two) for one, two in pairs)
+
+
+def test_pictures_in_colour_train_the_rgb_network(tmp_path):
+    shapes, recipe = drawn_shapes(), RECIPE.changed(epochs=1, batch_size=64)
+    session = Session(shapes, recipe=recipe, seed=4, device="cpu", folder=tmp_path / "runs")
+    assert session.plan == rgb_lenet()
+    do(session, "step", 5)
+    second = Session(shapes, {"f7": False}, device="cpu", folder=tmp_path / "runs")
+    assert second.plan == rgb_lenet(f7=False)
+    second.load(session.home)
+    for one in (session, second):
+        do(one, "train")
+    assert second.plan == rgb_lenet()
+    assert same(session.model, second.model)
+    digits = Session(load_digits("embedded"), device="cpu", folder=tmp_path / "runs")
+    digits.load(session.home)
+    assert digits.data.source == "drawn shapes"
+
+
+def test_a_recipe_decides_how_the_first_weights_are_drawn(few, tmp_path):
+    session = Session(few, recipe=RECIPE, seed=4, device="cpu", folder=tmp_path / "runs")
+    before = session.model.C1.bias.abs().max()
+    session.change(start="torch")
+    assert before == 0 < session.model.C1.bias.abs().max()
+
+
+def do(session, action, *arguments) -> None:
+    getattr(session, action)(*arguments)
+    session.wait()
+
+
+def test_it_trains_in_a_thread_to_what_fit_alone_gives(few, session):
+    assert session.status == READY
+    session.train()
+    assert session.status == RUNNING or session.status == FINISHED
+    session.wait()
+    assert session.status == FINISHED
+    model, run = untouched(few)
+    assert same(session.model, model)
+    assert [record["train_loss"] for record in session.run.history] == [
+        record["train_loss"] for record in run.history
+    ]
+
+
+def test_steps_epochs_and_pauses_do_not_show_in_the_result(few, session):
+    do(session, "step")
+    assert (session.status, session.run.steps) == (PAUSED, 1)
+    do(session, "step", 3)
+    assert session.run.steps == 4
+    do(session, "epoch")
+    assert (len(session.run.history), session.run.seen, session.run.steps) == (1, 0, 10)
+    do(session, "epoch")
+    assert len(session.run.history) == 2
+
+    paused = threading.Event()
+
+    def pause(it):
+        if it.run.steps == 25 and not paused.is_set():
+            paused.set()
+            it.pause()
+
+    session.watch = pause
+    do(session, "train")
+    assert (session.status, session.run.steps) == (PAUSED, 25)
+    do(session, "train")
+    assert same(session.model, untouched(few)[0])
+
+
+def test_a_goal_can_be_changed_while_it_runs(few, session):
+    def then_only_this_epoch(it):
+        if it.run.steps == 3:
+            it.epoch()
+
+    session.watch = then_only_this_epoch
+    do(session, "train")
+    assert (session.status, len(session.run.history), session.run.seen) == (PAUSED, 1, 0)
+
+
+def test_changes_count_from_the_next_batch_and_before_it_begins(few, session):
+    session.change(momentum=0.5)
+    do(session, "step", 5)
+    session.change(peak_rate=0.01)
+    session.change(batch_size=40)
+    assert session.recipe_now.batch_size == 40
+    do(session, "train")
+    assert session.run.started_with == RECIPE.changed(momentum=0.5)
+
+    def change(run):
+        if run.steps == 5:
+            run.recipe = run.recipe.changed(peak_rate=0.01, batch_size=40)
+
+    assert same(session.model, untouched(few, RECIPE.changed(momentum=0.5), before_batch=change)[0])
+
+
+def test_a_bad_change_changes_nothing(session):
+    do(session, "step")
+    with pytest.raises(LenetError, match="momentum must be a number from 0 to"):
+        session.change(momentum=2.0)
+    assert session.recipe_now == RECIPE
+
+
+def test_reset_gives_the_same_initial_weights_and_another_folder(few, session):
+    weights = [parameter.clone() for parameter in session.model.parameters()]
+    do(session, "epoch")
+    first = session.home
+    session.reset()
+    assert (session.status, session.run.steps) == (READY, 0)
+    assert all(torch.equal(a, b) for a, b in zip(weights, session.model.parameters(), strict=True))
+    assert session.home is None
+    assert [run["name"] for run in list_runs(session.folder)] == [first.name]
+    do(session, "step")
+    second = session.home
+    session.reset()
+    assert not second.exists()
+    do(session, "train")
+    assert same(session.model, untouched(few)[0])
+
+
+def test_two_that_begin_in_the_same_second_have_each_their_folder(few, tmp_path):
+    both = [Session(few, recipe=RECIPE, device="cpu", folder=tmp_path) for _ in range(2)]
+    for session in both:
+        do(session, "step", 2)
+    assert both[0].home != both[1].home
+    assert [session.run.steps for session in both] == [2, 2]
+
+
+def test_a_folder_that_cannot_be_made_is_named(few, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(LenetError, match="could not be made"):
+        Session(few, recipe=RECIPE, device="cpu", folder=tmp_path / "file").step()
+
+
+def test_a_finished_run_says_so(session):
+    do(session, "train")
+    with pytest.raises(LenetError, match="This run is finished"):
+        session.step()
+
+
+def test_save_and_load_take_a_run_up_where_it_was(few, session, tmp_path):
+    do(session, "step", 14)
+    copy = session.save("mine")
+    do(session, "train")
+
+    other = Session(few, {"c3": "table"}, device="cpu", folder=tmp_path / "runs")
+    other.load(copy)
+    assert (other.status, other.run.steps, other.seed, other.plan) == (PAUSED, 14, 4, session.plan)
+    assert other.recipe == RECIPE
+    do(other, "train")
+    assert same(other.model, session.model)
+
+    other.load(session.home)
+    assert other.status == FINISHED
+    assert same(other.model, session.model)
+    best = max(record["validation_accuracy"] for record in session.run.history)
+    assert accuracy(other.model, few.validation) == pytest.approx(best)
+
+
+def test_save_while_it_runs_lets_it_go_on(few, session, tmp_path):
+    reached, saved = threading.Event(), threading.Event()
+
+    def wait_once(it):
+        if it.run.steps == 7 and not reached.is_set():
+            reached.set()
+            saved.wait(0.2)
+
+    session.watch = wait_once
+    session.train()
+    assert reached.wait(10)
+    session.save("copy")
+    session.wait()
+    assert session.status == FINISHED
+    assert load_run(tmp_path / "runs" / "copy")[0].steps >= 7
+    assert same(session.model, untouched(few)[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("", "usable as the name"), ("a/b", "usable as the name"), (".hidden", "usable"), ("taken", "already")],
+)
+def test_a_bad_name_is_refused(session, name, message):
+    do(session, "step")
+    session.save("taken")
+    with pytest.raises(LenetError, match=message):
+        session.save(name)
+
+
+def test_what_cannot_be_loaded_leaves_the_session_as_it_is(few, session, tmp_path):
+    with pytest.raises(LenetError, match="nothing to save"):
+        session.save("early")
+    do(session, "step")
+    with pytest.raises(LenetError, match="holds no run"):
+        session.load(tmp_path / "nowhere")
+    damaged = session.save("damaged")
+    (damaged / STATE).write_bytes(b"PK")
+    with pytest.raises(LenetError, match="pickle"):
+        session.load(damaged)
+    assert (session.status, session.run.steps) == (PAUSED, 1)
+    do(session, "train")
+    assert session.status == FINISHED
+
+
+def test_an_error_stops_it_and_is_told_and_it_can_go_on_with_another_rate(few, session):
+    do(session, "epoch")
+
+    def poison(it):
+        if it.run.steps == 12:
+            with torch.no_grad():
+                it.model.F6.bias.fill_(float("nan"))
+
+    session.watch = poison
+    do(session, "train")
+    assert session.status == STOPPED
+    assert "training has diverged. Lower peak_rate" in session.error
+    assert all(parameter.isfinite().all() for parameter in session.model.parameters())
+    session.watch = lambda it: None
+    session.change(peak_rate=0.01)
+    do(session, "train")
+    assert (session.status, session.error, len(session.run.history)) == (FINISHED, "", 3)
+
+
+def test_an_unforeseen_error_is_told_by_its_kind(session, monkeypatch):
+    def fail(*_, **__):
+        raise ZeroDivisionError("of all things")
+
+    monkeypatch.setattr(sessions, "fit", fail)
+    do(session, "train")
+    assert (session.status, session.error) == (STOPPED, "ZeroDivisionError: of all things")
+
+
+def test_runs_are_listed_with_what_came_of_them(session):
+    do(session, "train")
+    session.save("b")
+    listed = list_runs(session.folder)
+    assert [run["name"] for run in listed] == sorted([session.home.name, "b"])
+    best = max(record["validation_accuracy"] for record in session.run.history)
+    assert [(run["epochs"], run["accuracy"]) for run in listed] == [(3, best)] * 2
+    assert (session.home / BEST).exists()
+    assert list_runs(session.folder / "nowhere") == []

@@ -1,0 +1,638 @@
+"""Every widget in a real JupyterLab: act as a reader would, and compare what is shown with torch."""
+
+import re
+from contextlib import contextmanager
+
+import pytest
+import torch
+
+from lenet_edu import plots
+from lenet_edu.data.folders import drawn_shapes
+from lenet_edu.network.activations import activations
+from lenet_edu.network.architecture import lenet1989
+from lenet_edu.network.models import LeNet5
+from lenet_edu.widgets import C3Table, Convolution, DigitCodes, Subsampling
+from tests.browser import PATIENCE, dark_lab, needs_chromium, run_cell, shows, widget_page, write_notebook
+
+pytestmark = needs_chromium
+
+SETUP = """
+from lenet_edu.network.activations import activations
+from lenet_edu.training.checkpoints import load_network
+from lenet_edu.data.digits import load_digits
+from lenet_edu.data.folders import drawn_shapes
+from lenet_edu.network.models import LeNet5, LeNet1989, RGBLeNet
+from lenet_edu.training.recipes import RECIPES
+from lenet_edu.training.loop import fit
+from lenet_edu.widgets import *
+digits = load_digits("embedded").test.one_of_each()
+shapes = drawn_shapes(160)
+network = load_network("lenet5-1998")
+"""
+
+# A cell that fails would take the next ones with it.
+REFUSED = """
+try:
+    w.digit = 99
+except ValueError as error:
+    print(error)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("widgets")
+
+
+@pytest.fixture(scope="module")
+def lab(folder):
+    """test_lab looks at widgets in the light theme."""
+    with dark_lab(folder) as address:
+        yield address
+
+
+@pytest.fixture
+def opened(lab, folder, request):
+    """opened(source, ...): a page whose first cell shows the widget `w` that the source makes."""
+
+    @contextmanager
+    def page_with(source, *more, **options):
+        name = re.sub(r"\W", "_", request.node.name) + ".ipynb"
+        write_notebook(folder / name, f"{SETUP}w = {source}\nw", *more)
+        with widget_page(lab, name, viewport={"width": 1200, "height": 1000}, **options) as page:
+            yield page
+
+    return page_with
+
+
+def said(page, place: int) -> str:
+    """What a further cell prints when it is run."""
+    cell = run_cell(page, place)
+    output = cell.locator(".jp-OutputArea-output pre")
+    output.first.wait_for(timeout=PATIENCE)
+    return output.first.inner_text().strip()
+
+
+def pixels(locator) -> torch.Tensor:
+    """The colours of a canvas, (rows, columns, 3)."""
+    read = """canvas => {
+        const {width, height} = canvas;
+        return [height, width, Array.from(canvas.getContext("2d").getImageData(0, 0, width, height).data)];
+    }"""
+    height, width, data = locator.evaluate(read)
+    return torch.tensor(data).view(height, width, 4)[..., :3]
+
+
+def is_red_where_positive(colours: torch.Tensor, values: torch.Tensor) -> bool:
+    clear = values.abs() > 0.05 * values.abs().max()
+    return bool(((colours[..., 0] > colours[..., 2]) == (values > 0))[clear].all())
+
+
+def point_at(locator, row: int, column: int, rows: int, columns: int) -> None:
+    box = locator.bounding_box()
+    x, y = (column + 0.5) / columns * box["width"], (row + 0.5) / rows * box["height"]
+    locator.hover(position={"x": x, "y": y})
+
+
+def test_feature_maps_tell_each_units_value_and_field(opened, digits, network):
+    outputs = activations(network, digits.images[3:4])
+    with opened("FeatureMaps(network, digits, digit=3)", "print(w)") as page:
+        for name, (map_, row, column) in {
+            "C1": (4, 20, 7),
+            "S2": (2, 6, 6),
+            "C3": (11, 3, 8),
+            "S4": (15, 1, 4),
+        }.items():
+            side = outputs[name].shape[-1]
+            point_at(
+                page.locator(f"[data-layer={name}] .lenet-small canvas").nth(map_), row, column, side, side
+            )
+            value = outputs[name][0, map_, row, column].item()
+            shows(page.locator(".lenet-widget"), f"{name}, map {map_}, row {row}, column {column}")
+            told = float(page.locator(".lenet-value").inner_text().split()[1])
+            assert told == pytest.approx(value, abs=1e-5)
+            assert page.locator(".lenet-how").inner_text().endswith(f"{value:.3f}")
+            top, left, _, field = plots.field_squares(network.architecture, name, (row, column))["INPUT"]
+            mark = page.locator("[data-layer=INPUT] .lenet-mark-field").evaluate(
+                "mark => ['top', 'left', 'width'].map(name => parseFloat(mark.style[name]))"
+            )
+            assert mark == pytest.approx([100 * top / 32, 100 * left / 32, 100 * field / 32])
+        canvas = page.locator("[data-layer=C1] canvas").nth(2)
+        assert is_red_where_positive(pixels(canvas), outputs["C1"][0, 2])
+        point_at(page.locator("[data-layer=OUTPUT] canvas"), 0, 8, 1, 10)
+        assert float(page.locator(".lenet-value").inner_text().split()[1]) == pytest.approx(
+            outputs["OUTPUT"][0, 8].item(), rel=1e-5
+        )
+
+
+def test_feature_maps_tell_what_comes_from_a_border(opened):
+    """LeNet 1989: a unit of H2 in a corner, which reads eight maps of H1 and what is around them."""
+    made = "FeatureMaps(LeNet1989(), digits.images[:, :, ::2, ::2], digit=3)"
+    with opened(made, "print(w.outputs()['H2'][0, 11, 0, 3].item())") as page:
+        point_at(page.locator("[data-layer=H2] .lenet-small canvas").nth(11), 0, 3, 4, 4)
+        shows(page.locator(".lenet-widget"), "H2, map 11, row 0, column 3")
+        # Of 25 inputs a map, 3 rows of 4 are there.
+        shows(page.locator(".lenet-how"), f"(200 terms, {8 * (25 - 12)} of them the border's -1)")
+        frame = "mark => ['top', 'left', 'height', 'width'].map(side => parseFloat(mark.style[side]))"
+        field = page.locator("[data-layer=INPUT] .lenet-mark-field").evaluate(frame)
+        squares = plots.field_squares(lenet1989(), "H2", (0, 3))
+        assert field == [100 * side / 16 for side in squares["INPUT"]]
+        feeds = page.locator("[data-layer=H1] .lenet-mark-feeds:not([hidden])")
+        assert feeds.count() == 8
+        assert feeds.first.evaluate(frame) == [100 * side / 8 for side in squares["H1"]]
+        told = float(page.locator(".lenet-value").inner_text().split()[1])
+        assert told == pytest.approx(float(said(page, 1)), abs=1e-5)
+
+
+def test_feature_maps_are_chosen_by_click_key_and_python(opened, digits, network):
+    with opened(
+        "FeatureMaps(network, digits, digit=3)",
+        "print(w)",
+        "w.digit = 5",
+        REFUSED,
+        "w.activations = b'1234'",
+    ) as page:
+        page.get_by_role("button", name="S2, map 1", exact=True).click()
+        large = page.get_by_role("application")
+        large.focus()
+        page.keyboard.press("End")
+        page.keyboard.press("ArrowDown")
+        shows(page.locator(".lenet-widget"), "S2, map 1, row 1, column 13")
+        assert said(page, 1) == "FeatureMaps(digit 3, LeNet-5 1998, S2)"
+        run_cell(page, 2)
+        shows(page.locator(".lenet-widget"), "5: a 5")
+        value = activations(network, digits.images[5:6])["S2"][0, 1, 1, 13].item()
+        shows(page.locator(".lenet-value"), f"{value:.5f}"[:6])
+        run_cell(page, 3)
+        shows(page.locator(".lenet-error"), "digit must be from 0 to 9; got 99")
+        run_cell(page, 4)
+        shows(page.locator(".lenet-error"), "activations: 36472 bytes were expected, 4 came")
+
+
+def test_weights_of_several_networks_run_under_a_slider(opened):
+    with opened('FeatureMaps({"before": LeNet5(), "after": network}, digits)', "print(w.weights)") as page:
+        shows(page.locator(".lenet-widget"), "after")
+        page.get_by_role("slider", name="weights").focus()
+        page.keyboard.press("ArrowLeft")
+        shows(page.locator(".lenet-widget"), "before")
+        assert said(page, 1) == "before"
+
+
+def test_convolution_steps_plays_and_computes_what_torch_does(opened, digits, network):
+    same = Convolution(digits.images[3], network.C1)
+    with opened("Convolution(digits.images[3], network.C1)", "print(w.place, len(w.kernel))") as page:
+        page.get_by_label("kernel", exact=True).first.select_option("learned, map 2")
+        same.kernel = network.C1.weight[2, 0].tolist()
+        for _ in range(3):
+            page.get_by_role("button", name="Step").click()
+        shows(page.locator(".lenet-sum"), "row 0, column 3: ")
+        told = float(page.locator(".lenet-sum").inner_text().split("= ")[-1])
+        assert told == pytest.approx(same.output()[0, 3].item(), abs=1e-4)
+        output = page.locator(".lenet-column").nth(3).locator("canvas")
+        assert is_red_where_positive(pixels(output), same.output())
+        page.get_by_role("slider", name="stride").focus()
+        page.keyboard.press("ArrowRight")
+        shows(page.locator(".lenet-widget"), "(32 + 2 × 0 − 5) / 2 + 1 = 14")
+        page.get_by_label("row 0, column 0").fill("7.5")
+        page.get_by_label("row 0, column 0").press("Enter")
+        shows(page.locator(".lenet-sum"), "7.50")
+        page.get_by_role("button", name="Play").click()
+        page.wait_for_timeout(400)
+        page.get_by_role("button", name="Pause").click()
+        place, size = said(page, 1).rsplit(" ", 1)
+        assert place != "[0, 3]"
+        assert size == "5"
+
+
+def test_a_kernel_takes_numbers_only(opened):
+    with opened("Convolution(digits.images[3])", "w.kernel = [[1.0, 2.0]]") as page:
+        page.get_by_label("row 0, column 0").fill("")
+        page.get_by_label("row 0, column 0").press("Enter")
+        shows(page.locator(".lenet-error"), "numbers only")
+        run_cell(page, 1)
+        shows(page.locator(".lenet-error"), "kernel must be square")
+
+
+def test_c3_table_counts_what_is_clicked_and_gives_it_to_python(opened):
+    with opened("C3Table()", "print(w, w.table[0, :3].tolist())") as page:
+        shows(page.locator(".lenet-counts"), "= 1,516 parameters; × 100 places = 151,600 connections")
+        page.get_by_label("map 0 of S2 to map 1 of C3").click()
+        shows(page.locator(".lenet-counts"), "= 1,541 parameters")
+        shows(page.locator(".lenet-reads"), "Map 1 of C3 reads the maps 0, 1, 2, 3 of S2.")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Enter")
+        assert said(page, 1) == "C3Table(62 links, 1,566 parameters) [True, True, True]"
+        page.get_by_role("button", name="full").click()
+        shows(page.locator(".lenet-counts"), "= 2,416 parameters")
+        page.get_by_role("button", name="random").click()
+        shows(page.locator(".lenet-counts"), f"{C3Table().table.sum()} links")
+
+
+def test_digit_codes_follow_equation_7_while_they_are_redrawn(opened, digits, network):
+    same = DigitCodes(network, digits, digit=3)
+    with opened("DigitCodes(network, digits, digit=3)", "print(w, w.decision)") as page:
+        for code, distance in enumerate(same.distances().tolist()):
+            shows(page.locator(".lenet-code").nth(code), f"{distance:.1f}")
+        shows(page.locator(".lenet-verdict"), f"nearest: {same.decision}")
+        code = page.locator(".lenet-code").nth(3).get_by_role("application")
+        box = code.bounding_box()
+        code.click(position={"x": box["width"] / 14, "y": box["height"] / 24})
+        codes = [list(one) for one in same.codes]
+        codes[3][0] *= -1
+        same.codes = codes
+        shows(page.locator(".lenet-code").nth(3), f"{same.distances()[3]:.1f}")
+        assert (
+            said(page, 1)
+            == f"DigitCodes(digit 3, nearest code {same.decision}, 1 pixel changed) {same.decision}"
+        )
+        page.get_by_role("button", name="Reset the codes").click()
+        shows(
+            page.locator(".lenet-code").nth(3),
+            f"{(same.units[3] - network.OUTPUT.codes[3]).square().sum():.1f}",
+        )
+
+
+def test_subsampling_paints_what_torch_computes(opened, digits, network):
+    same = Subsampling(activations(network, digits.images[3:4])["C1"][0], coefficient=2, bias=6)
+    with opened('Subsampling(activations(network, digits.images[3:4])["C1"][0])', "print(w)") as page:
+        shows(page.locator(".lenet-votes"), "a blur")
+        page.get_by_role("button", name="OR", exact=True).click()
+        shows(page.locator(".lenet-votes"), "OR: one is enough")
+        after = page.locator(".lenet-maps").nth(1).locator("canvas").nth(4)
+        assert is_red_where_positive(pixels(after), same.output()[4])
+        page.get_by_role("slider", name="bias").focus()
+        page.keyboard.press("ArrowRight")
+        shows(page.locator(".lenet-widget"), "6.01")
+        assert said(page, 1) == "Subsampling(coefficient 2.00, bias 6.01)"
+
+
+def draw(page, points) -> None:
+    box = page.locator(".lenet-sheet").bounding_box()
+    (x, y), *rest = points
+    page.mouse.move(box["x"] + x, box["y"] + y)
+    page.mouse.down()
+    for x, y in rest:
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
+    page.mouse.up()
+
+
+THREE = [(70, 50), (150, 50), (110, 100), (150, 130), (140, 180), (70, 185)]
+
+
+def test_a_drawn_digit_is_read_live_step_by_step(opened, folder):
+    from PIL import Image
+
+    with opened(
+        "DrawDigit(network)",
+        "print(w, w.network.classes_of(w.image).item(), round(w.network(w.image).min().item(), 1))",
+        "print(w, w.image.shape)",
+    ) as page:
+        shows(page.locator(".lenet-widget"), "Draw a digit on the sheet.")
+        draw(page, THREE)
+        shows(page.locator(".lenet-answer"), "reads")
+        page.wait_for_timeout(500)
+        steps = page.locator(".lenet-step").evaluate_all("steps => steps.map(step => step.dataset.step)")
+        assert steps == ["sheet", "ink", "cropped", "glyph", "image"]
+        told = page.locator(".lenet-answer").inner_text()
+        widget, answer, distance = said(page, 1).rsplit(" ", 2)
+        assert widget == f"DrawDigit({told})" == f"DrawDigit(reads {answer})"
+        assert distance in page.locator(".lenet-chart").inner_text().split("\n")
+        page.get_by_role("checkbox", name="crop").uncheck()
+        page.locator("[data-step=cropped]").wait_for(state="detached", timeout=PATIENCE)
+        page.get_by_role("button", name="Clear").click()
+        shows(page.locator(".lenet-widget"), "Draw a digit on the sheet.")
+        Image.new("L", (60, 80), 255).save(folder / "blank.png")
+        picture = Image.new("L", (60, 80), 255)
+        picture.paste(0, (28, 10, 34, 70))
+        picture.save(folder / "one.png")
+        page.locator(".lenet-file").set_input_files(folder / "one.png")
+        shows(page.locator(".lenet-answer"), "reads")
+        assert "torch.Size([1, 1, 32, 32])" in said(page, 2)
+        (folder / "no.png").write_text("no picture")
+        page.locator(".lenet-file").set_input_files(folder / "no.png")
+        shows(page.locator(".lenet-error"), "no picture that a browser can read")
+
+
+def test_a_finger_draws_and_does_not_scroll(opened):
+    with opened("DrawDigit(network)", has_touch=True) as page:
+        assert page.locator(".lenet-sheet").evaluate("sheet => getComputedStyle(sheet).touchAction") == "none"
+        box = page.locator(".lenet-sheet").bounding_box()
+        page.touchscreen.tap(box["x"] + 100, box["y"] + 100)
+        shows(page.locator(".lenet-answer"), "reads")
+
+
+def test_one_widget_shown_twice_stays_one(opened):
+    with opened("C3Table()", "w", "print(w.table.sum())") as page:
+        run_cell(page, 1)
+        second = page.locator(".lenet-widget").nth(1)
+        second.wait_for(timeout=PATIENCE)
+        second.get_by_label("map 0 of S2 to map 1 of C3").click()
+        for view in (0, 1):
+            shows(page.locator(".lenet-counts").nth(view), "1,541")
+        run_cell(page, 0)
+        shows(page.locator(".lenet-counts").nth(0), "1,516")
+        shows(page.locator(".lenet-counts").nth(1), "1,541")
+
+
+def test_nothing_runs_on_when_a_view_has_gone(opened):
+    with opened(
+        "Convolution(digits.images[3])", "old = w.place\nimport time; time.sleep(0.5)\nprint(w.place == old)"
+    ) as page:
+        page.get_by_role("button", name="Play").click()
+        page.wait_for_timeout(300)
+        page.locator(".jp-CodeCell").first.click()
+        page.get_by_role("menuitem", name="Edit", exact=True).click()
+        page.get_by_text("Clear Cell Output").click()
+        page.locator(".lenet-widget").wait_for(state="detached", timeout=PATIENCE)
+        page.wait_for_timeout(200)
+        assert said(page, 1) == "True"
+
+
+def test_a_reloaded_page_shows_the_widget_as_it_was(opened):
+    with opened("C3Table()") as page:
+        page.get_by_role("button", name="diagonal").click()
+        shows(page.locator(".lenet-counts"), "= 416 parameters")
+        page.keyboard.press("Control+s")
+        page.wait_for_timeout(500)
+        page.reload()
+        shows(page.locator(".lenet-counts"), "= 416 parameters")
+
+
+def test_a_restarted_kernel_leaves_the_view_and_a_new_run_makes_a_new_one(opened):
+    with opened("C3Table()", "print(w.table.sum())") as page:
+        page.locator('[data-command="notebook:restart-kernel"], [title^="Restart the kernel"]').first.click()
+        page.locator(".jp-Dialog .jp-mod-accept").click()
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=PATIENCE)
+        page.wait_for_timeout(1000)
+        run_cell(page, 0)
+        shows(page.locator(".lenet-counts"), "= 1,516 parameters")
+        page.get_by_label("map 0 of S2 to map 1 of C3").click()
+        assert said(page, 1) == "61"
+
+
+def test_an_estimate_is_typed_committed_and_counted(opened):
+    asked = "__import__('lenet_edu.exercises', fromlist=['ask']).ask('c1.dense', 'shown after')"
+    with opened(asked) as page:
+        widget = page.locator(".lenet-widget")
+        page.get_by_role("button", name="Commit").click()
+        shows(page.locator(".lenet-error"), "Type a number first")
+        page.get_by_role("textbox", name="Predict.").fill("many")
+        page.keyboard.press("Enter")
+        shows(page.locator(".lenet-error"), "must be a number")
+        page.get_by_role("textbox", name="Predict.").fill("5,000,000")
+        page.keyboard.press("Enter")
+        shows(widget, "Yes: near enough.")
+        shows(widget, "It is 4,821,600")
+        shows(widget, "shown after")
+        shows(widget, "1 of 1 right so far")
+
+
+def test_it_fits_a_narrow_page_in_dark(opened):
+    maps = 'activations(network, digits.images[:1])["C1"][0]'
+    made = (
+        "FeatureMaps(network, digits), Convolution(digits.images[3]), C3Table(), DigitCodes(network, digits)"
+    )
+    several = f"__import__('ipywidgets').VBox([{made}, Subsampling({maps}), DrawDigit(network)])"
+    with opened(several) as page:
+        page.set_viewport_size({"width": 900, "height": 900})
+        page.wait_for_timeout(1000)
+        widgets = page.locator(".lenet-widget")
+        back = widgets.first.evaluate("e => getComputedStyle(e).backgroundColor")
+        assert max(map(int, re.findall(r"\d+", back)[:3])) < 80
+        sizes = widgets.evaluate_all("all => all.map(e => [e.clientWidth, e.scrollWidth])")
+        assert len(sizes) == 6
+        assert all(width < 600 and content <= width + 1 for width, content in sizes), sizes
+
+
+def test_parameters_of_a_clicked_table_are_those_of_the_network():
+    assert C3Table("diagonal").parameters == sum(
+        p.numel() for p in LeNet5(c3=C3Table("diagonal").table).C3.parameters()
+    )
+
+
+SAME = """
+import torch
+from lenet_edu.network.architecture import MODERN
+
+def headless(*changes):
+    model = LeNet5(**MODERN)
+    model.reset_parameters(torch.Generator().manual_seed(0))
+    waiting = list(changes)
+    def change(run):
+        if waiting and run.steps == waiting[0][0]:
+            run.recipe = run.recipe.changed(**waiting.pop(0)[1])
+    options = {"device": "cpu", "progress": False, "before_batch": change}
+    return model, fit(model, w.session.data, w.session.recipe, **options)
+
+def same(model, run):
+    mine = w.session.run
+    pairs = zip(model.parameters(), w.session.model.parameters(), strict=True)
+    assert all(torch.equal(one, two) for one, two in pairs)
+    assert (run.curve, run.steps) == (mine.curve, mine.steps)
+    return f"the same, {len(run.curve)} points"
+"""
+
+
+def test_training_panel_train_pause_step_change_reset_and_resume_end_where_a_run_without_a_browser_does(
+    opened,
+):
+    from playwright.sync_api import expect
+
+    source = (
+        'TrainingPanel(load_digits("embedded"), recipe=RECIPES["small"].changed(epochs=30),'
+        ' device="cpu", folder="runs-of-test")'
+    )
+    cells = (
+        SAME + 'print("defined")',
+        "steps = w.session.run.steps; print(steps)",
+        "print(same(*headless((steps, {'peak_rate': w.peak_rate}))))",
+        "print(w.session.status, w.session.run.steps)",
+        "print(same(*headless()))",
+    )
+    with opened(source, *cells) as page:
+        assert said(page, 1) == "defined"
+        panel, state = page.locator(".lenet-widget"), page.locator(".lenet-state")
+        told = page.locator(".lenet-said")
+
+        def press(name):
+            panel.get_by_role("button", name=name, exact=True).click()
+
+        def becomes(text):
+            expect(state).to_have_text(text, timeout=PATIENCE)
+
+        # Train, and pause while it runs.
+        becomes("ready")
+        press("Train")
+        expect(told).to_contain_text("validation", timeout=PATIENCE)
+        assert panel.get_by_label("recipe").is_disabled()
+        press("Pause")
+        becomes("paused")
+        steps = int(said(page, 2))
+        shows(told, f"step {steps} ")
+
+        # A single step, with another rate.
+        slider = panel.get_by_label("learning rate (peak)")
+        slider.focus()
+        for _ in range(4):
+            page.keyboard.press("ArrowLeft")
+        becomes("paused")
+        press("Step")
+        shows(told, f"step {steps + 1} ")
+        becomes("paused")
+
+        # On to the end.
+        press("Epoch")
+        expect(told).to_contain_text(re.compile(r"epoch \d+\.00 of 30"), timeout=PATIENCE)
+        becomes("paused")
+        press("Go on")
+        becomes("finished")
+        assert said(page, 3) == "the same, 600 points"
+        paths = page.locator("path.lenet-train:not(.lenet-compared)")
+        assert [paths.nth(i).get_attribute("d").count("L") for i in (0, 1)] == [299, 299]
+        assert page.locator("circle.lenet-validation").count() == 60
+        assert page.locator(".lenet-confusion td").count() == 100
+        counts = [int(text or 0) for text in page.locator(".lenet-confusion td").all_inner_texts()]
+        assert sum(counts) == 183
+
+        # Again from the same initial weights, undisturbed, beside the first run.
+        press("Reset")
+        becomes("ready")
+        assert panel.get_by_label("recipe").is_enabled()
+        assert said(page, 4) == "ready 0"
+        compared = panel.get_by_label("compare with")
+        compared.select_option(index=1)
+        expect(page.locator("path.lenet-train.lenet-compared")).to_have_count(2)
+        slider.focus()
+        for _ in range(4):
+            page.keyboard.press("ArrowRight")
+        press("Train")
+        becomes("finished")
+        assert said(page, 5) == "the same, 600 points"
+
+
+def contrast(page, selector: str, of: str, behind: torch.Tensor) -> float:
+    """How far the colour of an element stands out from what is behind it (WCAG 2.1: text should have 4.5)."""
+    colour = page.locator(selector).first.evaluate(f"e => getComputedStyle(e).{of}")
+    *channels, share = [*map(float, re.findall(r"[\d.]+", colour)), 1.0][:4]
+    seen = share * torch.tensor(channels) / 255 + (1 - share) * behind
+
+    def light(channels):
+        linear = torch.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+        return (linear @ torch.tensor([0.2126, 0.7152, 0.0722])).item() + 0.05
+
+    low, high = sorted((light(seen), light(behind)))
+    return high / low
+
+
+def test_training_panel_is_readable_in_dark(opened):
+    from playwright.sync_api import expect
+
+    source = (
+        'TrainingPanel(load_digits("embedded"), recipe=RECIPES["small"].changed(epochs=2),'
+        ' device="cpu", folder="dark-runs-of-test")'
+    )
+    with opened(source) as page:
+        page.get_by_role("button", name="Train", exact=True).click()
+        expect(page.locator(".lenet-state")).to_have_text("finished", timeout=PATIENCE)
+        back = page.locator(".lenet-widget").evaluate("e => getComputedStyle(e).backgroundColor")
+        behind = torch.tensor([float(channel) for channel in re.findall(r"\d+", back)[:3]]) / 255
+        assert behind.max() < 0.3
+        for selector, of in {
+            ".lenet-said": "color",
+            ".lenet-caption": "color",
+            ".lenet-tick": "fill",
+            "path.lenet-train": "stroke",
+            "path.lenet-validation": "stroke",
+            "circle.lenet-validation": "fill",
+            ".lenet-confusion th": "color",
+            ".lenet-mistake .lenet-caption": "color",
+            ".lenet-keep input": "color",
+        }.items():
+            assert contrast(page, selector, of, behind) >= 4.5, selector
+
+
+def test_training_panel_saves_loads_and_tells_what_is_wrong(opened):
+    from playwright.sync_api import expect
+
+    source = 'TrainingPanel(load_digits("embedded"), device="cpu", folder="more-runs-of-test")'
+    with opened(source, "print(w.session.run.steps, w.session.plan.name)") as page:
+        panel, state = page.locator(".lenet-widget"), page.locator(".lenet-state")
+        panel.get_by_label("output", exact=True).select_option("rbf")
+        expect(panel.get_by_label("learning rate (peak)")).to_be_visible()
+        panel.get_by_role("button", name="Step", exact=True).click()
+        expect(state).to_have_text("paused", timeout=PATIENCE)
+        for name, message in (("a/b", "usable as the name of a folder"), ("mine", "")):
+            panel.get_by_label("name", exact=True).fill(name)
+            panel.get_by_role("button", name="Save", exact=True).click()
+            if message:
+                shows(page.locator(".lenet-error").filter(has_text=message), message)
+        seed = panel.get_by_label("seed")
+        assert seed.is_disabled()
+        expect(panel.get_by_label("kept runs").locator("option", has_text="mine")).to_have_count(1)
+        panel.get_by_role("button", name="Step", exact=True).click()
+        shows(page.locator(".lenet-said"), "step 2")
+        expect(state).to_have_text("paused", timeout=PATIENCE)
+        panel.get_by_label("kept runs").select_option("mine")
+        panel.get_by_role("button", name="Load", exact=True).click()
+        shows(page.locator(".lenet-said"), "step 1")
+        assert said(page, 1).startswith("1 LeNet-5")
+
+
+def test_what_is_refused_goes_back_in_the_browser_and_the_reason_stays(opened):
+    from playwright.sync_api import expect
+
+    source = 'TrainingPanel(load_digits("embedded"), device="cpu", folder="refused-runs-of-test")'
+    with opened(source) as page:
+        seed = page.locator(".lenet-widget").get_by_label("seed")
+        seed.fill("-5")
+        seed.blur()
+        shows(page.locator(".lenet-error").last, "seed must be a whole number from 0")
+        expect(seed).to_have_value("0")
+        seed.fill("7")
+        seed.blur()
+        expect(page.locator(".lenet-error").last).to_be_hidden()
+        expect(seed).to_have_value("7")
+
+
+def test_pictures_in_colour_are_shown_in_colour_and_by_name(opened):
+    """FeatureMaps: the picture, its three maps each in its colour, C3's 32 maps large enough to be hit."""
+    from playwright.sync_api import expect
+
+    image = drawn_shapes(160).test.images[:1]
+    colours = ((image[0] + 1) * 127.5).permute(1, 2, 0)
+    with opened("FeatureMaps(RGBLeNet(), shapes.test.one_of_each(), classes=shapes.classes)") as page:
+        whole, *planes = page.locator("[data-layer=INPUT] canvas").all()
+        assert (pixels(whole) - colours).abs().max() <= 1
+        for channel, plane in enumerate(planes):
+            shown = pixels(plane)
+            assert (shown[..., channel] - colours[..., channel]).abs().max() <= 1
+            assert shown.sum(2).equal(shown[..., channel])
+        boxes = [one.bounding_box() for one in page.locator("[data-layer=C3] .lenet-small").all()]
+        assert len(boxes) == 32
+        assert min(box["width"] for box in boxes) > 15
+        assert page.locator(".lenet-verdict").inner_text().split()[1] in ("cross", "ring")
+        point_at(page.locator("[data-layer=C3] .lenet-small canvas").nth(31), 4, 5, 10, 10)
+        expect(page.locator(".lenet-detail")).to_contain_text("C3, map 31, row 4, column 5")
+
+
+def test_training_panel_trains_on_pictures_in_colour(opened):
+    from playwright.sync_api import expect
+
+    source = 'TrainingPanel(shapes, recipe=RECIPES["plain"].changed(epochs=2), device="cpu", folder="runs")'
+    with opened(source, "print(w.session.model.architecture.name)") as page:
+        panel = page.locator(".lenet-widget")
+        panel.get_by_label("f7", exact=True).select_option("no")
+        panel.get_by_role("button", name="Train", exact=True).click()
+        expect(page.locator(".lenet-state")).to_have_text("finished", timeout=PATIENCE)
+        assert panel.locator(".lenet-confusion th").all_inner_texts() == [
+            "",
+            "cross",
+            "ring",
+            "cross",
+            "ring",
+        ]
+        assert said(page, 1) == "RGB LeNet without F7"
+        mistake = panel.locator(".lenet-mistake").first
+        expect(mistake).to_contain_text("→")
+        grey = pixels(mistake.locator("canvas")).float().std(2)
+        assert grey.max() > 5

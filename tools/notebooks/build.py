@@ -1,0 +1,142 @@
+"""Keeps each notebook and its source alike, and executes it: `make notebooks`.
+
+source/NN_name.py is what is reviewed, NN_name.ipynb what readers open. Where the two differ, the one that
+was edited last wins, and the notebook is executed anew. `--all` executes every notebook, names only those.
+"""
+
+import argparse
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from lenet_edu.system.files import write_atomically
+
+SOURCE = Path(__file__).resolve().parent / "source"
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+# What of a cell's metadata is kept: all else is some editor's.
+KEPT = ("tags", "jupyter")
+
+
+def names() -> list[str]:
+    """Every notebook's name, NN_name, in order."""
+    return sorted({path.stem for path in (*NOTEBOOKS.glob("[0-9]*.ipynb"), *SOURCE.glob("[0-9]*.py"))})
+
+
+def from_source(name: str) -> nbformat.NotebookNode:
+    """The notebook that the source describes, not executed, with cell ids that depend on the text alone."""
+    return _from_text((SOURCE / f"{name}.py").read_text(encoding="utf-8"))
+
+
+def to_source(notebook: nbformat.NotebookNode) -> str:
+    """The source that describes a notebook, formatted as all Python here."""
+    bare = nbformat.from_dict(_tidy(notebook))
+    bare.metadata = {
+        "jupytext": {"notebook_metadata_filter": "-all", "cell_metadata_filter": ",".join((*KEPT, "-all"))}
+    }
+    return _formatted(jupytext.writes(bare, fmt="py:percent"))
+
+
+def read(name: str) -> nbformat.NotebookNode:
+    """The notebook as readers have it."""
+    return nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+
+
+def bring_up_to_date(name: str, anew: bool) -> str:
+    """Mend one pair; what was done: "up to date" or "executed"."""
+    source, notebook = SOURCE / f"{name}.py", NOTEBOOKS / f"{name}.ipynb"
+    both = source.exists() and notebook.exists()
+    alike = both and to_source(read(name)) == source.read_text(encoding="utf-8")
+    if alike and not anew:
+        return "up to date"
+    edited = to_source(read(name)) if _newer(notebook, than=source) and not alike else None
+    text = edited or to_source(from_source(name))
+    executed = execute(_from_text(text))
+    write_atomically(notebook, nbformat.writes(executed).encode())
+    write_atomically(source, text.encode())
+    return "executed"
+
+
+def execute(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Run every cell in a new kernel, in this folder; raises CellExecutionError if one fails."""
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        record_timing=False,
+        store_widget_state=False,
+        resources={"metadata": {"path": str(NOTEBOOKS)}},
+    )
+    client.execute()
+    for cell in notebook.cells:
+        _drop_widgets(cell)
+    notebook.metadata = METADATA
+    return notebook
+
+
+def _from_text(text: str) -> nbformat.NotebookNode:
+    return _tidy(jupytext.reads(text, fmt="py:percent"))
+
+
+def _formatted(text: str) -> str:
+    command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(SOURCE / "cell.py"), "-"]
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
+
+
+def _tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    seen: dict[str, int] = {}
+    for cell in notebook.cells:
+        cell.metadata = {key: cell.metadata[key] for key in KEPT if key in cell.metadata}
+        digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+        seen[digest] = seen.get(digest, 0) + 1
+        cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+    notebook.metadata = METADATA
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    return notebook
+
+
+def _drop_widgets(cell: nbformat.NotebookNode) -> None:
+    """A widget without its kernel shows nothing: keep what stands beside it, the figure or the text."""
+    kept = []
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        view = data.pop("application/vnd.jupyter.widget-view+json", None)
+        if data or view is None:
+            kept.append(output)
+    if cell.cell_type == "code":
+        cell.outputs = kept
+
+
+def _newer(path: Path, than: Path) -> bool:
+    if not (path.exists() and than.exists()):
+        return path.exists()
+    return path.stat().st_mtime > than.stat().st_mtime
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NN_name", help="only these (default: every one)")
+    parser.add_argument("--all", action="store_true", help="execute also what is up to date")
+    options = parser.parse_args()
+    unknown = sorted(set(options.names) - set(names()))
+    if unknown:
+        parser.error(f"no such notebook: {', '.join(unknown)}; there are {', '.join(names())}")
+    for name in options.names or names():
+        try:
+            print(f"{name}: {bring_up_to_date(name, options.all)}", flush=True)
+        except CellExecutionError as error:
+            print(f"{name}: a cell failed; the notebook is left as it was.\n{error}", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

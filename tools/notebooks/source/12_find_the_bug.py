@@ -1,0 +1,602 @@
+# %% [markdown]
+# # 12 · Find the bug
+#
+# **What you will find out.** How a script can train, print a fine accuracy, and be wrong in fourteen ways; what each
+# of them costs, measured; and how to find such faults in your own.
+
+# %%
+from lenet_edu import ask, check
+
+ask("bugs.loudest")
+
+# %% [markdown]
+# Many first scripts for cats and dogs look like the fragments below. Each fragment runs, and has one fault. Read it, run it, look at
+# what comes out, and name the line by its letter. The mended line follows. Twelve of the faults were found in a
+# tutorial on the web; the last two are ours.
+#
+# First the pictures, a few of them, so that all goes fast, and two plain functions: one trains, the other counts.
+
+# %%
+import torch
+import torch.nn.functional as F
+
+from lenet_edu import RGBLeNet, load_cats_and_dogs, plots
+
+data = load_cats_and_dogs(progress=False)
+step = max(1, len(data.train) // 3000)
+images, labels = data.train.images[::step], data.train.labels[::step]
+few, few_labels = images[::5], labels[::5]
+others, their_labels = data.test.images, data.test.labels
+
+
+# %%
+def train(model, images, labels, epochs=10, rate=0.05):
+    """Plain gradient descent with momentum in batches of 32."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate, momentum=0.9)
+    order = torch.Generator().manual_seed(0)
+    model.train()
+    for _ in range(epochs):
+        for batch in torch.randperm(len(labels), generator=order).split(32):
+            loss = F.cross_entropy(model(images[batch]), labels[batch])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return model.eval()
+
+
+# %%
+@torch.inference_mode()
+def accuracy(model, images, labels):
+    """The share of right answers."""
+    return (model(images).argmax(1) == labels).double().mean().item()
+
+
+def fresh(seed=0):
+    """A network that knows nothing yet."""
+    model = RGBLeNet()
+    model.reset_parameters(torch.Generator().manual_seed(seed))
+    return model
+
+
+# %% tags=["nbval-ignore-output"]
+model = train(fresh(), images, labels, epochs=15)
+print(
+    f"{len(labels)} pictures to train; {accuracy(model, others, their_labels):.1%} of {len(their_labels)} others right"
+)
+
+
+# %% [markdown]
+# ## 1 · The rate that comes too early
+#
+# The rate is to be halved after ten epochs.
+
+
+# %%
+def rates(epochs=20):
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.01)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=10, gamma=0.5)  # (a)
+    used = []
+    for _ in range(epochs):
+        schedule.step()  # (b)
+        used.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()  # (c): stands for an epoch of training
+    return used
+
+
+# %%
+import warnings
+
+with warnings.catch_warnings(record=True) as said:
+    warnings.simplefilter("always")
+    wrong = rates()
+for rate in sorted(set(wrong), reverse=True):
+    print(f"{wrong.count(rate):>2} epochs at {rate}")
+print("torch says:", str(said[0].message).split(". ")[0])
+
+# %%
+letter = None
+check("bugs.schedule", letter)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+# Solution
+letter = "b"
+assert check("bugs.schedule", letter).right
+
+# %% [markdown]
+# Nine epochs at the full rate instead of ten, and a third rate for the last one, which nobody asked for. Mended: first the epoch, then the schedule.
+
+# %%
+optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.01)
+schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=10, gamma=0.5)
+used = []
+for _ in range(20):
+    used.append(optimizer.param_groups[0]["lr"])
+    optimizer.step()
+    schedule.step()
+for rate in sorted(set(used), reverse=True):
+    print(f"{used.count(rate):>2} epochs at {rate}")
+
+# %% [markdown]
+# ## 2 · The file that is never written
+
+# %%
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from lenet_edu import save_network
+
+folder, best = TemporaryDirectory(), 0
+for epoch in range(3):  # (a)
+    right = 0.6 + 0.1 * epoch  # stands for an epoch of training and its accuracy
+    if right > best:  # (b)
+        best = right
+        save_network(Path(folder.name) / "best.safetensors", model)
+    if epoch == epoch - 1:  # (c)
+        save_network(Path(folder.name) / "last.safetensors", model)
+print(sorted(path.name for path in Path(folder.name).iterdir()))
+
+# %%
+letter = None
+check("bugs.last", letter)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+# Solution
+letter = "c"
+assert check("bugs.last", letter).right
+
+# %% [markdown]
+# Mended: the epoch is compared with the number of epochs.
+
+# %%
+for epoch in range(3):
+    if epoch == 3 - 1:
+        save_network(Path(folder.name) / "last.safetensors", model)
+print(sorted(path.name for path in Path(folder.name).iterdir()))
+folder.cleanup()
+
+
+# %% [markdown]
+# ## 3 · The mean of means
+#
+# One hundred pictures in batches of 32: three full ones, and one of four. Let the network be wrong on the last four only.
+
+
+# %%
+def epochs_accuracy(is_right, batch_size=32):
+    total, count = 0.0, 0
+    for batch in is_right.split(batch_size):
+        share = batch.double().mean().item()  # (a)
+        total += share  # (b)
+        count += 1
+    return total / count  # (c)
+
+
+is_right = torch.arange(100) < 96
+print(f"{epochs_accuracy(is_right):.0%} it says, and {is_right.sum()} of {len(is_right)} are right")
+
+# %%
+letter = None
+check("bugs.batches", letter)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+# Solution
+letter = "b"
+assert check("bugs.batches", letter).right
+
+# %% [markdown]
+# A picture of the last batch counted eight times as much as another. Mended: sum the right answers, divide once.
+
+# %%
+print(f"{sum(batch.sum().item() for batch in is_right.split(32)) / len(is_right):.0%}")
+print(
+    f"each of the last four counted for {1 / 4 / 4:.1%}, each other one for {1 / 4 / 32:.2%}: {32 // 4} times as much"
+)
+
+# %% [markdown]
+# ## 4 · The comment that says something else
+
+# %%
+from torchvision import transforms
+
+steps = [
+    transforms.Resize((32, 32)),  # (a) one size for all
+    transforms.RandomVerticalFlip(p=1.0),  # (b) a random crop
+    transforms.Normalize((0.5,) * 3, (0.5,) * 3),  # (c) from -1 to 1
+]
+pixels = (data.test.one_of_each().images[:1] + 1) / 2
+changed = transforms.Compose(steps)(pixels)
+plots.pictures(torch.cat([pixels * 2 - 1, changed]), titles=["before", "after"])
+
+# %%
+letter = None
+check("bugs.crop", letter)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+# Solution
+letter = "b"
+assert check("bugs.crop", letter).right
+
+# %% [markdown]
+# What it costs was measured in notebook 11, on top of a recipe without any distortion:
+
+# %%
+from lenet_edu import read_json
+
+results = read_json(Path("../results/cats_and_dogs.json"))["experiments"]
+kinds = {"no flip": "ladder 03", "upside down": "ladder 02", "mirrored": "ladder 04"}
+for kind, name in kinds.items():
+    right = [100 * run["accuracy"] for run in results[name]["runs"]]
+    print(f"{kind:<12} {sum(right) / len(right):.1f}%")
+
+# %% [markdown]
+# Mended: `transforms.RandomHorizontalFlip()`, or a true `transforms.RandomCrop(32, padding=4)`, and no comment that repeats the
+# name of what stands beside it.
+#
+# ## 5 · The comments that nobody checks
+
+# %%
+from torch import nn
+
+layers = nn.Sequential(
+    nn.Conv2d(3, 16, 5), nn.ReLU(), nn.MaxPool2d(2),  # (a) 3 maps in, 16 out
+    nn.Conv2d(16, 32, 5), nn.ReLU(), nn.MaxPool2d(2),  # (b) 6 maps in, 16 out
+    nn.Flatten(),  # (c) 800 numbers
+)  # fmt: skip
+x = pixels
+for layer in layers:
+    x = layer(x)
+    if not isinstance(layer, nn.ReLU):
+        print(f"{type(layer).__name__:<10} {tuple(x.shape)}")
+
+# %%
+letter = None
+check("bugs.comments", letter)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+# Solution
+letter = "b"
+assert check("bugs.comments", letter).right
+
+# %% [markdown]
+# The network does not read comments, and its accuracy is what it was. Whoever believes the comment, and builds on it, gets this:
+
+# %%
+believed = nn.Sequential(nn.Conv2d(3, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5))
+try:
+    believed(pixels)
+except RuntimeError as error:
+    print(str(error).split(", ", 1)[1])
+
+# %% [markdown]
+# Mended: no numbers in comments. A program can say them itself, and is always right:
+
+# %%
+for name, shape in fresh().architecture.shapes.items():
+    print(f"{name:<7} {shape}")
+
+# %% [markdown]
+# ## 6 · The layer that adds nothing
+
+# %%
+head = nn.Sequential(
+    nn.Linear(800, 120), nn.ReLU(),  # (a)
+    nn.Linear(120, 84), nn.ReLU(),  # (b)
+    nn.Linear(84, 10), nn.Linear(10, 2),  # (c)
+)  # fmt: skip
+first, second = head[4], head[5]
+joined = nn.Linear(84, 2)
+joined.weight.data = second.weight.data @ first.weight.data
+joined.bias.data = second.weight.data @ first.bias.data + second.bias.data
+x = torch.randn(5, 84)
+torch.testing.assert_close(joined(x), second(first(x)))
+sizes = [sum(p.numel() for p in layer.parameters()) for layer in (first, second, joined)]
+print(f"{sizes[0]} + {sizes[1]} parameters, where {sizes[2]} do the same")
+
+# %%
+letter = None
+check("bugs.linear", letter)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+# Solution
+letter = "c"
+assert check("bugs.linear", letter).right
+
+# %% [markdown]
+# Mended: `RGBLeNet(f7=False)`. Does it learn any worse? Recorded, three seeds each, twenty epochs with the same recipe:
+
+# %%
+for kind, name in {"with F7": "ladder 10", "without F7": "without F7"}.items():
+    right = [100 * run["accuracy"] for run in results[name]["runs"]]
+    print(f"{kind:<12} {sum(right) / len(right):.1f}%   ", "  ".join(f"{one:.1f}%" for one in right))
+
+# %% [markdown]
+# ## 7 · The pale pictures
+
+# %% tags=["nbval-ignore-output"]
+its_bytes, their_bytes = (((x + 1) * 127.5).round().byte() for x in (images, others))
+
+seen = its_bytes / 255 * 2 - 1  # (a) and so it was trained
+asked = their_bytes / 255  # (b)
+pale = accuracy(model, asked, their_labels)  # (c)
+print(f"{pale:.1%} right")
+for what, x in {"training": seen, "now": asked}.items():
+    print(f"{what}: from {x.min():.0f} to {x.max():.0f}, {x.mean():.2f} on average")
+
+# %%
+letter = None
+check("bugs.scaling", letter)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+# Solution
+letter = "b"
+assert check("bugs.scaling", letter).right
+
+# %% [markdown]
+# Mended: one function for both. Here a network and its scaling stay together: they are saved in one file.
+
+# %% tags=["nbval-ignore-output"]
+asked = their_bytes / 255 * 2 - 1
+print(f"{accuracy(model, asked, their_labels):.1%} instead of {pale:.1%}")
+
+# %%
+assert pale < accuracy(model, asked, their_labels)
+
+
+# %% [markdown]
+# ## 8 · The mistakes that move about
+#
+# The script wants to name the files that the network gets wrong.
+
+
+# %%
+def mistakes_of(model, seed, shuffle):
+    order = torch.randperm(len(others), generator=torch.Generator().manual_seed(seed))
+    order = order if shuffle else torch.arange(len(others))  # (a)
+    with torch.inference_mode():
+        wrong = model(others[order]).argmax(1) != their_labels[order]  # (b)
+    names = [f"{place:04}.jpg" for place in range(len(others))]
+    return {names[place] for place in wrong.nonzero()[:, 0].tolist()}  # (c)
+
+
+# %% tags=["nbval-ignore-output"]
+truth = mistakes_of(model, 0, shuffle=False)
+named = mistakes_of(model, 1, shuffle=True)
+print(f"{len(named)} files named, {len(truth)} mistakes; {len(named & truth)} of the files are mistakes")
+
+# %%
+letter = None
+check("bugs.shuffle", letter)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+# Solution
+letter = "a"
+assert check("bugs.shuffle", letter).right
+
+# %% [markdown]
+# The accuracy is the same in any order, and so the fault hides until somebody opens the files. Mended: `shuffle=False` wherever
+# nothing is trained.
+
+# %%
+assert len(named) == len(truth) > len(named & truth)
+assert mistakes_of(model, 2, shuffle=False) == truth
+
+# %% [markdown]
+# ## 9 · The exam with the exercises in it
+
+# %% tags=["nbval-ignore-output"]
+eager = fresh()  # (a)
+train(eager, few, few_labels, epochs=30)  # (b)
+told = accuracy(eager, few, few_labels)  # (c)
+print(f"{told:.1%} right")
+
+# %%
+letter = None
+check("bugs.folder", letter)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+# Solution
+letter = "c"
+assert check("bugs.folder", letter).right
+
+# %% [markdown]
+# Mended: the test is on pictures that the network has never seen.
+
+# %% tags=["nbval-ignore-output"]
+honest = accuracy(eager, others, their_labels)
+print(f"{honest:.1%} right instead of {told:.1%}")
+
+# %%
+assert honest < told
+
+# %% [markdown]
+# ## 10 · The alarm that was switched off
+#
+# On some machines, a script stops with a message about a library that was loaded twice, and the web advises one line that makes the
+# message go away.
+
+# %% tags=["nbval-ignore-output"]
+import os
+
+from threadpoolctl import threadpool_info
+
+os.environ["KMP_DUPLICATE_LIB_OK"] = "TRUE"  # (a)
+import sklearn.cluster  # noqa: F401  (b)
+
+loaded = sorted({pool["filepath"] for pool in threadpool_info() if pool["user_api"] == "openmp"})  # (c)
+for path in loaded:
+    print(Path(path).name)
+
+# %%
+letter = None
+check("bugs.library", letter)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+# Solution
+letter = "a"
+assert check("bugs.library", letter).right
+
+# %% [markdown]
+# The list is what is loaded, with the line or without it: the line changes nothing but the message.
+
+# %%
+del os.environ["KMP_DUPLICATE_LIB_OK"]
+again = sorted({pool["filepath"] for pool in threadpool_info() if pool["user_api"] == "openmp"})
+assert again == loaded
+
+# %% [markdown]
+# Mended: look at the list, and install the packages anew in an environment of their own, as `make lab` does. Two runtimes of a
+# *different* kind in one process can give wrong numbers, and then an alarm is what you want.
+#
+# ## 11 · The folder that one machine has
+
+# %%
+from lenet_edu import load_images
+
+root = Path("/some/folder/of/mine")  # (a)
+pictures = root / "CatAndDog"  # (b)
+try:
+    load_images(pictures)  # (c)
+except ValueError as error:
+    print(error)
+
+# %%
+letter = None
+check("bugs.paths", letter)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+# Solution
+letter = "a"
+assert check("bugs.paths", letter).right
+
+# %% [markdown]
+# Mended: whoever runs it says where the pictures are, `lenet-edu train rgb --images DIR`; or one environment variable does, for all data.
+
+# %%
+from lenet_edu import data_folder
+
+for folder in ("elsewhere", "on/a/server"):
+    print((data_folder(folder) / "CatAndDog").as_posix())
+
+# %% [markdown]
+# ## 12 · The wrapper that wraps nothing
+
+# %%
+from torch.autograd import Variable
+
+wrapped = Variable(others[:4], requires_grad=False)  # (a)
+scores = model(wrapped)  # (b)
+answers = scores.argmax(1)  # (c)
+print("a Variable is a", type(wrapped).__name__)
+print("the way to the scores is kept for a gradient:", scores.requires_grad)
+
+# %%
+letter = None
+check("bugs.wrapped", letter)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+# Solution
+letter = "a"
+assert check("bugs.wrapped", letter).right
+
+# %% [markdown]
+# The answers are right; memory and time are wasted. How much is kept? Every number that a gradient would need:
+
+# %%
+held = []
+with torch.autograd.graph.saved_tensors_hooks(lambda t: held.append(t.numel()) or t, lambda t: t):
+    model(Variable(others[:1], requires_grad=False))
+print(f"{sum(held):,} numbers are held for one picture")
+
+# %% [markdown]
+# Mended: no wrapper, and `torch.inference_mode()` around whatever trains nothing.
+
+# %%
+held.clear()
+hooks = torch.autograd.graph.saved_tensors_hooks(lambda t: held.append(t.numel()) or t, lambda t: t)
+with torch.inference_mode(), hooks:
+    scores = model(others[:1])
+print(sum(held), "numbers are held;", "requires a gradient:", scores.requires_grad)
+
+# %% [markdown]
+# ## 13 · The answer that depends on chance
+#
+# The RGB LeNet has nothing that behaves otherwise in training. Many networks have: here it is with dropout, which silences
+# half of F5's units at random, so that the network does not lean on any of them.
+
+# %%
+torch.manual_seed(0)
+parts = list(fresh())
+dropping = nn.Sequential(*parts[:5], nn.Dropout(0.5), *parts[5:])
+train(dropping, few, few_labels)  # (a)
+dropping.train()  # (b) where the script forgets to leave training mode
+first, second = (accuracy(dropping, others, their_labels) for _ in range(2))  # (c)
+assert not torch.equal(dropping(few), dropping(few))
+
+# %% tags=["nbval-ignore-output"]
+print(f"asked twice, the same network on the same pictures: {first:.2%}, {second:.2%}")
+
+# %%
+letter = None
+check("bugs.mode", letter)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+# Solution
+letter = "b"
+assert check("bugs.mode", letter).right
+
+# %% [markdown]
+# Mended: `model.eval()` before any measurement, `model.train()` before training goes on.
+
+# %% tags=["nbval-ignore-output"]
+dropping.eval()
+quiet = accuracy(dropping, others, their_labels)
+print(f"{quiet:.2%}, and asked again {accuracy(dropping, others, their_labels):.2%}")
+
+# %%
+assert quiet == accuracy(dropping, others, their_labels)
+
+# %% [markdown]
+# ## 14 · The copy in the other room
+
+# %%
+doubled = torch.cat([few, few.roll(1, dims=3)])  # (a) and copies, one pixel to the right
+both_labels = torch.cat([few_labels, few_labels])
+order = torch.randperm(len(doubled), generator=torch.Generator().manual_seed(1))
+rest, held = order[len(order) // 5 :], order[: len(order) // 5]  # (b)
+leaky = train(fresh(), doubled[rest], both_labels[rest], epochs=30)  # (c)
+leaked = accuracy(leaky, doubled[held], both_labels[held])
+
+# %% tags=["nbval-ignore-output"]
+twins = torch.isin((held + len(few)) % len(doubled), rest).double().mean().item()
+print(f"{leaked:.1%} on held-out pictures, {accuracy(leaky, others, their_labels):.1%} on others")
+print(f"{twins:.0%} of the held-out pictures have their copy among the training pictures")
+
+# %%
+letter = None
+check("bugs.leak", letter)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+# Solution
+letter = "b"
+assert check("bugs.leak", letter).right
+
+# %% [markdown]
+# Mended: split first, then distort the training part alone.
+
+# %% tags=["nbval-ignore-output"]
+order = torch.randperm(len(few), generator=torch.Generator().manual_seed(1))
+rest, held = order[len(order) // 5 :], order[: len(order) // 5]
+mended = train(
+    fresh(), torch.cat([few[rest], few[rest].roll(1, dims=3)]), torch.cat([few_labels[rest]] * 2), epochs=30
+)
+says, is_so = accuracy(mended, few[held], few_labels[held]), accuracy(mended, others, their_labels)
+print(f"{says:.1%} on held-out pictures, {is_so:.1%} on others")
+
+# %% [markdown]
+# ## What you know now
+#
+# - Most faults are silent. An accuracy that comes out is no proof that the script does what it says.
+# - Ask of every number: which pictures, in what order, scaled how, in which mode, counted how often?
+# - Files that should be there, rates that should have been used, shapes that were promised: print them once.
+#
+# **Next:** [13 The original recipe](13_the_original_recipe.ipynb) trains as in 1998, and weighs every choice of it.
