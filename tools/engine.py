@@ -1,6 +1,6 @@
 """Compiles lenet_edu/engine/lenet.c to lenet.wasm, which is committed: `make engine`.
 
-    python tools/engine.py                 needs ziglang, which brings clang and the linker
+    python -m tools.engine                 needs ziglang, which brings clang and the linker
 
 The same bytes come out on every machine: a test compiles again and compares.
 """

@@ -1,1 +1,1 @@
-"""The network in a browser: `lenet.c` computes it, `engine.js` is its door, `plan` describes a network to both."""
+"""The networks in a browser: `lenet.c` computes, `engine.js` is its door, `plan` describes a network."""

@@ -1,11 +1,11 @@
-"""A network's plan: its architecture as plain JSON, from which `engine.js` sets the network up in a browser."""
+"""A network's plan: its architecture as plain JSON, from which `engine.js` sets it up in a browser."""
 
 from dataclasses import asdict
 
 import numpy as np
 
-from lenet_edu import paper
-from lenet_edu.architecture import RBF, Architecture, Convolution, Layer, Linear, Subsampling
+from lenet_edu.network import paper
+from lenet_edu.network.architecture import RBF, Architecture, Convolution, Layer, Linear, Subsampling
 
 FORMAT = 1
 KINDS = {Convolution: "convolution", Subsampling: "subsampling", Linear: "linear", RBF: "rbf"}
@@ -14,8 +14,8 @@ KINDS = {Convolution: "convolution", Subsampling: "subsampling", Linear: "linear
 def plan(architecture: Architecture) -> dict:
     """What `engine.js` has to know of a network, ready for `json.dumps`.
 
-    `format`: of the plan, a whole number. `name` and `network`: the architecture's name and `config`, which
-    weights in a file name. `input`: its name, maps and size. `layers`: for each layer its kind and every field
+    `format`: of the plan, a whole number. `name`, `network`: the architecture's name and `config`, which a
+    file of weights names. `input`: its name, maps and size. `layers`: for each layer its kind and every field
     of its description. A table has one text for each map below, with an X for each map that reads it; the
     codes of an RBF layer one text for each class, with an X for +1.
     """

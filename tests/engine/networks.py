@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from lenet_edu import paper
-from lenet_edu.architecture import ACTIVATIONS, MODERN, OUTPUTS, POOLINGS, lenet5
-from lenet_edu.models import LeNet1, LeNet4, LeNet5, LeNet1989, Network, RGBLeNet
+from lenet_edu.network import paper
+from lenet_edu.network.architecture import ACTIVATIONS, MODERN, OUTPUTS, POOLINGS, lenet5
+from lenet_edu.network.models import LeNet1, LeNet4, LeNet5, LeNet1989, Network, RGBLeNet
 
 GAPS = np.roll(paper.C3_TABLE, 3, axis=1) & (np.arange(16) != 5)  # a map that reads nothing, too
 SWITCHES = [

@@ -26,9 +26,10 @@ import { readFileSync } from "node:fs";
 import * as js from ENGINE;
 const revived = (_, value) => value?.array
   ? new globalThis[value.array](Uint8Array.from(Buffer.from(value.base64, "base64")).buffer) : value;
-const replaced = (_, value) => ArrayBuffer.isView(value)
-  ? { array: value.constructor.name, base64: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64") }
-  : value;
+const base64 = ({ buffer, byteOffset, byteLength }) =>
+  Buffer.from(buffer, byteOffset, byteLength).toString("base64");
+const replaced = (_, value) =>
+  ArrayBuffer.isView(value) ? { array: value.constructor.name, base64: base64(value) } : value;
 const given = JSON.parse(readFileSync(0, "utf8"), revived);
 const engine = await js.loadEngine();
 const answer = await (async () => { BODY })();

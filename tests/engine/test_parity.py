@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-import torch
 
-from lenet_edu.activations import activations
-from lenet_edu.architecture import RBF
 from lenet_edu.engine.plan import plan
-from lenet_edu.losses import criterion
+from lenet_edu.network.activations import activations
+from lenet_edu.network.architecture import RBF
+from lenet_edu.network.losses import criterion
 
 from .networks import EVERY_SWITCH, NETWORKS, joined, material, stirred
 from .node import needs_node, run
