@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: lab test train notebooks weights results again bench bench-gpu bench-widgets clean
+.PHONY: lab test train notebooks engine weights results again bench bench-gpu bench-widgets clean
 .DEFAULT_GOAL := lab
 
 # Threads that wait for others do so for some microseconds, then let the browser and other kernels have the core:
@@ -15,7 +15,7 @@ lab: .venv/ready
 test: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/oxlint --quiet lenet_edu/widgets
+	$(BIN)/oxlint --quiet lenet_edu/widgets lenet_edu/engine
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 train: .venv/ready
@@ -24,6 +24,10 @@ train: .venv/ready
 # Brings each notebook and its source to the newer of the two, and runs it again.
 notebooks: .venv/ready
 	$(BIN)/python -m tools.notebooks.build $(ARGS)
+
+# Compiles lenet.c to lenet.wasm, which is committed.
+engine: .venv/ready
+	$(BIN)/python -m tools.engine
 
 weights: .venv/ready
 	$(BIN)/python -m results.weights $(ARGS)

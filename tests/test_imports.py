@@ -16,7 +16,7 @@ FLOORS = (
     {"network"},
     {"data", "plots"},
     {"training"},
-    {"reproduction"},
+    {"reproduction", "engine"},
     {"widgets", "cli"},
     {"exercises"},
 )

@@ -1,0 +1,207 @@
+// The networks of this suite in WebAssembly: forward, backward, one step. engine.js is the door to it.
+//
+//   numbers.h   kinds of number, the squashes, exp and log
+//   network.h   the network: its layers, made from a plan, and their memory
+//   plain.h     kernels that follow the formulas and fit every layer
+//
+// Names are the paper's: x = f(a) is what a unit puts out, a its weighted sum (equation 5), w the parameters, E the
+// loss; d is the derivative of E by a unit's x, and once multiplied by the slope f'(a), by its a.
+//
+// How eight examples lie side by side. A SIMD register holds four floats, so eight of the same unit fill two:
+//
+//             example  0   1   2   3   4   5   6   7
+//   unit 0            [x   x   x   x] [x   x   x   x]     <- one f8
+//   unit 1            [x   x   x   x] [x   x   x   x]
+//   unit 2            [x   x   x   x] [x   x   x   x]        units: map after map, row after row
+//   ...
+//
+// A tap is then one weight, copied to all places, times one f8. Every example is summed in the order in which
+// a single one would be, and no two of them ever meet but where a gradient adds up the eight.
+
+#include "numbers.h"
+#include "network.h"
+
+#define T f8
+#define R float
+#define FACTOR(v) (v)
+#include "plain.h"
+#undef T
+#define T float
+#include "plain.h"
+#undef T
+#undef R
+#undef FACTOR
+#define T double
+#define R double
+#define FACTOR(v) ((v) * (v))
+#include "plain.h"
+#undef T
+#undef R
+#undef FACTOR
+
+// ---- the state of a network ----
+
+#define LANES 8               // examples side by side
+#define GROUP 4               // blocks of eight that go up and down together: their weights are read once
+#define ROOM (LANES * GROUP)  // so many images are taken in at once
+
+static float *weights, *gradient, *momentum, *rates;  // (parameter_count,) each
+static double *curvature;
+static float *images;  // (ROOM, pixels)
+static int *labels;    // (ROOM,)
+static f8 *x_of[MOST_LAYERS + 1], *d_of[MOST_LAYERS + 1];  // of the layer's inputs: x_of[0] is the image; GROUP blocks
+static float *pattern_x[MOST_LAYERS + 1], *pattern_d[MOST_LAYERS + 1];
+static double *fine_x[MOST_LAYERS + 1], *fine_h[MOST_LAYERS + 1];
+static float *unpacked;  // (ROOM, units of the largest layer)
+
+EXPORT(finish) void finish(void) {
+  size_t parameters = (parameter_count + 1) * sizeof(float);
+  weights = allocate(parameters), gradient = allocate(parameters);
+  momentum = allocate(parameters), rates = allocate(parameters);
+  images = allocate(ROOM * pixels * sizeof(float)), labels = allocate(ROOM * sizeof(int));
+  int largest = pixels;
+  for (int l = 0; l <= layer_count; l++) {
+    int units = l ? layers[l - 1].units : pixels;
+    if (units > largest) largest = units;
+    x_of[l] = allocate(GROUP * units * sizeof(f8)), d_of[l] = allocate(GROUP * units * sizeof(f8));
+  }
+  unpacked = allocate(ROOM * largest * sizeof(float));
+}
+
+static int plain;  // by the plain kernels only
+EXPORT(use_plain) void use_plain(int only) { plain = only; }
+EXPORT(count_parameters) int count_parameters(void) { return parameter_count; }
+EXPORT(room) int room(void) { return ROOM; }
+EXPORT(weights_at) float *weights_at(void) { return weights; }
+EXPORT(gradient_at) float *gradient_at(void) { return gradient; }
+EXPORT(momentum_at) float *momentum_at(void) { return momentum; }
+EXPORT(images_at) float *images_at(void) { return images; }
+EXPORT(labels_at) int *labels_at(void) { return labels; }
+
+// ---- the loss of one example, and its derivative by what OUTPUT puts out ----
+
+enum { CROSS_ENTROPY, MAP, DISTANCE, SQUARED };
+static int loss_kind, right_answers;
+static double smoothing, rubbish_distance;
+
+EXPORT(set_loss) void set_loss(int kind, double share_to_spread, double j) {
+  loss_kind = kind, smoothing = share_to_spread, rubbish_distance = j;
+}
+EXPORT(take_right_answers) int take_right_answers(void) {
+  int right = right_answers;
+  right_answers = 0;
+  return right;
+}
+
+// x, d: those of OUTPUT, `step` floats from one unit to the next. d comes out times `scale`. Adds to right_answers.
+static double judge(const float *x, float *d, int step, int label, float scale) {
+  int classes = layers[layer_count - 1].units, winner = 0;
+  double sign = layers[layer_count - 1].kind == RBF ? -1 : 1;  // the smallest distance wins
+  for (int c = 1; c < classes; c++)
+    if (sign * x[c * step] > sign * x[winner * step]) winner = c;
+  right_answers += winner == label;
+  if (loss_kind == DISTANCE) {  // equation 8
+    for (int c = 0; c < classes; c++) d[c * step] = c == label ? scale : 0;
+    return x[label * step];
+  }
+  if (loss_kind == SQUARED) {  // 1/2 sum (x - target)^2, targets +1 and -1
+    double sum = 0;
+    for (int c = 0; c < classes; c++) {
+      float apart = x[c * step] - (c == label ? 1 : -1);
+      sum += (double)apart * apart;
+      d[c * step] = apart * scale;
+    }
+    return sum / 2;
+  }
+  // log sum e^score, from which the highest is taken out so that nothing overflows. Equation 9 has one score more, -j.
+  double highest = sign * x[winner * step], sum = 0, mean = 0;
+  if (loss_kind == MAP && highest < -rubbish_distance) highest = -rubbish_distance;
+  for (int c = 0; c < classes; c++) {
+    sum += exponential(sign * x[c * step] - highest);
+    mean += sign * x[c * step] / classes;
+  }
+  if (loss_kind == MAP) sum += exponential(-rubbish_distance - highest);
+  // The targets: the label's class has 1, but for the share that is spread over all.
+  double spread = loss_kind == CROSS_ENTROPY ? smoothing : 0;
+  for (int c = 0; c < classes; c++) {
+    double share = exponential(sign * x[c * step] - highest) / sum;
+    double target = (c == label ? 1 - spread : 0) + spread / classes;
+    d[c * step] = (float)(sign * (share - target)) * scale;
+  }
+  return logarithm(sum) + highest - (1 - spread) * sign * x[label * step] - spread * mean;
+}
+
+// ---- blocks of eight ----
+
+// `count` images into blocks; places that no image fills are 0.
+static void pack_images(int count) {
+  for (int e = 0; e < (count + LANES - 1) / LANES * LANES; e++) {
+    float *place = (float *)(x_of[0] + e / LANES * pixels) + e % LANES;
+    for (int p = 0; p < pixels; p++) place[p * LANES] = e < count ? images[e * pixels + p] : 0;
+  }
+}
+
+static void forward_block(const Layer *l, const f8 *below, f8 *x) { plain_forward(l, weights, below, x); }
+static void gradient_block(const Layer *l, const f8 *below, const f8 *d) { plain_gradient(l, below, d, gradient); }
+static void back_block(const Layer *l, const f8 *below, const f8 *d, f8 *d_below) {
+  plain_back(l, weights, below, d, d_below);
+}
+
+// Every layer's output for the first `count` images, at most ROOM.
+EXPORT(forward) void forward(int count) {
+  pack_images(count);
+  for (int b = 0; b * LANES < count; b++)
+    for (int n = 0; n < layer_count; n++) {
+      const Layer *l = &layers[n];
+      forward_block(l, x_of[n] + b * l->units_in, x_of[n + 1] + b * l->units);
+    }
+}
+
+// Layer n's output for the last images (0: the images themselves), example after example: (count, units).
+EXPORT(unpack) float *unpack(int n, int count) {
+  int units = n ? layers[n - 1].units : pixels;
+  for (int e = 0; e < count; e++) {
+    const float *place = (const float *)(x_of[n] + e / LANES * units) + e % LANES;
+    for (int p = 0; p < units; p++) unpacked[e * units + p] = place[p * LANES];
+  }
+  return unpacked;
+}
+
+// Adds to the gradient that of `scale` times the summed loss of the first `count` images, at most ROOM, and returns
+// their summed loss, unscaled. to_images: also the derivative by every pixel, for `unpack_image_gradient`.
+EXPORT(learn) double learn(int count, float scale, int to_images) {
+  forward(count);
+  double loss = 0;
+  for (int b = 0; b * LANES < count; b++) {
+    const Layer *output = &layers[layer_count - 1];
+    float *x = (float *)(x_of[layer_count] + b * output->units), *d = (float *)(d_of[layer_count] + b * output->units);
+    for (int e = 0; e < LANES; e++) {
+      if (b * LANES + e < count) loss += judge(x + e, d + e, LANES, labels[b * LANES + e], scale);
+      else
+        for (int c = 0; c < output->units; c++) d[c * LANES + e] = 0;
+    }
+    for (int n = layer_count - 1; n >= 0; n--) {
+      const Layer *l = &layers[n];
+      f8 *own = d_of[n + 1] + b * l->units, *below = x_of[n] + b * l->units_in;
+      times_slope(l, x_of[n + 1] + b * l->units, own);
+      gradient_block(l, below, own);
+      if (n || to_images) back_block(l, below, own, d_of[n] + b * l->units_in);
+    }
+  }
+  return loss;
+}
+
+// ---- the step ----
+
+// Gradient descent as torch.optim.SGD takes it; the gradient is 0 afterwards.
+EXPORT(step) void step(float rate, float momentum_share, int nesterov, float weight_decay) {
+  for (int p = 0; p < parameter_count; p++) {
+    float g = gradient[p] + weight_decay * weights[p];
+    if (momentum_share > 0) {
+      momentum[p] = momentum_share * momentum[p] + g;
+      g = nesterov ? g + momentum_share * momentum[p] : momentum[p];
+    }
+    weights[p] -= rate * g;
+    gradient[p] = 0;
+  }
+}
