@@ -3,6 +3,7 @@
 //   numbers.h   kinds of number, the squashes, exp and log
 //   network.h   the network: its layers, made from a plan, and their memory
 //   plain.h     kernels that follow the formulas and fit every layer
+//   blocks.h    fast ones for eight examples at once
 //
 // Names are the paper's: x = f(a) is what a unit puts out, a its weighted sum (equation 5), w the parameters, E the
 // loss; d is the derivative of E by a unit's x, and once multiplied by the slope f'(a), by its a.
@@ -39,6 +40,8 @@
 #undef R
 #undef FACTOR
 
+#include "blocks.h"
+
 // ---- the state of a network ----
 
 #define LANES 8               // examples side by side
@@ -52,6 +55,7 @@ static int *labels;    // (ROOM,)
 static f8 *x_of[MOST_LAYERS + 1], *d_of[MOST_LAYERS + 1];  // of the layer's inputs: x_of[0] is the image; GROUP blocks
 static float *pattern_x[MOST_LAYERS + 1], *pattern_d[MOST_LAYERS + 1];
 static double *fine_x[MOST_LAYERS + 1], *fine_h[MOST_LAYERS + 1];
+static int first_connected;  // from this layer on all are fully connected
 static float *unpacked;  // (ROOM, units of the largest layer)
 
 EXPORT(finish) void finish(void) {
@@ -65,6 +69,8 @@ EXPORT(finish) void finish(void) {
     if (units > largest) largest = units;
     x_of[l] = allocate(GROUP * units * sizeof(f8)), d_of[l] = allocate(GROUP * units * sizeof(f8));
   }
+  first_connected = layer_count;
+  while (first_connected && layers[first_connected - 1].kind >= LINEAR) first_connected--;
   unpacked = allocate(ROOM * largest * sizeof(float));
 }
 
@@ -141,10 +147,42 @@ static void pack_images(int count) {
   }
 }
 
-static void forward_block(const Layer *l, const f8 *below, f8 *x) { plain_forward(l, weights, below, x); }
-static void gradient_block(const Layer *l, const f8 *below, const f8 *d) { plain_gradient(l, below, d, gradient); }
+// Whether there is a fast kernel for the layer. Without one, or when asked to, the plain kernels do it.
+static int is_fast(const Layer *l) {
+  if (plain) return 0;
+  if (l->kind == CONVOLUTION) return has_fast_convolution(l);
+  if (l->kind == SUBSAMPLING) return has_fast_subsampling(l);
+  return l->kind == LINEAR;
+}
+
+static void forward_block(const Layer *l, const f8 *below, f8 *x) {
+  if (!is_fast(l)) {
+    plain_forward(l, weights, below, x);
+    return;
+  }
+  if (l->kind == CONVOLUTION) convolve(l, weights, below, x);
+  else if (l->kind == SUBSAMPLING) subsample(l, weights, below, x);
+  else connect(l, weights, below, x);
+  squash_units(l, x);
+}
+
 static void back_block(const Layer *l, const f8 *below, const f8 *d, f8 *d_below) {
-  plain_back(l, weights, below, d, d_below);
+  if (!is_fast(l)) plain_back(l, weights, below, d, d_below);
+  else if (l->kind == CONVOLUTION) convolution_back(l, weights, d, d_below);
+  else if (l->kind == SUBSAMPLING) subsampling_back(l, weights, below, d, d_below);
+  else connections_back(l, weights, d, d_below);
+}
+
+static void gradient_blocks(const Layer *l, const f8 *below, const f8 *d, int blocks) {
+  if (is_fast(l) && l->kind == LINEAR) {
+    connections_gradient(l, below, d, blocks, gradient);
+    return;
+  }
+  for (int b = 0; b < blocks; b++, below += l->units_in, d += l->units) {
+    if (!is_fast(l)) plain_gradient(l, below, d, gradient);
+    else if (l->kind == CONVOLUTION) convolution_gradient(l, below, d, gradient);
+    else subsampling_gradient(l, below, d, gradient);
+  }
 }
 
 // Every layer's output for the first `count` images, at most ROOM.
@@ -171,23 +209,36 @@ EXPORT(unpack) float *unpack(int n, int count) {
 // their summed loss, unscaled. to_images: also the derivative by every pixel, for `unpack_image_gradient`.
 EXPORT(learn) double learn(int count, float scale, int to_images) {
   forward(count);
+  int blocks = (count + LANES - 1) / LANES;
   double loss = 0;
-  for (int b = 0; b * LANES < count; b++) {
-    const Layer *output = &layers[layer_count - 1];
+  const Layer *output = &layers[layer_count - 1];
+  for (int b = 0; b < blocks; b++) {
     float *x = (float *)(x_of[layer_count] + b * output->units), *d = (float *)(d_of[layer_count] + b * output->units);
     for (int e = 0; e < LANES; e++) {
       if (b * LANES + e < count) loss += judge(x + e, d + e, LANES, labels[b * LANES + e], scale);
       else
         for (int c = 0; c < output->units; c++) d[c * LANES + e] = 0;
     }
-    for (int n = layer_count - 1; n >= 0; n--) {
-      const Layer *l = &layers[n];
-      f8 *own = d_of[n + 1] + b * l->units, *below = x_of[n] + b * l->units_in;
-      times_slope(l, x_of[n + 1] + b * l->units, own);
-      gradient_block(l, below, own);
-      if (n || to_images) back_block(l, below, own, d_of[n] + b * l->units_in);
-    }
   }
+  // Fully connected layers take all blocks at once, since their weights are many: each is read and written once.
+  for (int n = layer_count - 1; n >= first_connected; n--) {
+    const Layer *l = &layers[n];
+    for (int b = 0; b < blocks; b++) {
+      f8 *own = d_of[n + 1] + b * l->units;
+      times_slope(l, x_of[n + 1] + b * l->units, own);
+      if (n || to_images) back_block(l, x_of[n] + b * l->units_in, own, d_of[n] + b * l->units_in);
+    }
+    gradient_blocks(l, x_of[n], d_of[n + 1], blocks);
+  }
+  // Below them one block after the other goes down to the image, so that its maps are still in the cache.
+  for (int b = 0; b < blocks; b++)
+    for (int n = first_connected - 1; n >= 0; n--) {
+      const Layer *l = &layers[n];
+      f8 *own = n + 1 == first_connected ? d_of[n + 1] + b * l->units : d_of[n + 1];
+      times_slope(l, x_of[n + 1] + b * l->units, own);
+      gradient_blocks(l, x_of[n] + b * l->units_in, own, 1);
+      if (n || to_images) back_block(l, x_of[n] + b * l->units_in, own, n ? d_of[n] : d_of[n] + b * l->units_in);
+    }
   return loss;
 }
 

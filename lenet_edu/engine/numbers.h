@@ -9,6 +9,7 @@ typedef int i8 __attribute__((ext_vector_type(8)));
 
 #define OVERLOADED __attribute__((overloadable))
 #define INLINE static inline __attribute__((always_inline)) OVERLOADED
+#define PLAIN static OVERLOADED __attribute__((minsize, noinline))  // small rather than fast
 #define EXPORT(name) __attribute__((export_name(#name)))
 
 // ---- choosing and adding, for one number and for eight ----
@@ -16,6 +17,8 @@ typedef int i8 __attribute__((ext_vector_type(8)));
 INLINE f8 choose(i8 condition, f8 yes, f8 no) { return (f8)((condition & (i8)yes) | (~condition & (i8)no)); }
 INLINE float choose(int condition, float yes, float no) { return condition ? yes : no; }
 INLINE double choose(int condition, double yes, double no) { return condition ? yes : no; }
+
+INLINE f8 largest(f8 a, f8 b) { return choose(b > a, b, a); }
 
 // The sum over the eight examples, always in this order.
 INLINE float total(f8 a) {
