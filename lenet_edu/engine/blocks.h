@@ -26,10 +26,15 @@ static int has_fast_convolution(const Layer *l) {
          l->side_in >= 2 * SIDE_OF_KERNEL;
 }
 
-// From a to x = f(a), for all units of a layer.
-static void squash_units(const Layer *l, f8 *x) {
-  if (l->squash == SCALED_TANH) for (int u = 0; u < l->units; u++) x[u] = scaled_tanh(x[u]);
-  else if (l->squash != NOT_SQUASHED) for (int u = 0; u < l->units; u++) x[u] = squash(l->squash, x[u]);
+// From a to x = f(a).
+static void squash_all(int kind, f8 *x, int count) {
+  if (kind == SCALED_TANH) for (int u = 0; u < count; u++) x[u] = scaled_tanh(x[u]);
+  else if (kind != NOT_SQUASHED) for (int u = 0; u < count; u++) x[u] = squash(kind, x[u]);
+}
+
+// From the derivative by x = f(a) to the one by a.
+static void times_slopes(int kind, const f8 *x, f8 *d, int count) {
+  if (kind != NOT_SQUASHED) for (int u = 0; u < count; u++) d[u] *= slope(kind, x[u]);
 }
 
 // ---- convolution, forward ----

@@ -4,7 +4,7 @@
 // This file is included three times, each time with another T, the kind of number that a unit holds:
 //   T = f8      eight examples at once, with float weights: gradients
 //   T = float   one example
-//   T = double  one example, for the curvature of appendix C, where FACTOR(v) is v * v: the second derivative h goes
+//   T = d8      eight examples in double precision, for the curvature of appendix C, where FACTOR(v) is v * v: the second derivative h goes
 //               back as the gradient does, but every factor on its way is squared, and f'' is left out (Gauss-Newton)
 // R is the kind of number in which a parameter's gradient (or h) is summed.
 
@@ -29,7 +29,7 @@ PLAIN void plain_convolution(const Layer *l, const float *w, const T *below, T *
               a += (T)kernel[ky * l->kernel + kx] *
                    read(l, below, l->link_from[n], y * l->stride + ky, x * l->stride + kx);
         }
-        out[unit] = squash(l->squash, a);
+        out[unit] = a;
       }
 }
 
@@ -105,7 +105,7 @@ PLAIN void plain_subsampling(const Layer *l, const float *w, const T *below, T *
         if (l->pooling == MAXIMUM) a = square_largest(l, corner);
         else if (l->pooling == AVERAGE) a = square_sum(l, corner) * ((R)1 / (l->size * l->size));
         else a = square_sum(l, corner) * (T)w[l->weights + k] + (T)w[l->biases + k];
-        out[(k * l->side + y) * l->side + x] = squash(l->squash, a);
+        out[(k * l->side + y) * l->side + x] = a;
       }
 }
 
@@ -148,7 +148,7 @@ PLAIN void plain_linear(const Layer *l, const float *w, const T *below, T *out) 
   for (int u = 0; u < l->units; u++) {
     T a = (T)w[l->biases + u];
     for (int i = 0; i < l->units_in; i++) a += (T)w[l->weights + u * l->units_in + i] * below[i];
-    out[u] = squash(l->squash, a);
+    out[u] = a;
   }
 }
 
@@ -190,18 +190,18 @@ PLAIN void plain_rbf_back(const Layer *l, const T *below, const T *d, T *d_below
   }
 }
 
-// ---- any layer ----
+// ---- any layer: the kernels above put out a, which is squashed here ----
 
 PLAIN void plain_forward(const Layer *l, const float *w, const T *below, T *out) {
   if (l->kind == CONVOLUTION) plain_convolution(l, w, below, out);
   else if (l->kind == SUBSAMPLING) plain_subsampling(l, w, below, out);
   else if (l->kind == LINEAR) plain_linear(l, w, below, out);
   else plain_rbf(l, below, out);
+  for (int u = 0; u < l->units; u++) out[u] = squash(l->squash, out[u]);
 }
 
 // From the derivative by x = f(a) to the one by a.
-PLAIN void times_slope(const Layer *l, const T *x, T *d) {
-  if (l->squash == NOT_SQUASHED) return;
+PLAIN void plain_slopes(const Layer *l, const T *x, T *d) {
   for (int p = 0; p < l->units; p++) {
     T steep = slope(l->squash, x[p]);
     d[p] *= FACTOR(steep);
