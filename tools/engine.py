@@ -13,7 +13,7 @@ ENGINE = Path(__file__).resolve().parents[1] / "lenet_edu" / "engine"
 TARGET = ("-target", "wasm32-freestanding", "-mcpu=generic+simd128+bulk_memory")
 # -ffp-contract=off: a product is rounded before it is added, everywhere.
 OPTIONS = (
-    "-O3",
+    "-Os",
     "-ffp-contract=off",
     "-ffreestanding",
     "-fno-builtin",

@@ -10,6 +10,9 @@
 //   network.step({ rate: 0.05, momentum: 0.9, nesterov: true, weightDecay: 5e-4 });                    // and uses it up
 //   const file = network.toSafetensors({ seed: 0 });        // weights that Python's load_network reads
 //
+//   network.rates = rates; network.trainPatterns(images, labels, order, { loss: "map" })   // 1998: one update a pattern, by
+//   network.curvature(images)                                                              // rates from the curvature
+//
 // Images are Float32Arrays of N x maps x size x size numbers, as Python's networks take them; labels any list of whole
 // numbers. Parameters as one array are in the order of Python's `named_parameters()`; `network.parameters` tells what
 // stands where. What does not fit raises an EngineError that names it.
@@ -337,6 +340,63 @@ export class Network {
       }
     }
     this.#wasm.step(rate, momentum, nesterov ? 1 : 0, weightDecay);
+  }
+
+  /** A copy of the rate of every parameter, for `trainPatterns`. Assign a Float32Array to set them; they are 0 at first. */
+  get rates() {
+    return this.#floats(this.#wasm.rates_at(), this.size).slice();
+  }
+
+  set rates(numbers) {
+    this.#floats(this.#wasm.rates_at(), this.size).set(this.#checked("rates", numbers));
+  }
+
+  /**
+   * One update for each pattern of the order: parameter -= its rate times the gradient of that pattern's loss, undivided.
+   * What Python's compiled loops do. `gradient` must not hold anything.
+   * @param {Float32Array} images
+   * @param {ArrayLike<number>} labels (N,)
+   * @param {ArrayLike<number> | null} [order] indices of images, any number of them; by default each once
+   * @param {Loss} [options]
+   * @returns {{loss: number, right: number}} summed loss and right answers, each before its update
+   */
+  trainPatterns(images, labels, order = null, options = {}) {
+    const count = this.#count(images, labels);
+    this.#setLoss(options);
+    const total = { loss: 0, right: 0 };
+    const patterns = order?.length ?? count;
+    const place = this.#floats(this.#wasm.images_at(), this.#room * this.#pixels);
+    for (let first = 0; first < patterns; first += this.#room) {
+      const indices = Array.from({ length: Math.min(this.#room, patterns - first) }, (_, n) => order?.[first + n] ?? first + n);
+      for (const [n, index] of indices.entries()) {
+        if (!(Number.isInteger(index) && index >= 0 && index < count)) {
+          throw new EngineError(`order must hold whole numbers from 0 to ${count - 1}; got ${index}.`);
+        }
+        place.set(images.subarray(index * this.#pixels, (index + 1) * this.#pixels), n * this.#pixels);
+      }
+      this.#placeLabels(indices.map((index) => labels[index]), 0, indices.length);
+      total.loss += this.#wasm.train_patterns(indices.length);
+    }
+    total.right = this.#wasm.take_right_answers();
+    return total;
+  }
+
+  /**
+   * The second derivative h of the loss along every parameter, by appendix C: a mean over the images, in double precision,
+   * zero or more. What Python's `curvature` gives, in the order of `parameters`.
+   * @param {Float32Array} images
+   * @param {Loss} [options]
+   * @returns {Float64Array}
+   */
+  curvature(images, options = {}) {
+    const count = this.#count(images);
+    if (!count) throw new EngineError("curvature takes a mean over images; got none.");
+    this.#setLoss(options);
+    const place = this.#wasm.curvature_at();
+    const h = () => new Float64Array(this.#wasm.memory.buffer, place, this.size);
+    h().fill(0);
+    this.#inParts(images, count, (_, part) => this.#wasm.curve(part));
+    return h().map((sum) => sum / count);
   }
 
   /**

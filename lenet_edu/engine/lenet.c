@@ -3,6 +3,8 @@
 //   numbers.h   kinds of number, the squashes, exp and log
 //   network.h   the network: its layers, made from a plan, and their memory
 //   plain.h     kernels that follow the formulas and fit every layer
+//   blocks.h    fast ones for eight examples at once
+//   pattern.h   fast ones for one example, for training with one update a pattern
 //
 // Names are the paper's: x = f(a) is what a unit puts out, a its weighted sum (equation 5), w the parameters, E the
 // loss; d is the derivative of E by a unit's x, and once multiplied by the slope f'(a), by its a.
@@ -31,13 +33,16 @@
 #undef T
 #undef R
 #undef FACTOR
-#define T double
+#define T d8
 #define R double
 #define FACTOR(v) ((v) * (v))
 #include "plain.h"
 #undef T
 #undef R
 #undef FACTOR
+
+#include "blocks.h"
+#include "pattern.h"
 
 // ---- the state of a network ----
 
@@ -50,8 +55,9 @@ static double *curvature;
 static float *images;  // (ROOM, pixels)
 static int *labels;    // (ROOM,)
 static f8 *x_of[MOST_LAYERS + 1], *d_of[MOST_LAYERS + 1];  // of the layer's inputs: x_of[0] is the image; GROUP blocks
-static float *pattern_x[MOST_LAYERS + 1], *pattern_d[MOST_LAYERS + 1];
-static double *fine_x[MOST_LAYERS + 1], *fine_h[MOST_LAYERS + 1];
+static float *pattern_x[MOST_LAYERS + 1], *pattern_d[MOST_LAYERS + 1];  // the same for one pattern
+static d8 *fine_x[MOST_LAYERS + 1], *fine_h[MOST_LAYERS + 1];            // the same for the curvature
+static int first_connected;  // from this layer on all are fully connected
 static float *unpacked;  // (ROOM, units of the largest layer)
 
 EXPORT(finish) void finish(void) {
@@ -63,8 +69,17 @@ EXPORT(finish) void finish(void) {
   for (int l = 0; l <= layer_count; l++) {
     int units = l ? layers[l - 1].units : pixels;
     if (units > largest) largest = units;
+    pattern_x[l] = allocate((units + SLACK) * sizeof(float)), pattern_d[l] = allocate((units + SLACK) * sizeof(float));
     x_of[l] = allocate(GROUP * units * sizeof(f8)), d_of[l] = allocate(GROUP * units * sizeof(f8));
   }
+  int widest = 0;
+  for (int n = 0; n < layer_count; n++) {
+    int wide = layers[n].maps * layers[n].side * (layers[n].side + 2 * MARGIN);
+    if (layers[n].kind == CONVOLUTION && wide > widest) widest = wide;
+  }
+  wide_d = allocate((widest + SLACK) * sizeof(float));
+  first_connected = layer_count;
+  while (first_connected && layers[first_connected - 1].kind >= LINEAR) first_connected--;
   unpacked = allocate(ROOM * largest * sizeof(float));
 }
 
@@ -141,10 +156,42 @@ static void pack_images(int count) {
   }
 }
 
-static void forward_block(const Layer *l, const f8 *below, f8 *x) { plain_forward(l, weights, below, x); }
-static void gradient_block(const Layer *l, const f8 *below, const f8 *d) { plain_gradient(l, below, d, gradient); }
+// Whether there is a fast kernel for the layer. Without one, or when asked to, the plain kernels do it.
+static int is_fast(const Layer *l) {
+  if (plain) return 0;
+  if (l->kind == CONVOLUTION) return has_fast_convolution(l);
+  if (l->kind == SUBSAMPLING) return has_fast_subsampling(l);
+  return l->kind == LINEAR;
+}
+
+static void forward_block(const Layer *l, const f8 *below, f8 *x) {
+  if (!is_fast(l)) {
+    plain_forward(l, weights, below, x);
+    return;
+  }
+  if (l->kind == CONVOLUTION) convolve(l, weights, below, x);
+  else if (l->kind == SUBSAMPLING) subsample(l, weights, below, x);
+  else connect(l, weights, below, x);
+  squash_all(l->squash, x, l->units);
+}
+
 static void back_block(const Layer *l, const f8 *below, const f8 *d, f8 *d_below) {
-  plain_back(l, weights, below, d, d_below);
+  if (!is_fast(l)) plain_back(l, weights, below, d, d_below);
+  else if (l->kind == CONVOLUTION) convolution_back(l, weights, d, d_below);
+  else if (l->kind == SUBSAMPLING) subsampling_back(l, weights, below, d, d_below);
+  else connections_back(l, weights, d, d_below);
+}
+
+static void gradient_blocks(const Layer *l, const f8 *below, const f8 *d, int blocks) {
+  if (is_fast(l) && l->kind == LINEAR) {
+    connections_gradient(l, below, d, blocks, gradient);
+    return;
+  }
+  for (int b = 0; b < blocks; b++, below += l->units_in, d += l->units) {
+    if (!is_fast(l)) plain_gradient(l, below, d, gradient);
+    else if (l->kind == CONVOLUTION) convolution_gradient(l, below, d, gradient);
+    else subsampling_gradient(l, below, d, gradient);
+  }
 }
 
 // Every layer's output for the first `count` images, at most ROOM.
@@ -171,23 +218,36 @@ EXPORT(unpack) float *unpack(int n, int count) {
 // their summed loss, unscaled. to_images: also the derivative by every pixel, for `unpack_image_gradient`.
 EXPORT(learn) double learn(int count, float scale, int to_images) {
   forward(count);
+  int blocks = (count + LANES - 1) / LANES;
   double loss = 0;
-  for (int b = 0; b * LANES < count; b++) {
-    const Layer *output = &layers[layer_count - 1];
+  const Layer *output = &layers[layer_count - 1];
+  for (int b = 0; b < blocks; b++) {
     float *x = (float *)(x_of[layer_count] + b * output->units), *d = (float *)(d_of[layer_count] + b * output->units);
     for (int e = 0; e < LANES; e++) {
       if (b * LANES + e < count) loss += judge(x + e, d + e, LANES, labels[b * LANES + e], scale);
       else
         for (int c = 0; c < output->units; c++) d[c * LANES + e] = 0;
     }
-    for (int n = layer_count - 1; n >= 0; n--) {
-      const Layer *l = &layers[n];
-      f8 *own = d_of[n + 1] + b * l->units, *below = x_of[n] + b * l->units_in;
-      times_slope(l, x_of[n + 1] + b * l->units, own);
-      gradient_block(l, below, own);
-      if (n || to_images) back_block(l, below, own, d_of[n] + b * l->units_in);
-    }
   }
+  // Fully connected layers take all blocks at once, since their weights are many: each is read and written once.
+  for (int n = layer_count - 1; n >= first_connected; n--) {
+    const Layer *l = &layers[n];
+    for (int b = 0; b < blocks; b++) {
+      f8 *own = d_of[n + 1] + b * l->units;
+      times_slopes(l->squash, x_of[n + 1] + b * l->units, own, l->units);
+      if (n || to_images) back_block(l, x_of[n] + b * l->units_in, own, d_of[n] + b * l->units_in);
+    }
+    gradient_blocks(l, x_of[n], d_of[n + 1], blocks);
+  }
+  // Below them one block after the other goes down to the image, so that its maps are still in the cache.
+  for (int b = 0; b < blocks; b++)
+    for (int n = first_connected - 1; n >= 0; n--) {
+      const Layer *l = &layers[n];
+      f8 *own = n + 1 == first_connected ? d_of[n + 1] + b * l->units : d_of[n + 1];
+      times_slopes(l->squash, x_of[n + 1] + b * l->units, own, l->units);
+      gradient_blocks(l, x_of[n] + b * l->units_in, own, 1);
+      if (n || to_images) back_block(l, x_of[n] + b * l->units_in, own, n ? d_of[n] : d_of[n] + b * l->units_in);
+    }
   return loss;
 }
 
@@ -203,5 +263,106 @@ EXPORT(step) void step(float rate, float momentum_share, int nesterov, float wei
     }
     weights[p] -= rate * g;
     gradient[p] = 0;
+  }
+}
+
+// ---- the training of 1998: one update a pattern, each parameter with a rate of its own (section III-B) ----
+
+EXPORT(rates_at) float *rates_at(void) { return rates; }
+
+static int is_fast_pattern(const Layer *l) {
+  if (plain) return 0;
+  if (l->kind == CONVOLUTION) return has_pattern_convolution(l);
+  if (l->kind == SUBSAMPLING) return has_pattern_subsampling(l);
+  return l->kind == LINEAR && has_pattern_connections(l);
+}
+
+static void forward_pattern(const Layer *l, const float *below, float *x) {
+  if (!is_fast_pattern(l)) {
+    plain_forward(l, weights, below, x);
+    return;
+  }
+  if (l->kind == CONVOLUTION) convolve_pattern(l, weights, below, x);
+  else if (l->kind == SUBSAMPLING) subsample_pattern(l, weights, below, x);
+  else connect_pattern(l, weights, below, x);
+  squash_all(l->squash, (f8 *)x, (l->units + 7) / 8);
+}
+
+// The layer's step by d, the derivative by its a; before it the derivative by what it reads.
+static void move_layer(const Layer *l, const float *below, const float *d, float *d_below) {
+  if (!is_fast_pattern(l)) {
+    plain_back(l, weights, below, d, d_below);
+    plain_gradient(l, below, d, gradient);
+    int end = l == &layers[layer_count - 1] ? parameter_count : l[1].weights;
+    for (int p = l->weights; p < end; p++) weights[p] -= rates[p] * gradient[p], gradient[p] = 0;
+  } else if (l->kind == CONVOLUTION) {
+    widen(l, d);
+    if (l != layers) convolution_pattern_back(l, weights, d_below);
+    move_convolution(l, weights, rates, below);
+  } else if (l->kind == SUBSAMPLING) {
+    subsampling_pattern_back(l, weights, d, d_below);
+    move_subsampling(l, weights, rates, below, d);
+  } else move_connections(l, weights, rates, below, d, d_below);
+}
+
+// One update for each of the first `count` images, in turn: their summed loss, each before its update. The gradient
+// must be 0 before and is afterwards.
+EXPORT(train_patterns) double train_patterns(int count) {
+  double loss = 0;
+  for (int e = 0; e < count; e++) {
+    for (int p = 0; p < pixels; p++) pattern_x[0][p] = images[e * pixels + p];
+    for (int n = 0; n < layer_count; n++) forward_pattern(&layers[n], pattern_x[n], pattern_x[n + 1]);
+    loss += judge(pattern_x[layer_count], pattern_d[layer_count], 1, labels[e], 1);
+    for (int n = layer_count - 1; n >= 0; n--) {
+      const Layer *l = &layers[n];
+      times_slopes(l->squash, (f8 *)pattern_x[n + 1], (f8 *)pattern_d[n + 1], (l->units + 7) / 8);
+      move_layer(l, pattern_x[n], pattern_d[n + 1], pattern_d[n]);
+    }
+  }
+  return loss;
+}
+
+// ---- appendix C: the second derivative h of the loss along every parameter, by the Gauss-Newton approximation ----
+
+EXPORT(curvature_at) double *curvature_at(void) {
+  if (!curvature) {
+    curvature = allocate((parameter_count + 1) * sizeof(double));
+    for (int l = 0; l <= layer_count; l++) {
+      int units = l ? layers[l - 1].units : pixels;
+      fine_x[l] = allocate(units * sizeof(d8)), fine_h[l] = allocate(units * sizeof(d8));
+    }
+  }
+  return curvature;
+}
+
+// h of eight examples' loss by what the top layer below any RBF puts out: x.
+static d8 output_curvature(const d8 *x, int unit, int units) {
+  if (loss_kind == MAP || loss_kind == DISTANCE) return (d8)2;  // of y_D alone, equation 8
+  if (loss_kind == SQUARED) return (d8)1;
+  d8 sum = (d8)0, highest = x[0];  // of log sum e^x: p (1 - p)
+  for (int u = 1; u < units; u++) highest = choose(x[u] > highest, x[u], highest);
+  for (int u = 0; u < units; u++) sum += exponential(x[u] - highest);
+  d8 share = exponential(x[unit] - highest) / sum;
+  return share * (1 - share);
+}
+
+// Adds to the curvature the sum over the first `count` images.
+EXPORT(curve) void curve(int count) {
+  pack_images(count);
+  int top = layers[layer_count - 1].kind == RBF ? layer_count - 1 : layer_count;  // layers that h passes
+  for (int b = 0; b * LANES < count; b++) {
+    for (int p = 0; p < pixels; p++) fine_x[0][p] = __builtin_convertvector(x_of[0][b * pixels + p], d8);
+    for (int n = 0; n < top; n++) plain_forward(&layers[n], weights, fine_x[n], fine_x[n + 1]);
+    int units = layers[top - 1].units;
+    for (int u = 0; u < units; u++) {
+      d8 h = output_curvature(fine_x[top], u, units);
+      for (int e = 0; e < LANES; e++) fine_h[top][u][e] = b * LANES + e < count ? h[e] : 0;
+    }
+    for (int n = top - 1; n >= 0; n--) {
+      const Layer *l = &layers[n];
+      plain_slopes(l, fine_x[n + 1], fine_h[n + 1]);
+      plain_gradient(l, fine_x[n], fine_h[n + 1], curvature);
+      if (n) plain_back(l, weights, fine_x[n], fine_h[n + 1], fine_h[n]);
+    }
   }
 }

@@ -60,6 +60,11 @@ static Layer *add_layer(int kind, int maps, int side, int squash, int weights, i
   return l;
 }
 
+EXPORT(add_linear) void add_linear(int units, int squash) {
+  int units_in = maps_below * side_below * side_below;
+  add_layer(LINEAR, units, 1, squash, units * units_in, units);
+}
+
 // table[i * maps + k]: whether map k reads map i of the layer below.
 EXPORT(add_convolution)
 void add_convolution(int maps, int kernel, int stride, int padding, float border, int bias_per_unit, int squash,
@@ -67,6 +72,11 @@ void add_convolution(int maps, int kernel, int stride, int padding, float border
   int maps_in = maps_below, links = 0, n = 0;
   for (int t = 0; t < maps_in * maps; t++) links += table[t] != 0;
   int side = (side_below + 2 * padding - kernel) / stride + 1;
+  // C5: a kernel that has room for one place only is a fully connected layer, whose weights stand in the same order.
+  if (side == 1 && !padding && kernel == side_below && links == maps_in * maps) {
+    add_linear(maps, squash);
+    return;
+  }
   Layer *l = add_layer(CONVOLUTION, maps, side, squash, links * kernel * kernel,
                        bias_per_unit ? maps * side * side : maps);
   l->kernel = kernel, l->stride = stride, l->padding = padding, l->border = border;
@@ -92,11 +102,6 @@ EXPORT(add_subsampling) void add_subsampling(int pooling, int size, int copies, 
   int maps = maps_below * copies, trained = pooling == TRAINABLE ? maps : 0;
   Layer *l = add_layer(SUBSAMPLING, maps, side_below / size, squash, trained, trained);
   l->pooling = pooling, l->size = size, l->copies = copies;
-}
-
-EXPORT(add_linear) void add_linear(int units, int squash) {
-  int units_in = maps_below * side_below * side_below;
-  add_layer(LINEAR, units, 1, squash, units * units_in, units);
 }
 
 EXPORT(add_rbf) void add_rbf(int units, const float *codes) {

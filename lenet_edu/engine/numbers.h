@@ -6,27 +6,34 @@
 typedef unsigned long size_t;
 typedef float f8 __attribute__((ext_vector_type(8)));  // the same number of eight examples: two SIMD registers
 typedef int i8 __attribute__((ext_vector_type(8)));
+typedef double d8 __attribute__((ext_vector_type(8)));
+typedef long long l8 __attribute__((ext_vector_type(8)));
 
 #define OVERLOADED __attribute__((overloadable))
 #define INLINE static inline __attribute__((always_inline)) OVERLOADED
+#define PLAIN static OVERLOADED __attribute__((minsize, noinline))  // small rather than fast
 #define EXPORT(name) __attribute__((export_name(#name)))
 
 // ---- choosing and adding, for one number and for eight ----
 
 INLINE f8 choose(i8 condition, f8 yes, f8 no) { return (f8)((condition & (i8)yes) | (~condition & (i8)no)); }
 INLINE float choose(int condition, float yes, float no) { return condition ? yes : no; }
-INLINE double choose(int condition, double yes, double no) { return condition ? yes : no; }
+INLINE d8 choose(l8 condition, d8 yes, d8 no) { return (d8)((condition & (l8)yes) | (~condition & (l8)no)); }
+
+INLINE f8 largest(f8 a, f8 b) { return choose(b > a, b, a); }
 
 // The sum over the eight examples, always in this order.
 INLINE float total(f8 a) {
   return ((a[0] + a[4]) + (a[1] + a[5])) + ((a[2] + a[6]) + (a[3] + a[7]));
 }
 INLINE float total(float a) { return a; }
-INLINE double total(double a) { return a; }
+INLINE double total(d8 a) {
+  return ((a[0] + a[4]) + (a[1] + a[5])) + ((a[2] + a[6]) + (a[3] + a[7]));
+}
 
 // ---- exp and log in double precision ----
 
-static double exponential(double x) {
+static OVERLOADED double exponential(double x) {
   if (x != x) return x;
   if (x < -700) return 0;
   if (x > 700) x = 700;
@@ -34,7 +41,7 @@ static double exponential(double x) {
   double n = __builtin_floor(x * 1.4426950408889634 + 0.5);
   double r = (x - n * 6.93147180369123816490e-01) - n * 1.90821492927058770002e-10;
   double sum = 1;
-  for (int k = 14; k > 0; k--) sum = sum * r / k + 1;  // Taylor's series, by Horner's rule
+  _Pragma("clang loop unroll(full)") for (int k = 14; k > 0; k--) sum = sum * (r * (1.0 / k)) + 1;  // Taylor, by Horner
   union { long long bits; double value; } two_to_n = {((long long)n + 1023) << 52};
   return sum * two_to_n.value;
 }
@@ -49,6 +56,11 @@ static double logarithm(double x) {
   double s = (u.value - 1) / (u.value + 1), sum = 0;
   for (int k = 23; k > 0; k -= 2) sum = sum * s * s + 1.0 / k;
   return 2 * s * sum + e * 0.6931471805599453;
+}
+
+INLINE d8 exponential(d8 x) {
+  for (int e = 0; e < 8; e++) x[e] = exponential(x[e]);
+  return x;
 }
 
 // e^x of eight floats, within two units of the last place: the same split, and a polynomial for e^r.
@@ -88,11 +100,11 @@ enum { NOT_SQUASHED, SCALED_TANH, SIGMOID, RELU };
   }
 DEFINE_SCALED_TANH(f8)
 DEFINE_SCALED_TANH(float)
-INLINE double scaled_tanh(double a) { return A * (1 - 2 / (exponential(2 * S * a) + 1)); }
+INLINE d8 scaled_tanh(d8 a) { return A * (1 - 2 / (exponential(2 * S * a) + 1)); }
 
 INLINE f8 sigmoid(f8 a) { return 1.f / (1.f + exponential(-a)); }
-INLINE float sigmoid(float a) { return (float)(1 / (1 + exponential((double)-a))); }
-INLINE double sigmoid(double a) { return 1 / (1 + exponential(-a)); }
+INLINE float sigmoid(float a) { return sigmoid((f8)a)[0]; }
+INLINE d8 sigmoid(d8 a) { return 1 / (1 + exponential(-a)); }
 
 #define DEFINE_SQUASH(T, R)                                                                          \
   INLINE T squash(int kind, T a) {                                                                   \
@@ -110,4 +122,4 @@ INLINE double sigmoid(double a) { return 1 / (1 + exponential(-a)); }
   }
 DEFINE_SQUASH(f8, float)
 DEFINE_SQUASH(float, float)
-DEFINE_SQUASH(double, double)
+DEFINE_SQUASH(d8, double)

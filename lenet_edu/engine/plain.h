@@ -4,7 +4,7 @@
 // This file is included three times, each time with another T, the kind of number that a unit holds:
 //   T = f8      eight examples at once, with float weights: gradients
 //   T = float   one example
-//   T = double  one example, for the curvature of appendix C, where FACTOR(v) is v * v: the second derivative h goes
+//   T = d8      eight examples in double precision, for the curvature of appendix C, where FACTOR(v) is v * v: the second derivative h goes
 //               back as the gradient does, but every factor on its way is squared, and f'' is left out (Gauss-Newton)
 // R is the kind of number in which a parameter's gradient (or h) is summed.
 
@@ -15,7 +15,7 @@ INLINE T read(const Layer *l, const T *below, int map, int y, int x) {
   return below[(map * l->side_in + y) * l->side_in + x];
 }
 
-OVERLOADED static void plain_convolution(const Layer *l, const float *w, const T *below, T *out) {
+PLAIN void plain_convolution(const Layer *l, const float *w, const T *below, T *out) {
   int taps = l->kernel * l->kernel;
   for (int k = 0; k < l->maps; k++)
     for (int y = 0; y < l->side; y++)
@@ -29,11 +29,11 @@ OVERLOADED static void plain_convolution(const Layer *l, const float *w, const T
               a += (T)kernel[ky * l->kernel + kx] *
                    read(l, below, l->link_from[n], y * l->stride + ky, x * l->stride + kx);
         }
-        out[unit] = squash(l->squash, a);
+        out[unit] = a;
       }
 }
 
-OVERLOADED static void plain_convolution_gradient(const Layer *l, const T *below, const T *d, R *g) {
+PLAIN void plain_convolution_gradient(const Layer *l, const T *below, const T *d, R *g) {
   int taps = l->kernel * l->kernel, plane = l->side * l->side;
   for (int k = 0; k < l->maps; k++) {
     T sum = (T)0;
@@ -56,7 +56,7 @@ OVERLOADED static void plain_convolution_gradient(const Layer *l, const T *below
   }
 }
 
-OVERLOADED static void plain_convolution_back(const Layer *l, const float *w, const T *d, T *d_below) {
+PLAIN void plain_convolution_back(const Layer *l, const float *w, const T *d, T *d_below) {
   int taps = l->kernel * l->kernel;
   for (int i = 0; i < l->maps_in; i++)
     for (int y = 0; y < l->side_in; y++)
@@ -96,7 +96,7 @@ INLINE T square_largest(const Layer *l, const T *corner) {
   return largest;
 }
 
-OVERLOADED static void plain_subsampling(const Layer *l, const float *w, const T *below, T *out) {
+PLAIN void plain_subsampling(const Layer *l, const float *w, const T *below, T *out) {
   for (int k = 0; k < l->maps; k++)
     for (int y = 0; y < l->side; y++)
       for (int x = 0; x < l->side; x++) {
@@ -105,11 +105,11 @@ OVERLOADED static void plain_subsampling(const Layer *l, const float *w, const T
         if (l->pooling == MAXIMUM) a = square_largest(l, corner);
         else if (l->pooling == AVERAGE) a = square_sum(l, corner) * ((R)1 / (l->size * l->size));
         else a = square_sum(l, corner) * (T)w[l->weights + k] + (T)w[l->biases + k];
-        out[(k * l->side + y) * l->side + x] = squash(l->squash, a);
+        out[(k * l->side + y) * l->side + x] = a;
       }
 }
 
-OVERLOADED static void plain_subsampling_gradient(const Layer *l, const T *below, const T *d, R *g) {
+PLAIN void plain_subsampling_gradient(const Layer *l, const T *below, const T *d, R *g) {
   if (l->pooling != TRAINABLE) return;
   for (int k = 0; k < l->maps; k++) {
     T for_coefficient = (T)0, for_bias = (T)0;
@@ -124,7 +124,7 @@ OVERLOADED static void plain_subsampling_gradient(const Layer *l, const T *below
   }
 }
 
-OVERLOADED static void plain_subsampling_back(const Layer *l, const float *w, const T *below, const T *d, T *d_below) {
+PLAIN void plain_subsampling_back(const Layer *l, const float *w, const T *below, const T *d, T *d_below) {
   for (int p = 0; p < l->units_in; p++) d_below[p] = (T)0;
   for (int k = 0; k < l->maps; k++)
     for (int y = 0; y < l->side; y++)
@@ -144,22 +144,22 @@ OVERLOADED static void plain_subsampling_back(const Layer *l, const float *w, co
 }
 
 // F6: every unit reads every unit below.
-OVERLOADED static void plain_linear(const Layer *l, const float *w, const T *below, T *out) {
+PLAIN void plain_linear(const Layer *l, const float *w, const T *below, T *out) {
   for (int u = 0; u < l->units; u++) {
     T a = (T)w[l->biases + u];
     for (int i = 0; i < l->units_in; i++) a += (T)w[l->weights + u * l->units_in + i] * below[i];
-    out[u] = squash(l->squash, a);
+    out[u] = a;
   }
 }
 
-OVERLOADED static void plain_linear_gradient(const Layer *l, const T *below, const T *d, R *g) {
+PLAIN void plain_linear_gradient(const Layer *l, const T *below, const T *d, R *g) {
   for (int u = 0; u < l->units; u++) {
     g[l->biases + u] += total(d[u]);
     for (int i = 0; i < l->units_in; i++) g[l->weights + u * l->units_in + i] += total(d[u] * FACTOR(below[i]));
   }
 }
 
-OVERLOADED static void plain_linear_back(const Layer *l, const float *w, const T *d, T *d_below) {
+PLAIN void plain_linear_back(const Layer *l, const float *w, const T *d, T *d_below) {
   for (int i = 0; i < l->units_in; i++) {
     T sum = (T)0;
     for (int u = 0; u < l->units; u++) {
@@ -171,7 +171,7 @@ OVERLOADED static void plain_linear_back(const Layer *l, const float *w, const T
 }
 
 // Equation 7: squared distances to the codes.
-OVERLOADED static void plain_rbf(const Layer *l, const T *below, T *out) {
+PLAIN void plain_rbf(const Layer *l, const T *below, T *out) {
   for (int u = 0; u < l->units; u++) {
     T sum = (T)0;
     for (int i = 0; i < l->units_in; i++) {
@@ -182,7 +182,7 @@ OVERLOADED static void plain_rbf(const Layer *l, const T *below, T *out) {
   }
 }
 
-OVERLOADED static void plain_rbf_back(const Layer *l, const T *below, const T *d, T *d_below) {
+PLAIN void plain_rbf_back(const Layer *l, const T *below, const T *d, T *d_below) {
   for (int i = 0; i < l->units_in; i++) {
     T sum = (T)0;
     for (int u = 0; u < l->units; u++) sum += d[u] * (T)2 * (below[i] - (T)l->codes[u * l->units_in + i]);
@@ -190,31 +190,31 @@ OVERLOADED static void plain_rbf_back(const Layer *l, const T *below, const T *d
   }
 }
 
-// ---- any layer ----
+// ---- any layer: the kernels above put out a, which is squashed here ----
 
-OVERLOADED static void plain_forward(const Layer *l, const float *w, const T *below, T *out) {
+PLAIN void plain_forward(const Layer *l, const float *w, const T *below, T *out) {
   if (l->kind == CONVOLUTION) plain_convolution(l, w, below, out);
   else if (l->kind == SUBSAMPLING) plain_subsampling(l, w, below, out);
   else if (l->kind == LINEAR) plain_linear(l, w, below, out);
   else plain_rbf(l, below, out);
+  for (int u = 0; u < l->units; u++) out[u] = squash(l->squash, out[u]);
 }
 
 // From the derivative by x = f(a) to the one by a.
-OVERLOADED static void times_slope(const Layer *l, const T *x, T *d) {
-  if (l->squash == NOT_SQUASHED) return;
+PLAIN void plain_slopes(const Layer *l, const T *x, T *d) {
   for (int p = 0; p < l->units; p++) {
     T steep = slope(l->squash, x[p]);
     d[p] *= FACTOR(steep);
   }
 }
 
-OVERLOADED static void plain_gradient(const Layer *l, const T *below, const T *d, R *g) {
+PLAIN void plain_gradient(const Layer *l, const T *below, const T *d, R *g) {
   if (l->kind == CONVOLUTION) plain_convolution_gradient(l, below, d, g);
   else if (l->kind == SUBSAMPLING) plain_subsampling_gradient(l, below, d, g);
   else if (l->kind == LINEAR) plain_linear_gradient(l, below, d, g);
 }
 
-OVERLOADED static void plain_back(const Layer *l, const float *w, const T *below, const T *d, T *d_below) {
+PLAIN void plain_back(const Layer *l, const float *w, const T *below, const T *d, T *d_below) {
   if (l->kind == CONVOLUTION) plain_convolution_back(l, w, d, d_below);
   else if (l->kind == SUBSAMPLING) plain_subsampling_back(l, w, below, d, d_below);
   else if (l->kind == LINEAR) plain_linear_back(l, w, d, d_below);
