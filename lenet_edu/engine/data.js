@@ -6,8 +6,9 @@
  */
 
 /**
- * Digits of one split. bytes: `size` x `size` a digit, 0 paper to 255 ink.
- * @typedef {{bytes: Uint8Array, labels: Uint8Array, size: number}} Split
+ * Images of one split. bytes: `maps` x `size` x `size` an image; digits are 0 on paper to 255 in ink (of the embedded
+ * ones, 0 to 16). maps: 1 if it is left out, 3 for pictures in colour.
+ * @typedef {{bytes: Uint8Array, labels: Uint8Array, size: number, maps?: number}} Split
  */
 
 /**
@@ -168,7 +169,7 @@ export function holdOut({ bytes, labels, size }, every) {
 }
 
 /**
- * A function that writes digit `i` of a split as the network sees it: 32x32 values, paper all round.
+ * A function that writes image `i` of a split as the network sees it: `maps` x 32 x 32 values, paper round a digit.
  * @param {Split} split
  * @param {Scaling} scaling
  * @returns {(i: number, out: Float32Array) => void}
@@ -185,6 +186,11 @@ export function reader({ bytes, size }, { background, ink }) {
     };
   }
   const levels = Float32Array.from({ length: 256 }, (_, byte) => scaled(byte / 255));
+  if (size === FRAME) {
+    return (i, out) => {
+      for (let to = 0, from = i * out.length; to < out.length; ) out[to++] = levels[bytes[from++]];
+    };
+  }
   const margin = (FRAME - size) >> 1;
   return (i, out) => {
     out.fill(paper);
