@@ -254,10 +254,8 @@ export class Network {
     const sizes = names.map((name) => product(this.shapes[name]));
     const outputs = sizes.map((size) => new Float32Array(count * size));
     this.#inParts(images, count, (first, part) => {
-      this.#wasm.forward(part);
-      for (let n = 0; n < names.length; n++) {
-        outputs[n].set(this.#floats(this.#wasm.unpack(n, part), part * sizes[n]), first * sizes[n]);
-      }
+      const place = this.#outputs(part);
+      for (let n = 0; n < names.length; n++) outputs[n].set(this.#floats(place(n), part * sizes[n]), first * sizes[n]);
     });
     return Object.fromEntries(names.map((name, n) => [name, outputs[n]]));
   }
@@ -270,8 +268,7 @@ export class Network {
     const count = this.#count(images);
     const output = new Float32Array(count * this.classCount);
     this.#inParts(images, count, (first, part) => {
-      this.#wasm.forward(part);
-      const place = this.#wasm.unpack(this.plan.layers.length, part);
+      const place = this.#outputs(part)(this.plan.layers.length);
       output.set(this.#floats(place, part * this.classCount), first * this.classCount);
     });
     return output;
@@ -319,6 +316,9 @@ export class Network {
    */
   learn(images, labels, { scale, ...loss } = {}) {
     const count = this.#count(images, labels);
+    if (scale !== undefined && !Number.isFinite(scale)) {
+      throw new EngineError(`scale must be a finite number; got ${described(scale)}.`);
+    }
     this.#setLoss(loss);
     const total = { loss: 0, right: 0 };
     this.#inParts(images, count, (first, part) => {
@@ -468,6 +468,16 @@ export class Network {
     return count;
   }
 
+  // Where layer n's output for the images in place is to be read. A single image has kernels of its own, to the same bits.
+  #outputs(part) {
+    if (part > 1) {
+      this.#wasm.forward(part);
+      return (n) => this.#wasm.unpack(n, part);
+    }
+    this.#wasm.forward_one(this.#wasm.images_at());
+    return (n) => this.#wasm.output_of_one(n);
+  }
+
   #inParts(images, count, work) {
     for (let first = 0; first < count; first += this.#room) {
       const part = Math.min(this.#room, count - first);
@@ -561,7 +571,7 @@ export function withTable(plan, rows) {
   }
   // A table without gaps is no table: Python keeps the weights of such a layer by map and map below.
   const full = Array.isArray(rows) && !rows.some((row) => String(row).includes("."));
-  const layers = plan.layers.with(place, { ...plan.layers[place], table: full ? null : rows });
+  const layers = plan.layers.map((layer, n) => (n === place ? { ...layer, table: full ? null : rows } : layer));
   const changed = { ...plan, name: "LeNet-5", network: { ...plan.network, c3: full ? "full" : rows }, layers };
   checkTable({ ...plan.layers[place], table: rows }, shapesOf(plan).S2[0]);
   return changed;
@@ -661,7 +671,8 @@ function canonical(value) {
 
 function described(value) {
   if (ArrayBuffer.isView(value) || Array.isArray(value)) return `${value.constructor.name} of ${value.length}`;
-  return typeof value === "object" && value !== null ? value.constructor?.name : JSON.stringify(value) ?? String(value);
+  if (typeof value === "object" && value !== null) return value.constructor?.name;
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
 
 function checkPlan(plan) {

@@ -288,6 +288,15 @@ static void forward_pattern(const Layer *l, const float *below, float *x) {
   squash_all(l->squash, (f8 *)x, (l->units + 7) / 8);
 }
 
+// Every layer's output for the first image alone: the same bits as in a block of eight, in less time.
+EXPORT(forward_one) void forward_one(const float *image) {
+  for (int p = 0; p < pixels; p++) pattern_x[0][p] = image[p];
+  for (int n = 0; n < layer_count; n++) forward_pattern(&layers[n], pattern_x[n], pattern_x[n + 1]);
+}
+
+// Layer n's output for that image.
+EXPORT(output_of_one) float *output_of_one(int n) { return pattern_x[n]; }
+
 // The layer's step by d, the derivative by its a; before it the derivative by what it reads.
 static void move_layer(const Layer *l, const float *below, const float *d, float *d_below) {
   if (!is_fast_pattern(l)) {
@@ -310,8 +319,7 @@ static void move_layer(const Layer *l, const float *below, const float *d, float
 EXPORT(train_patterns) double train_patterns(int count) {
   double loss = 0;
   for (int e = 0; e < count; e++) {
-    for (int p = 0; p < pixels; p++) pattern_x[0][p] = images[e * pixels + p];
-    for (int n = 0; n < layer_count; n++) forward_pattern(&layers[n], pattern_x[n], pattern_x[n + 1]);
+    forward_one(images + e * pixels);
     loss += judge(pattern_x[layer_count], pattern_d[layer_count], 1, labels[e], 1);
     for (int n = layer_count - 1; n >= 0; n--) {
       const Layer *l = &layers[n];
