@@ -49,12 +49,19 @@ def few(embedded) -> Data:
 
 
 @pytest.fixture(scope="session")
-def mnist() -> Data:
-    """The real MNIST, for tests that mean nothing without it."""
+def mnist_folder() -> Path:
+    """The folder of MNIST's four files, for tests that mean nothing without them."""
     folder = Path(_MACHINES_DATA) if _MACHINES_DATA else Path(__file__).parents[1] / "data"
-    if find_mnist(folder) is None:
+    files = find_mnist(folder)
+    if files is None:
         pytest.skip("fetch MNIST with `lenet-edu data`, or set LENET_EDU_DATA, to run this test")
-    return load_digits("mnist", folder=folder)
+    return files
+
+
+@pytest.fixture(scope="session")
+def mnist(mnist_folder) -> Data:
+    """The real MNIST."""
+    return load_digits("mnist", folder=mnist_folder.parents[1])
 
 
 @pytest.fixture

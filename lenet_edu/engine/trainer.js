@@ -110,6 +110,12 @@ export class Training extends EventTarget {
     return this.#ask("reset", seed, recipe);
   }
 
+  /** Go on from a state that `state()` gave, or that a file holds. @param {any} state */
+  async restore(state) {
+    await this.pause();
+    return this.#ask("restore", state);
+  }
+
   /** All that there is to know: see State in epochs.js. @returns {Promise<import("./epochs.js").State>} */
   state() {
     return this.#ask("snapshot");

@@ -32,13 +32,17 @@ const replaced = (_, value) =>
   ArrayBuffer.isView(value) ? { array: value.constructor.name, base64: base64(value) } : value;
 const given = JSON.parse(readFileSync(0, "utf8"), revived);
 const engine = await js.loadEngine();
+const use = (name) => import(new URL(name, ENGINE));
 const answer = await (async () => { BODY })();
 process.stdout.write(JSON.stringify(answer ?? null, replaced));
 """
 
 
 def run(body: str, **given):
-    """What `body` returns in node, where `js` is engine.js, `engine` loaded, and `given` holds the rest."""
+    """What `body` returns in node, where `js` is engine.js, `engine` loaded, and `given` holds the rest.
+
+    `await use("random.js")` is another module of the engine.
+    """
     script = SCRIPT.replace("ENGINE", json.dumps((ENGINE / "engine.js").as_uri())).replace("BODY", body)
     done = subprocess.run(
         [NODE, "--input-type=module", "-e", script],
