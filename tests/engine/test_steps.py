@@ -115,11 +115,23 @@ def test_a_few_steps(name, embedded):
     assert ours["right"] == stepper.totals[1].item()
 
 
+# Networks of ReLU and maxima: sooner or later a unit stands so near to a kink, or two so near to a tie, that the
+# last bit decides whether a gradient passes. From there on torch in single and in double precision go ways of
+# their own too: after 200 steps they are 1e-2 to 7e-2 apart, and so is the engine from either.
+WITH_KINKS = {name for name in NETWORKS if name.startswith(("modern", "RGB"))}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_two_hundred_steps(name, embedded):
     training = Training(NETWORKS[name], embedded, steps=200)
-    training.check(training.by_engine()["weights"], 1e-4)
+    single, _ = training.by_torch()
+    apart = np.abs(training.by_engine()["weights"] - single).max()
+    if name in WITH_KINKS:
+        itself = np.abs(single - training.by_torch(torch.float64)[0]).max()
+        assert apart <= max(1e-4, 10 * itself)
+    else:
+        assert apart <= 1e-4
 
 
 def test_plain_momentum_and_none(embedded):
