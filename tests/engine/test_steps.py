@@ -116,8 +116,8 @@ def test_a_few_steps(name, embedded):
 
 
 # Networks of ReLU and maxima: sooner or later a unit stands so near to a kink, or two so near to a tie, that
-# the last bit decides whether a gradient passes. From there on torch in single and in double precision go ways
-# of their own too: after 200 steps they are 1e-2 to 7e-2 apart, and so is the engine from either.
+# the last bit decides whether a gradient passes. From there on torch in single and in double precision go
+# ways of their own too: after 200 steps they are 1e-2 to 7e-2 apart, and so is the engine from either.
 WITH_KINKS = {name for name in NETWORKS if name.startswith(("modern", "RGB"))}
 
 
