@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: lab test train notebooks engine weights results again bench bench-gpu bench-widgets clean
+.PHONY: lab test train notebooks engine weights results again bench bench-gpu bench-widgets bench-browser clean
 .DEFAULT_GOAL := lab
 
 # Threads that wait for others do so for some microseconds, then let the browser and other kernels have the core:
@@ -56,6 +56,10 @@ bench-gpu: .venv/ready
 # How fast the widgets answer, in a real browser: reported, not asserted.
 bench-widgets: .venv/ready
 	$(BIN)/python -m bench.widgets
+
+# How fast the engine is in node and in Chromium, beside ConvNetJS and plain JavaScript: reported, not asserted.
+bench-browser: .venv/ready
+	$(BIN)/python -m bench.browser
 
 clean:
 	rm -rf .venv

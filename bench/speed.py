@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench import pictures, updates
+from bench import browser, pictures, updates
 from bench.contenders import EXAMPLE, OURS, TUTORIAL, contenders
 from lenet_edu.data.digits import data_folder, find_mnist
 from lenet_edu.system.files import read_json, write_atomically, write_json
@@ -298,6 +298,8 @@ def page() -> str:
         parts.append(pictures.section(read_json(pictures.RESULTS)))
     if updates.RESULTS.exists():
         parts.append(updates.section(read_json(updates.RESULTS)))
+    if browser.RESULTS.exists():
+        parts.append(browser.section(read_json(browser.RESULTS)))
     return "\n".join(parts)
 
 

@@ -28,6 +28,7 @@ def build(wasm: Path) -> None:
     """Compile to the file `wasm`; raises CalledProcessError after the compiler has said why it could not."""
     compiler = (sys.executable, "-m", "ziglang", "cc")
     subprocess.run([*compiler, *TARGET, *OPTIONS, *LINKER, "lenet.c", "-o", wasm], cwd=ENGINE, check=True)
+    wasm.chmod(0o644)  # the linker takes it for a program
 
 
 def main() -> int:

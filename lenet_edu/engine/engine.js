@@ -236,6 +236,19 @@ export class Network {
     for (let p = 0; p < gradient.length; p++) gradient[p] += part[p];
   }
 
+  /**
+   * For benchmarks: one kernel of one layer over and over, for eight of the images that `learn` was given last.
+   * @param {string} layer its name
+   * @param {"forward" | "gradient" | "back"} kernel
+   * @param {number} times
+   */
+  repeatKernel(layer, kernel, times) {
+    const place = this.plan.layers.findIndex(({ name }) => name === layer);
+    if (place < 0) throw new EngineError(`${this.plan.name} has no layer ${described(layer)}.`);
+    checkChoice("kernel", kernel, ["forward", "gradient", "back"]);
+    this.#wasm.repeat(place, ["forward", "gradient", "back"].indexOf(kernel), times);
+  }
+
   #checked(what, numbers) {
     if (!(numbers instanceof Float32Array) || numbers.length !== this.size) {
       throw new EngineError(`${what} of ${this.plan.name} must be a Float32Array of ${this.size}; got ${described(numbers)}.`);

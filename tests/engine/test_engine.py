@@ -240,8 +240,10 @@ def test_bad_input_is_named(tmp_path):
         const network = engine.network(given.plan);
         const image = new Float32Array(1024);
         const {{ layers }} = given.plan;
-        const changed = (place, change) =>
-          ({{ ...given.plan, layers: layers.map((layer, n) => n === place ? {{ ...layer, ...change }} : layer) }});
+        const changed = (place, change) => {{
+          const other = layers.map((layer, n) => n === place ? {{ ...layer, ...change }} : layer);
+          return {{ ...given.plan, layers: other }};
+        }};
         const answers = [];
         for (const attempt of [{attempts}]) {{
           const say = (error) => `${{error.name}}: ${{error.message}}`;

@@ -45,7 +45,7 @@ def fitting(images: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
 
 
 class Training:
-    """Some steps of a network, from one start: by the engine, and by the package in single or double precision."""
+    """Some steps of a network, from one start: by the engine, and by the package in either precision."""
 
     def __init__(self, make, data: Data, steps: int):
         self.make, self.data = make, data
@@ -89,17 +89,17 @@ class Training:
             },
         )
 
-    def apart(self, weights: np.ndarray) -> float:
-        """How far the engine's weights are from torch's at most.
+    def check(self, weights: np.ndarray, tolerance: float) -> None:
+        """The engine's weights are as near to torch's.
 
         Where a unit stands at ReLU's kink, or two tie for a maximum, the last bit decides whether a gradient
-        passes, and torch in single precision is itself up to 1e-3 away from torch in double precision: then
-        the engine must be near the latter.
+        passes, and torch in single precision can be 1e-3 away from torch in double precision: then the
+        engine must be near the latter.
         """
-        single = np.abs(weights - self.by_torch()[0]).max()
-        return (
-            single if single <= 1e-5 else min(single, np.abs(weights - self.by_torch(torch.float64)[0]).max())
-        )
+        apart = [np.abs(weights - self.by_torch()[0]).max()]
+        if apart[0] > tolerance:
+            apart.append(np.abs(weights - self.by_torch(torch.float64)[0]).max())
+        assert min(apart) <= tolerance, f"from single and double precision: {apart}"
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -108,18 +108,30 @@ def test_a_few_steps(name, embedded):
     after, stepper = training.by_torch()
     ours = training.by_engine()
     moved = np.abs(after - training.start).max()
-    assert training.apart(ours["weights"]) <= 1e-4 * moved
+    training.check(ours["weights"], 1e-4 * moved)
     momentum = joined(stepper.momentum().values())
     assert np.abs(ours["momentum"] - momentum).max() <= 1e-2 * np.abs(momentum).max()
     assert ours["loss"] == pytest.approx(stepper.totals[0].item(), rel=1e-5)
     assert ours["right"] == stepper.totals[1].item()
 
 
+# Networks of ReLU and maxima: sooner or later a unit stands so near to a kink, or two so near to a tie, that
+# the last bit decides whether a gradient passes. From there on torch in single and in double precision go
+# ways of their own too: after 200 steps they are 1e-2 to 7e-2 apart, and so is the engine from either.
+WITH_KINKS = {name for name in NETWORKS if name.startswith(("modern", "RGB"))}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_two_hundred_steps(name, embedded):
     training = Training(NETWORKS[name], embedded, steps=200)
-    assert training.apart(training.by_engine()["weights"]) <= 1e-4
+    single, _ = training.by_torch()
+    apart = np.abs(training.by_engine()["weights"] - single).max()
+    if name in WITH_KINKS:
+        itself = np.abs(single - training.by_torch(torch.float64)[0]).max()
+        assert apart <= max(1e-4, 10 * itself)
+    else:
+        assert apart <= 1e-4
 
 
 def test_plain_momentum_and_none(embedded):
