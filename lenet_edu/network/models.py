@@ -138,29 +138,29 @@ def count_parameters(model: nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def _module(spec: architecture.Layer, shape: tuple[int, ...]) -> nn.Module:
+def _module(spec: architecture.LayerSpec, shape: tuple[int, ...]) -> nn.Module:
     """The torch module of one layer whose input has `shape`, (maps, height, width) or (units,)."""
     match spec:
-        case architecture.Convolution(table=None):
+        case architecture.ConvolutionSpec(table=None):
             moves = _moves(spec, shape)
             return layers.Convolution(shape[0], spec.maps, spec.kernel, spec.activation, **moves)
-        case architecture.Convolution():
+        case architecture.ConvolutionSpec():
             moves = _moves(spec, shape)
             return layers.TableConvolution(spec.connected(shape[0]), spec.kernel, spec.activation, **moves)
-        case architecture.Subsampling(pooling="trainable"):
+        case architecture.SubsamplingSpec(pooling="trainable"):
             return layers.Subsampling(shape[0], spec.size, spec.activation, spec.copies)
-        case architecture.Subsampling(pooling="average"):
+        case architecture.SubsamplingSpec(pooling="average"):
             return nn.AvgPool2d(spec.size)
-        case architecture.Subsampling(pooling="max"):
+        case architecture.SubsamplingSpec(pooling="max"):
             return nn.MaxPool2d(spec.size)
-        case architecture.Linear():
+        case architecture.LinearSpec():
             return layers.Linear(torch.Size(shape).numel(), spec.units, spec.activation)
-        case architecture.RBF():
+        case architecture.RBFSpec():
             return layers.RBF(torch.tensor(paper.DIGIT_CODES))
     raise TypeError(f"No module for {type(spec).__name__}.")
 
 
-def _moves(spec: architecture.Convolution, shape: tuple[int, ...]) -> dict:
+def _moves(spec: architecture.ConvolutionSpec, shape: tuple[int, ...]) -> dict:
     """What a convolution module is told besides maps, kernel and squash."""
     places = spec.output_shape(shape)[1:] if spec.bias == "unit" else None
     return {"stride": spec.stride, "padding": spec.padding, "border": spec.border, "places": places}

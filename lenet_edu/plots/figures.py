@@ -15,7 +15,7 @@ from matplotlib.patches import FancyArrowPatch, Patch, Polygon, Rectangle
 from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from lenet_edu.network import paper
-from lenet_edu.network.architecture import Architecture, Convolution, lenet5, table_groups
+from lenet_edu.network.architecture import Architecture, ConvolutionSpec, lenet5, table_groups
 from lenet_edu.network.ledger import Ledger, ledger, show_shape, window
 from lenet_edu.plots import style
 from lenet_edu.plots.style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, SOFT_INK
@@ -544,7 +544,7 @@ def table(connected, title: str = "", layer: str = "C3") -> Figure:
     """
     described = getattr(connected, "architecture", connected)
     plan = described if isinstance(described, Architecture) else lenet5()
-    convolutions = [one.name for one in plan.layers if isinstance(one, Convolution)]
+    convolutions = [one.name for one in plan.layers if isinstance(one, ConvolutionSpec)]
     check_choice(f"A convolution of {plan.name}", layer, convolutions)
     names = list(plan.shapes)
     below = names[names.index(layer) - 1]

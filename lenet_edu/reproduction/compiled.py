@@ -540,13 +540,13 @@ def _plan(plan: architecture.Architecture, specs) -> tuple[np.ndarray, int]:
 
 def _kind(spec, side: int, plan: architecture.Architecture) -> int:
     match spec:
-        case architecture.Linear():
+        case architecture.LinearSpec():
             return DENSE
-        case architecture.Convolution(stride=1, padding=0, bias="map", kernel=kernel) if kernel == KERNEL:
+        case architecture.ConvolutionSpec(stride=1, padding=0, bias="map", kernel=kernel) if kernel == KERNEL:
             return DENSE if side == 1 and spec.table is None else CONVOLUTION
-        case architecture.Subsampling(pooling="trainable", size=2):
+        case architecture.SubsamplingSpec(pooling="trainable", size=2):
             return SUBSAMPLING
-        case architecture.Subsampling(pooling="max", size=2):
+        case architecture.SubsamplingSpec(pooling="max", size=2):
             return MAXIMUM
     raise LenetError(f"No compiled loop for {spec.name} of {plan.name}. Train it with optim.SDLM in torch.")
 
@@ -557,7 +557,7 @@ def _links(plan: architecture.Architecture, specs) -> np.ndarray:
     most = max(shape[0] for shape in shapes if len(shape) > 1)
     links = np.zeros((len(specs), most, most), np.bool_)
     for place, spec in enumerate(specs):
-        if isinstance(spec, architecture.Convolution):
+        if isinstance(spec, architecture.ConvolutionSpec):
             table = spec.connected(shapes[place][0])
             links[place, : table.shape[0], : table.shape[1]] = table
     return links
