@@ -24,7 +24,7 @@ from lenet_edu.data.digits import Split
 from lenet_edu.network import layers, paper
 from lenet_edu.network.losses import LOSSES, RUBBISH_DISTANCE, map_loss
 from lenet_edu.network.models import Network
-from lenet_edu.reproduction.compiled import Fused
+from lenet_edu.reproduction.compiled import CompiledNetwork
 from lenet_edu.reproduction.sdlm import SDLM, curvature, effective_rates
 from lenet_edu.system.errors import LenetError, check_above_0, check_choice, check_whole
 from lenet_edu.system.files import only_writer
@@ -288,7 +288,7 @@ class _CompiledPass:
     """A pass by compiled loops, whose gradients are of the undivided loss."""
 
     def __init__(self, model: Network, recipe: OriginalRecipe):
-        self.loops, self.recipe = Fused(model, recipe.loss, recipe.j), recipe
+        self.loops, self.recipe = CompiledNetwork(model, recipe.loss, recipe.j), recipe
 
     def __call__(self, split: Split, order: Tensor, h: dict[str, Tensor], rate: float) -> tuple[float, int]:
         steps = effective_rates(h, rate, self.recipe.mu)
