@@ -105,6 +105,17 @@ def errors_by_amount(
     return errors
 
 
+def errors_on_record(record: dict) -> dict[str, dict[str, tuple[list[float], list[float]]]]:
+    """Of each network on record, and each kind of change: the amounts, and the errors in percent.
+
+    record: as results/robustness.json holds it. This is what `plots.robustness` draws.
+    """
+    return {
+        name: {kind: (change["amounts"], change["errors"]) for kind, change in entry["changes"].items()}
+        for name, entry in record["experiments"].items()
+    }
+
+
 def _placed(count: int, scale: float, shift: float, rotation: float) -> Tensor:
     """The same distortion for all images, (count, 7), as `augmentation.distort` takes it."""
     angle, pixels = math.radians(rotation), shift * paper.GLYPH_SIZE

@@ -12,7 +12,7 @@ from lenet_edu import plots
 from lenet_edu.data.digits import PAPER_SCALING, Scaling, Split, crop, pad
 from lenet_edu.network import paper
 from lenet_edu.network.models import LeNet1, LeNet5, fingerprint
-from lenet_edu.reproduction.robustness import AMOUNTS, STILL, change, errors_by_amount
+from lenet_edu.reproduction.robustness import AMOUNTS, STILL, change, errors_by_amount, errors_on_record
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.files import read_json
 from lenet_edu.training.checkpoints import load_network, shipped_names
@@ -307,7 +307,7 @@ def test_a_cell_of_the_record_comes_out_again(name, mnist):
 
 
 def test_the_figure_has_a_panel_a_change_and_a_line_a_network():
-    figure = plots.robustness(KEPT)
+    figure = plots.robustness(errors_on_record(KEPT))
     figure.draw_without_rendering()
     for axis, kind in zip(figure.axes, AMOUNTS, strict=True):
         assert axis.get_title() == kind.capitalize()
@@ -324,7 +324,7 @@ def test_the_figure_has_a_panel_a_change_and_a_line_a_network():
 
 def test_what_the_paper_estimates_is_shaded_and_of_noise_nothing():
     shaded = {}
-    for axis, kind in zip(plots.robustness(KEPT).axes, AMOUNTS, strict=True):
+    for axis, kind in zip(plots.robustness(errors_on_record(KEPT)).axes, AMOUNTS, strict=True):
         for patch in axis.patches:
             box = patch.get_extents().transformed(axis.transData.inverted())
             shaded[kind] = pytest.approx((box.x0, box.x1))
@@ -337,7 +337,7 @@ def test_what_the_paper_estimates_is_shaded_and_of_noise_nothing():
 
 
 def test_no_errors_at_all_are_drawn_too():
-    none = {kind: {"amounts": [STILL[kind]], "errors": [0.0]} for kind in AMOUNTS}
-    figure = plots.robustness({"experiments": {"perfect": {"changes": none}}})
+    none = {kind: ([STILL[kind]], [0.0]) for kind in AMOUNTS}
+    figure = plots.robustness({"perfect": none})
     figure.draw_without_rendering()
     assert all(axis.get_ylim()[0] > 0 for axis in figure.axes)

@@ -482,8 +482,10 @@ print(f"A digit of {paper.GLYPH_SIZE} pixels amid {paper.IMAGE_SIZE} has {margin
 print(f"half its height is {paper.GLYPH_SIZE // 2}, and at twice the scale it has {2 * paper.GLYPH_SIZE}.")
 
 # %%
+from lenet_edu.reproduction.robustness import errors_on_record
+
 bent = read_json(Path("../results/robustness.json"))
-ask("family.shift", plots.robustness(bent))
+ask("family.shift", plots.robustness(errors_on_record(bent)))
 
 # %% [markdown]
 # In numbers: the error of each shipped network at both ends of what the paper estimates.
