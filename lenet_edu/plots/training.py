@@ -88,7 +88,7 @@ def _round_numbers(low: float, high: float) -> list[float]:
         ticks = [digit * power for power in powers for digit in digits if low <= digit * power <= high]
         if len(ticks) <= 8:
             break
-    return ticks[:: -(-len(ticks) // 8)]
+    return ticks[:: max(1, math.ceil(len(ticks) / 8))]
 
 
 def _error(accuracy: float) -> float:
