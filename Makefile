@@ -42,7 +42,7 @@ again: .venv/ready
 
 # How fast and how good training is beside two common ways, and docs/speed.md with what came of it; half an hour.
 bench: .venv/ready
-	$(BIN)/python -m bench.pictures
+	$(BIN)/python -m bench.colour
 	$(BIN)/python -m bench.updates
 	$(BIN)/python -m bench.speed $(ARGS)
 
