@@ -345,7 +345,7 @@ def test_the_record_is_whole(name):
 def test_the_record_says_how_it_came_about():
     kept = read_json(KEPT)
     assert kept["digits"] == {"training": 60_000, "test": 10_000}
-    assert (kept["data"], kept["command"]) == ("MNIST", "python results/classical.py")
+    assert (kept["data"], kept["command"]) == ("MNIST", "python -m results.classical")
     assert {"python", "numpy", "scikit-learn", "torch"} <= kept["versions"].keys()
     assert kept["device"]
     assert kept["date"]

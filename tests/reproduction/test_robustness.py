@@ -274,7 +274,7 @@ READ = [name for name in shipped_names() if load_network(name).architecture.inpu
 def test_the_record_is_of_the_networks_that_are_shipped():
     assert list(KEPT["experiments"]) == READ
     assert KEPT["digits"] == {"test": 10_000}
-    assert (KEPT["data"], KEPT["command"]) == ("MNIST", "python results/robustness.py")
+    assert (KEPT["data"], KEPT["command"]) == ("MNIST", "python -m results.robustness")
     assert {"python", "torch"} <= KEPT["versions"].keys()
 
 
@@ -282,7 +282,7 @@ def test_the_record_is_of_the_networks_that_are_shipped():
 def test_the_record_is_of_the_weights_and_amounts_as_they_stand(name):
     entry, model = KEPT["experiments"][name], load_network(name)
     assert entry["network"] == model.architecture.name
-    assert entry["weights"] == fingerprint(model), "measure it: python results/robustness.py"
+    assert entry["weights"] == fingerprint(model), "measure it: python -m results.robustness"
     assert list(entry["changes"]) == list(AMOUNTS)
     unchanged = set()
     for kind, found in entry["changes"].items():

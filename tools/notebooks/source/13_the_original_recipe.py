@@ -640,7 +640,7 @@ plots.seeds(changed, title, beside="mean of four", xlabel="percentage points")
 #
 # - Give `broken` other starts. Which one is best for these digits in five passes? And with raw pixels?
 # - Train with `OriginalRecipe(method="sgd")`. At which rate does it do as well as SDLM on the few digits?
-# - With MNIST and some minutes: `train_original(LeNet5(), load_digits().train)`. `python results/family.py` makes the record.
+# - With MNIST and some minutes: `train_original(LeNet5(), load_digits().train)`. `python -m results.family` makes the record.
 #
 # ## Exercises
 #
