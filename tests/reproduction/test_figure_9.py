@@ -141,6 +141,20 @@ def test_every_row_is_reproduced(name, few, monkeypatch, tmp_path):
     assert again["weights"] == found["weights"]
 
 
+def test_torch_has_its_threads_back_after_a_run_and_after_an_error(few, monkeypatch, tmp_path):
+    monkeypatch.setitem(figure_9.ROWS, "LeNet-5", shortened("LeNet-5"))
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        figure_9.reproduce("LeNet-5", 0, tmp_path)
+        assert torch.get_num_threads() == 3
+        with pytest.raises(LenetError, match="holds a run with another seed"):
+            figure_9.reproduce("LeNet-5", 1, tmp_path)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_no_such_row(tmp_path):
     with pytest.raises(LenetError, match="LeNet-4"):
         figure_9.reproduce("LeNet-6", 0, tmp_path)
