@@ -42,11 +42,11 @@ results: .venv/ready
 
 # Seed 0 of LeNet-5 once more, whole: it must come to the recorded weights, bit for bit; some minutes.
 again: .venv/ready
-	$(BIN)/python -m results.again $(ARGS)
+	$(BIN)/python -m results.verify_rerun $(ARGS)
 
 # How fast and how good training is beside two common ways, and docs/speed.md with what came of it; half an hour.
 bench: .venv/ready
-	$(BIN)/python -m bench.pictures
+	$(BIN)/python -m bench.colour
 	$(BIN)/python -m bench.updates
 	$(BIN)/python -m bench.speed $(ARGS)
 

@@ -1,6 +1,6 @@
 """The ways to train that `make bench` compares, each in a process of its own: prints one line of JSON.
 
-    python bench/contenders.py "ours, sprint" --seed 0 --device cpu
+    python -m bench.contenders "ours, sprint" --seed 0 --device cpu
 
 All train the same network on MNIST, and are asked how often they are right on the test digits four times an
 epoch. The clock stands still meanwhile. Nothing is chosen by what the test digits say: they only tell when a
@@ -29,6 +29,7 @@ from lenet_edu.training.recipes import RECIPES
 WARM_UP = 60
 LOOKS = 4
 TUTORIAL, EXAMPLE, OURS = "the tutorial's way", "an example script", "ours"
+THREADS = f"{OURS}, batches of 128"  # is timed with one thread too
 DISTORTED = {"rotation": 5.0, "shift": 1.0, "scale": 0.05, "shear": 0.075}
 
 

@@ -1,9 +1,9 @@
 """How long one update of the original training takes, compiled and by torch: a part of `make bench`.
 
-    python bench/updates.py                measures in turns, half a minute; writes its results
+    python -m bench.updates                  measures in turns, half a minute; writes its results
 
 One digit an update, one core, random digits, since time does not depend on what is drawn. Both ways come to
-the same weights (tests/test_fused.py).
+the same weights (tests/reproduction/test_compiled.py).
 """
 
 import os
@@ -68,14 +68,14 @@ def measure() -> dict:
     }
 
 
-def section(kept: dict) -> str:
+def section(record: dict) -> str:
     """The part of docs/speed.md."""
     passes = sum(passes for _, passes in paper.GLOBAL_RATES)
     lines = [
         f"| | compiled | torch | | {passes} passes of 60,000, compiled |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for name, times in kept["milliseconds"].items():
+    for name, times in record["milliseconds"].items():
         minutes = times["compiled"] / 1000 * passes * 60_000 / 60
         ratio = times["torch"] / times["compiled"]
         lines.append(
@@ -86,14 +86,14 @@ def section(kept: dict) -> str:
     return f"""## The original training
 
 One update for one digit, forward, backward and the step of every parameter, on one core. Compiled are the
-loops of `lenet_edu/fused.py`, by torch the same with autograd and `optim.SDLM`. {kept["machine"]},
-torch {kept["torch"]}, numba {kept["numba"]}, {kept["date"]}. Medians of {ROUNDS} rounds, after one to
-warm up.
+loops of `lenet_edu/reproduction/loops.py`, by torch the same with autograd and `sdlm.SDLM`.
+{record["machine"]}, torch {record["torch"]}, numba {record["numba"]}, {record["date"]}. Medians
+of {ROUNDS} rounds, after one to warm up.
 
 {table}
 
-Aimed at: {AIM:g} ms an update of LeNet-5. One seed a core: on {kept["cores"]} cores, {kept["cores"]} runs at
-a time.
+Aimed at: {AIM:g} ms an update of LeNet-5. One seed a core: on {record["cores"]} cores, {record["cores"]} runs
+at a time.
 """
 
 

@@ -1,9 +1,10 @@
 """Measures how far the RGB LeNet goes on cats and dogs, and writes cats_and_dogs.json: `make results`.
 
-    python results/cats_and_dogs.py               every experiment, all seeds; about 40 minutes on two cores
-    python results/cats_and_dogs.py tutorial      only those whose name has this in it
+    python -m results.cats_and_dogs               every experiment, all seeds; about 40 minutes on two cores
+    python -m results.cats_and_dogs tutorial      only those whose name has this in it
 
-Every run is kept as it comes, and what is there is not run again: remove it from the file to have it anew.
+Every run is written down as it comes, and what is there is not run again: remove it from the file to run
+it anew.
 The rungs of the ladder and the augmentations are compared on every fifth training picture, which is held
 out for that, and never see the folder `val`. Two recipes, the tutorial's and the one chosen so, are then
 trained on all training pictures, and read the folder `val` once, with their last weights.
@@ -23,7 +24,7 @@ from lenet_edu.system.files import write_json
 from lenet_edu.training.evaluation import probabilities
 from lenet_edu.training.loop import fit
 from lenet_edu.training.recipes import RECIPES, Recipe
-from results.recording import named_on_the_command_line, open_record, waiting
+from results.recording import missing_runs, open_record, parse_filter
 
 FILE = Path(__file__).with_suffix(".json")
 HELD_OUT_EVERY = 5
@@ -124,30 +125,30 @@ def measure(name: str, seed: int) -> dict:
     return found
 
 
-def keep(kept: dict, name: str, found: dict) -> None:
+def write_record(record: dict, name: str, found: dict) -> None:
     """Write a run down at once."""
     what = experiments()[name]
-    entry = kept["experiments"].setdefault(name, {"runs": []})
+    entry = record["experiments"].setdefault(name, {"runs": []})
     entry |= {"what": what.what, "recipe": what.recipe.to_dict(), "on_all": what.on_all, "f7": what.f7}
     entry["runs"] = sorted([*entry["runs"], found], key=lambda run: run["seed"])
-    kept["experiments"] = {name: kept["experiments"][name] for name in sorted(kept["experiments"])}
-    write_json(FILE, kept)
+    record["experiments"] = {name: record["experiments"][name] for name in sorted(record["experiments"])}
+    write_json(FILE, record)
 
 
 def main() -> int:
-    only, data = named_on_the_command_line(__doc__), load_cats_and_dogs(progress=False)
+    only, data = parse_filter(__doc__), load_cats_and_dogs(progress=False)
     if data.source == SHAPES_NAME:
         print(f"{data.note} There is nothing to measure without them.", file=sys.stderr)
         return 2
-    kept = open_record(FILE) | {
+    record = open_record(FILE) | {
         "command": "make results",
         "data": data.source,
         "pictures": {"train": len(data.train) + len(data.validation), "val": len(data.test)},
         "machine": describe_device(torch.device("cpu")),
     }
 
-    for (name, _), found in one_a_core(measure, waiting(kept, experiments(), only)):
-        keep(kept, name, found)
+    for (name, _), found in one_a_core(measure, missing_runs(record, experiments(), only)):
+        write_record(record, name, found)
         print(f"{name}, seed {found['seed']}: {found['accuracy']:.2%}, {found['seconds']} s", flush=True)
     return 0
 

@@ -1,7 +1,7 @@
 """Measures how far digits can be changed until the shipped networks misread them; writes robustness.json.
 
-    python results/robustness.py              every shipped network that reads 32x32; some minutes
-    python results/robustness.py 1998         only those whose name has this in it
+    python -m results.robustness              every shipped network that reads 32x32; some minutes
+    python -m results.robustness 1998         only those whose name has this in it
 
 Every change, by every amount of `robustness.AMOUNTS`, of MNIST's test digits; errors are in percent. What is
 there is not measured again unless the network's weights, or the amounts, are others now. Nothing is chosen by
@@ -14,27 +14,26 @@ from pathlib import Path
 import torch
 
 from lenet_edu.data.digits import MNIST_NAME, Data, load_digits
-from lenet_edu.network.models import Network
-from lenet_edu.reproduction.figure_9 import fingerprint
+from lenet_edu.network.models import Network, fingerprint
 from lenet_edu.reproduction.robustness import AMOUNTS, errors_by_amount
 from lenet_edu.system.devices import describe_device
 from lenet_edu.system.files import write_json
 from lenet_edu.training.checkpoints import load_network, shipped_names
-from results.recording import named_on_the_command_line, open_record
+from results.recording import open_record, parse_filter
 
 FILE = Path(__file__).with_suffix(".json")
 
 
-def keep(kept: dict, name: str, entry: dict) -> None:
+def write_record(record: dict, name: str, entry: dict) -> None:
     """Write down at once what there is of a network, and forget those that are no longer shipped."""
-    found = {**kept["experiments"], name: entry}
-    kept["experiments"] = {one: found[one] for one in shipped_names() if one in found}
-    write_json(FILE, kept)
+    found = {**record["experiments"], name: entry}
+    record["experiments"] = {one: found[one] for one in shipped_names() if one in found}
+    write_json(FILE, record)
 
 
-def run(kept: dict, name: str, model: Network, data: Data) -> None:
+def run(record: dict, name: str, model: Network, data: Data) -> None:
     """What is not there yet of one network."""
-    entry = kept["experiments"].get(name)
+    entry = record["experiments"].get(name)
     weights = fingerprint(model)
     if entry is None or entry["weights"] != weights:
         entry = {"network": model.architecture.name, "weights": weights, "changes": {}}
@@ -48,17 +47,17 @@ def run(kept: dict, name: str, model: Network, data: Data) -> None:
             for one in AMOUNTS
             if one == kind or one in entry["changes"]
         }
-        keep(kept, name, entry)
+        write_record(record, name, entry)
         print(f"{name}, {kind}: {min(errors):.2f} to {max(errors):.2f} %", flush=True)
 
 
 def main() -> int:
-    only, data = named_on_the_command_line(__doc__), load_digits()
+    only, data = parse_filter(__doc__), load_digits()
     if data.source != MNIST_NAME:
         print(f"{data.note} There is nothing to measure without MNIST.", file=sys.stderr)
         return 2
-    kept = open_record(FILE) | {
-        "command": "python results/robustness.py",
+    record = open_record(FILE) | {
+        "command": "python -m results.robustness",
         "data": data.source,
         "digits": {"test": len(data.test)},
         "device": describe_device(torch.device("cpu")),
@@ -69,7 +68,7 @@ def main() -> int:
         model = load_network(name)
         reads, shape = model.architecture.input.output_shape, tuple(data.test.images.shape[1:])
         if reads == shape:
-            run(kept, name, model, data)
+            run(record, name, model, data)
         else:
             print(f"{name} reads images of {reads}, and these are {shape}: left out.", flush=True)
     return 0

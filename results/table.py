@@ -1,13 +1,14 @@
 """Writes docs/figure_9.md: the paper's figure 9 beside ours, from what classical.json and family.json hold.
 
-python results/table.py
+python -m results.table
 """
 
 from pathlib import Path
 
 from lenet_edu.network import paper
-from lenet_edu.reproduction.figure_9 import ROWS, slug
+from lenet_edu.reproduction.rows import ROWS, slug
 from lenet_edu.system.files import read_json, write_atomically
+from results.experiments import entries_of_kind
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "figure_9.md"
@@ -15,7 +16,7 @@ PAGE = HERE.parent / "docs" / "figure_9.md"
 INTRODUCTION = """\
 # Figure 9, reproduced
 
-This page is written by `python results/table.py` from the records in `results/`. Section III-C of the paper
+This page is written by `python -m results.table` from the records in `results/`. Section III-C of the paper
 of 1998 compares classifiers on MNIST; here is what the same ones come to in this suite. All errors are in
 percent of the {test:,} test digits. They are read once, by the weights at the end of the schedule, never at
 the best pass. What had to be chosen was chosen on digits held out of the training digits.
@@ -75,31 +76,31 @@ digits, as above.
 def page() -> str:
     """The whole page."""
     classical, family = read_json(HERE / "classical.json"), read_json(HERE / "family.json")
-    kept = family["experiments"]
+    entries = family["experiments"]
     return "\n".join(
         [
             INTRODUCTION.format(**family["digits"]),
-            figure_9(classical["experiments"], kept),
+            figure_9(classical["experiments"], entries),
             f"On a CPU, one core a run. Versions: {_versions(family['versions'] | classical['versions'])}.\n",
-            *unlike_the_paper(kept),
-            *before(kept),
-            *readings(kept),
-            short_of_print(classical["experiments"], kept),
+            *unlike_the_paper(entries),
+            *before(entries),
+            *readings(entries),
+            short_of_print(classical["experiments"], entries),
             OPEN.format(**family["digits"]),
-            comparison(kept, "open: "),
+            comparison(entries, "open"),
             HALVES,
-            comparison(kept, "halves: "),
+            comparison(entries, "halves"),
             PARTS,
-            comparison(kept, "parts: "),
-            unknown(kept),
+            comparison(entries, "parts"),
+            unknown(entries),
             SQUARES,
-            comparison(kept, "squares: "),
+            comparison(entries, "squares"),
             PASSES,
-            comparison(kept, "passes: "),
+            comparison(entries, "passes"),
             DISTORTIONS,
-            comparison(kept, "distortions: "),
+            comparison(entries, "distortions"),
             WORTH.format(passes=sum(passes for _, passes in paper.GLOBAL_RATES)),
-            comparison(kept, "worth: "),
+            comparison(entries, "worth"),
         ]
     )
 
@@ -117,25 +118,28 @@ def figure_9(classical: dict, family: dict) -> str:
     return _table(head, rows)
 
 
-def comparison(kept: dict, prefix: str) -> str:
+def comparison(entries: dict, kind: str) -> str:
     """The experiments of one kind, each with its error on held-out digits."""
     rows = [
         [
-            name.removeprefix(prefix),
+            name,
             entry["about"],
             f"{entry['error']['mean']:.2f}",
             ", ".join(f"{run['error']:.2f}" for run in entry["runs"]),
             f"{entry['training_error']['mean']:.2f}",
         ]
-        for name, entry in kept.items()
-        if name.startswith(prefix)
+        for name, entry in entries_of_kind(entries, kind).items()
     ]
     return _table(["", "", "held-out error", "of seed 0, 1, ...", "training error"], rows)
 
 
-def unknown(kept: dict) -> str:
+def unknown(entries: dict) -> str:
     """What all recipes of LeNet-5 on the test digits come to, and what that leaves open."""
-    ours = [kept["earlier: sum of four"], kept["LeNet-5"], *_of_kind(kept, "reading: ")]
+    ours = [
+        entries["earlier: sum of four"],
+        entries["LeNet-5"],
+        *entries_of_kind(entries, "reading").values(),
+    ]
     errors = [run["error"] for entry in ours for run in entry["runs"]]
     return UNKNOWN.format(
         recipes=len(ours),
@@ -148,44 +152,40 @@ def unknown(kept: dict) -> str:
     )
 
 
-def unlike_the_paper(kept: dict) -> list[str]:
+def unlike_the_paper(entries: dict) -> list[str]:
     """What to know of each network before its row is compared with the paper's."""
-    return [f"- **{name}**: {kept[name]['about']}." for name in ROWS if name in kept] + [""]
+    return [f"- **{name}**: {entries[name]['about']}." for name in ROWS if name in entries] + [""]
 
 
-def short_of_print(classical: dict, kept: dict) -> str:
+def short_of_print(classical: dict, entries: dict) -> str:
     """Which rows are above the printed error, both rounded as that is printed."""
-    errors = {name: (entry["published"], entry["error"]) for name, entry in kept.items() if name in ROWS}
+    errors = {name: (entry["published"], entry["error"]) for name, entry in entries.items() if name in ROWS}
     errors |= {name: (entry["published"], entry["test_error"]) for name, entry in classical.items()}
     worse = [
-        f"{name} ({found['mean']:.2f}, printed {printed:g})"
-        for name, (printed, found) in errors.items()
-        if round(found["mean"], len(f"{printed:g}".partition(".")[2])) > printed
+        f"{name} ({error['mean']:.2f}, printed {printed:g})"
+        for name, (printed, error) in errors.items()
+        if round(error["mean"], len(f"{printed:g}".partition(".")[2])) > printed
     ]
     uncertain = f"The paper calls its error rates uncertain by about {paper.ERROR_UNCERTAINTY:g}."
     return f"Above what is printed, if rounded alike: {'; '.join(worse) or 'none'}. {uncertain}\n"
 
 
-def before(kept: dict) -> list[str]:
+def before(entries: dict) -> list[str]:
     """What was read off the test digits before the recipe was chosen."""
     start = "Read off the test digits before the recipe was chosen, and kept: "
-    return [f"{start}{_told(entry, ', ')}.\n" for entry in _of_kind(kept, "earlier: ")]
+    return [f"{start}{_describe(entry, ', ')}.\n" for entry in entries_of_kind(entries, "earlier").values()]
 
 
-def readings(kept: dict) -> list[str]:
+def readings(entries: dict) -> list[str]:
     """What another reading of the paper comes to on the test digits."""
     return [
-        f"Another reading, {_told(entry, ': ')}, training error {_spread(entry['training_error'])}. "
+        f"Another reading, {_describe(entry, ': ')}, training error {_spread(entry['training_error'])}. "
         "Notebook 13 says how it was found.\n"
-        for entry in _of_kind(kept, "reading: ")
+        for entry in entries_of_kind(entries, "reading").values()
     ]
 
 
-def _of_kind(kept: dict, prefix: str) -> list[dict]:
-    return [entry for name, entry in kept.items() if name.startswith(prefix)]
-
-
-def _told(entry: dict, between: str) -> str:
+def _describe(entry: dict, between: str) -> str:
     """What an experiment is, and its error."""
     return f"{entry['about']}{between}{_spread(entry['error'])} over {len(entry['runs'])} seeds"
 

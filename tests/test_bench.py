@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench import contenders, pictures, speed, updates
+from bench import colour, contenders, page, profiling, speed, summaries, updates
 from lenet_edu.network.architecture import MODERN
 from lenet_edu.network.models import LeNet5, RGBLeNet
 from lenet_edu.system.files import read_json
-from lenet_edu.training import loop as training
+from lenet_edu.training import loop
 from lenet_edu.training.recipes import Recipe
 
 BENCH = Path(__file__).parents[1] / "bench"
@@ -29,7 +29,7 @@ def test_ours_learns_and_counts_no_looks(few, monkeypatch):
 
     # Each look puts the clock forward by an hour.
     real, clock = contenders.accuracy, time.perf_counter
-    for module in (time, training):
+    for module in (time, loop):
         monkeypatch.setattr(module, "perf_counter", lambda: clock() + 3600 * len(looking))
     monkeypatch.setattr(contenders, "accuracy", slow)
     monkeypatch.setattr(contenders, "load_digits", lambda source: few)
@@ -68,7 +68,7 @@ def test_every_contender_can_be_called():
         "an example script",
     } <= set(found)
     assert set(speed.SEEDS) < set(found)
-    assert speed.THREADS in found
+    assert contenders.THREADS in found
 
 
 def test_operations_are_the_ledgers():
@@ -77,11 +77,11 @@ def test_operations_are_the_ledgers():
     """
     adds = {"C1": 117_600, "C3": 240_000, "C5": 48_000, "F6": 10_080, "OUTPUT": 840}
     wanted = 2 * (3 * sum(adds.values()) - adds["C1"])
-    assert speed.flops(LeNet5(**MODERN)) == pytest.approx(wanted, rel=0.001)
+    assert profiling.flops(LeNet5(**MODERN)) == pytest.approx(wanted, rel=0.001)
 
 
 def test_shares_are_parts_of_the_whole():
-    found = speed.shares({"aten::mkldnn_convolution": 6.0, "aten::addmm": 3.0, "something": 1.0})
+    found = profiling.shares({"aten::mkldnn_convolution": 6.0, "aten::addmm": 3.0, "something": 1.0})
     assert found["convolutions"] == 0.6
     assert found["matrix products (C5, F6, OUTPUT)"] == 0.3
     assert found["the rest"] == 0.1
@@ -90,7 +90,7 @@ def test_shares_are_parts_of_the_whole():
 
 def test_seconds_to_a_mark_are_those_of_the_first_time():
     run = {"marks": [[1.0, 10, 0.97], [2.0, 20, 0.991], [3.0, 30, 0.989], [4.0, 40, 0.992]]}
-    assert [speed.seconds_to(run, mark) for mark in (0.9, 0.99, 0.995)] == [1.0, 2.0, None]
+    assert [summaries.seconds_to(run, mark) for mark in (0.9, 0.99, 0.995)] == [1.0, 2.0, None]
 
 
 @pytest.mark.parametrize(
@@ -104,14 +104,14 @@ def test_seconds_to_a_mark_are_those_of_the_first_time():
     ],
 )
 def test_what_was_not_reached_counts_as_slowest(times, text):
-    assert speed.told(times) == text
+    assert summaries.describe_times(times) == text
 
 
 def test_a_result_takes_the_place_of_an_earlier_one_of_the_same_run(tmp_path):
     run = {"contender": "a", "seed": 0, "one_thread": False, "images_per_second": 1}
     kept = {"runs": []}
     for found in (run, {**run, "seed": 1}, {**run, "images_per_second": 2}):
-        speed.keep(kept, tmp_path / "found.json", found)
+        speed.write_run(kept, tmp_path / "found.json", found)
     saved = read_json(tmp_path / "found.json")["runs"]
     assert [(one["seed"], one["images_per_second"]) for one in saved] == [(0, 2), (1, 1)]
 
@@ -128,7 +128,7 @@ def test_results_are_whole(path):
 
 
 def test_the_page_is_what_the_results_say():
-    assert (BENCH.parent / "docs" / "speed.md").read_text(encoding="utf-8") == speed.page()
+    assert (BENCH.parent / "docs" / "speed.md").read_text(encoding="utf-8") == page.page()
     assert RESULTS
 
 
@@ -140,18 +140,18 @@ def test_both_ways_read_every_picture_and_train_the_same_network(tmp_path):
             (tmp_path / split / name).mkdir(parents=True)
             for number in range(count):
                 Image.new("RGB", (32, 32), (number, 90, 10)).save(tmp_path / split / name / f"{number}.png")
-    readers = pictures.loaders(tmp_path, 0)
-    assert pictures.read_all(readers) == 96
-    data = pictures.load_images(tmp_path, cache=tmp_path / "cache", held_out=False, progress=False)
-    assert pictures.take_all(data) == 96
-    tutorial = pictures.Tutorial(tmp_path, 0)
+    readers = colour.loaders(tmp_path, 0)
+    assert colour.read_all(readers) == 96
+    data = colour.load_images(tmp_path, cache=tmp_path / "cache", held_out=False, progress=False)
+    assert colour.take_all(data) == 96
+    tutorial = colour.Tutorial(tmp_path, 0)
     before = [parameter.clone() for parameter in tutorial.model.parameters()]
     tutorial.epoch()
     assert not any(map(torch.equal, before, tutorial.model.parameters()))
     assert [p.shape for p in tutorial.model.parameters()] == [p.shape for p in RGBLeNet().parameters()]
     images, _ = next(iter(readers["train"]))
     assert (images.shape[1:], images.min() >= -1, images.max() <= 1) == ((3, 32, 32), True, True)
-    assert pictures.ours(data) > 0
+    assert colour.ours(data) > 0
 
 
 def test_the_section_on_pictures_computes_its_ratios():
@@ -166,7 +166,7 @@ def test_the_section_on_pictures_computes_its_ratios():
         "reading": {"tutorial, 0 workers": 8.0, "tutorial, 2 workers": 5.0, "ours": 0.1},
         "training": {"tutorial, 0 workers": 12.0, "tutorial, 2 workers": 6.0, "ours": 2.0},
     }
-    text = pictures.section(kept)
+    text = colour.section(kept)
     assert "| ours | 0.10 s | 80.0x | 2.00 s | 6.0x |" in text
     assert "3.0x as fast as the tutorial's script with the better number of workers" in text.replace(
         "\n", " "

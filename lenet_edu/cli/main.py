@@ -253,17 +253,16 @@ def _finished(options, result: dict, model, data, run, seconds: float) -> dict:
 
 
 def _reproduce(options) -> dict:
-    from lenet_edu.reproduction import classifiers as baselines
-    from lenet_edu.reproduction import figure_9 as family
+    from lenet_edu.reproduction import classifiers, figure_9
     from lenet_edu.system.errors import check_whole
     from lenet_edu.training.evaluation import summary
 
-    names = {family.slug(name): name for name in (*family.ROWS, *baselines.experiments())}
+    names = {figure_9.slug(name): name for name in (*figure_9.ROWS, *classifiers.experiments())}
     if options.row not in names:
         raise LenetError(f"There is no row {options.row!r}. There are: {', '.join(names)}.")
     check_whole("--seeds", options.seeds, 1)
     name = names[options.row]
-    run = _network_runs if name in family.ROWS else _classical_runs
+    run = _network_runs if name in figure_9.ROWS else _classical_runs
     published, runs = run(options, name)
     errors = summary([run["error"] for run in runs])
     spread = "" if errors["deviation"] is None else f" +- {errors['deviation']} over {len(runs)} seeds"
@@ -274,7 +273,7 @@ def _reproduce(options) -> dict:
 def _network_runs(options, name: str) -> tuple[float, list[dict]]:
     """Train a network once for each seed, in a process a core; published error and the runs."""
     from lenet_edu.data.digits import load_digits
-    from lenet_edu.reproduction.figure_9 import ROWS, published, reproduce, slug
+    from lenet_edu.reproduction.figure_9 import ROWS, published_error, reproduce, slug
     from lenet_edu.system.devices import one_a_core
 
     data = load_digits(options.data or "auto", folder=options.folder)
@@ -293,18 +292,18 @@ def _network_runs(options, name: str) -> tuple[float, list[dict]]:
             f"{found['updates']:,} updates in {found['minutes']} min",
         )
     _say(options, f"weights and records: {folder}")
-    return published(name), sorted(runs, key=lambda run: run["seed"])
+    return published_error(name), sorted(runs, key=lambda run: run["seed"])
 
 
 def _classical_runs(options, name: str) -> tuple[float, list[dict]]:
     """Choose a classifier's setting on held-out digits, fit it to all; published error and the runs."""
     from lenet_edu.data.digits import all_training_digits, load_digits
     from lenet_edu.network import paper
-    from lenet_edu.reproduction.classifiers import choose, experiments, measure, seen
+    from lenet_edu.reproduction.classifiers import choose, experiments, measure, preprocess
 
     what, data = experiments()[name], load_digits(options.data or "auto", folder=options.folder)
     train, held_out, all_digits, test = (
-        seen(split, what, data.background)
+        preprocess(split, what, data.background)
         for split in (data.train, data.validation, all_training_digits(data), data.test)
     )
     tried = choose(what, train, held_out)

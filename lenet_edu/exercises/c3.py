@@ -8,7 +8,7 @@ from torch import Tensor
 from lenet_edu.exercises.checking import Choice, Code, Conditions, Number
 from lenet_edu.exercises.prediction import Prediction
 from lenet_edu.network import paper
-from lenet_edu.network.architecture import lenet5
+from lenet_edu.network.architecture import connection_table, lenet5
 from lenet_edu.network.ledger import ledger
 
 _TABLE = paper.C3_TABLE
@@ -67,14 +67,6 @@ def _cases() -> list[tuple]:
     ]
 
 
-def _as_table(answer) -> np.ndarray:
-    """A 6x16 table of booleans, from an array, a tensor or lists; ValueError for any other shape."""
-    table = np.asarray(answer).astype(bool)
-    if table.shape != _TABLE.shape:
-        raise ValueError(table.shape)
-    return table
-
-
 EXERCISES = {
     "single": Number(
         right=_MAPS * (25 + 1),
@@ -117,7 +109,7 @@ EXERCISES = {
         },
     ),
     "table": Conditions(
-        convert=_as_table,
+        convert=connection_table,
         wanted="A table of 6 rows and 16 columns of True and False",
         conditions={
             f"The table must have as many links as the paper's, {_LINKS}.": lambda table: (

@@ -23,7 +23,7 @@ Table = tuple[tuple[bool, ...], ...]
 
 
 @dataclass(frozen=True)
-class Input:
+class InputSpec:
     """The image: `maps` planes (1 for grey, 3 for RGB) of `size` x `size` pixels."""
 
     name: str
@@ -37,14 +37,18 @@ class Input:
 
 
 @dataclass(frozen=True)
-class Convolution:
-    """`maps` feature maps, each with `kernel` x `kernel` weights for every map it reads, and biases.
+class ConvolutionSpec:
+    """Feature maps that share their kernels between all places.
 
-    `table[i][k]` tells whether map k reads input map i (Table I of the paper); None means all.
-    `activation` squashes the sum: one of `ACTIVATIONS`, or None.
-    `stride`: how far the kernel moves from one unit to the next. `padding`: how many virtual rows and
-    columns stand around each input map, all of the constant `border`. `bias`: one for each "map", as in
-    the paper, or one for each "unit", as in 1989.
+    name: of the layer, as "C1".
+    maps: how many feature maps.
+    kernel: side of the square of weights that a map has for every map it reads.
+    activation: what squashes the weighted sum, one of `ACTIVATIONS`; None: nothing.
+    table: `table[i][k]` tells whether map k reads input map i (Table I of the paper); None: all read all.
+    stride: how far the kernel moves from one unit to the next.
+    padding: how many virtual rows and columns stand around each input map.
+    border: the constant that they hold.
+    bias: one for each "map", as in the paper, or one for each "unit", as in 1989.
 
     Raises LenetError for a stride below 1, a padding below 0 or an unknown bias.
     """
@@ -77,7 +81,7 @@ class Convolution:
 
 
 @dataclass(frozen=True)
-class Subsampling:
+class SubsamplingSpec:
     """Halves both sides: each unit reads a `size` x `size` square of one map, without overlap.
 
     pooling: "trainable" (the paper: sum, times one coefficient, plus one bias per map), "average" or "max".
@@ -107,7 +111,7 @@ class Subsampling:
 
 
 @dataclass(frozen=True)
-class Linear:
+class LinearSpec:
     """`units` units, each connected to every unit below, and one bias each."""
 
     name: str
@@ -120,7 +124,7 @@ class Linear:
 
 
 @dataclass(frozen=True)
-class RBF:
+class RBFSpec:
     """One unit per class: the squared Euclidean distance to that class's fixed code (equation 7)."""
 
     name: str
@@ -131,7 +135,7 @@ class RBF:
         return (self.units,)
 
 
-Layer = Convolution | Subsampling | Linear | RBF
+LayerSpec = ConvolutionSpec | SubsamplingSpec | LinearSpec | RBFSpec
 
 
 @dataclass(frozen=True)
@@ -143,8 +147,8 @@ class Architecture:
 
     name: str
     config: dict
-    input: Input
-    layers: tuple[Layer, ...]
+    input: InputSpec
+    layers: tuple[LayerSpec, ...]
 
     @property
     def shapes(self) -> dict[str, Shape]:
@@ -160,11 +164,32 @@ class Architecture:
         """Number of classes that the last layer tells apart."""
         return self.layers[-1].units
 
-    def __getitem__(self, name: str) -> Layer | Input:
+    def __getitem__(self, name: str) -> LayerSpec | InputSpec:
         """The layer of that name."""
         layers = {layer.name: layer for layer in (self.input, *self.layers)}
         check_choice(f"A layer of {self.name}", name, tuple(layers))
         return layers[name]
+
+
+def connection_table(table) -> np.ndarray:
+    """Which maps of S2 (rows) feed which maps of C3 (columns): a boolean array (6, 16).
+
+    table: anything that makes such an array, of booleans, of zeros and ones, or of rows as "X..XX.".
+
+    Raises LenetError for another shape and for other values.
+    """
+    wanted = paper.C3_TABLE.shape
+    try:
+        rows = [[mark == "X" for mark in row] if isinstance(row, str) else row for row in table]
+        array = np.asarray(rows)
+    except (TypeError, ValueError):  # not rows at all, or rows of unequal length
+        array = np.empty(0)
+    if array.shape != wanted or not np.isin(array, (0, 1)).all():
+        raise LenetError(
+            f"The table must be {wanted[0]}x{wanted[1]} booleans (rows: maps of S2, columns: maps of C3); "
+            f"got {type(table).__name__} of shape {array.shape}."
+        )
+    return array.astype(bool)
 
 
 def table_groups(table: np.ndarray) -> list[list[int]]:
@@ -215,15 +240,15 @@ def lenet5(c3="table", subsampling="trainable", activation="scaled_tanh", output
     return Architecture(
         name=_lenet5_name(switches),
         config={"network": "lenet5", **switches},
-        input=Input("INPUT", maps=1, size=paper.IMAGE_SIZE),
+        input=InputSpec("INPUT", maps=1, size=paper.IMAGE_SIZE),
         layers=(
-            Convolution("C1", maps_s2, kernel=5, activation=activation),
-            Subsampling("S2", subsampling, subsampling_squash),
-            Convolution("C3", maps_c3, kernel=5, activation=activation, table=_c3_table(switches["c3"])),
-            Subsampling("S4", subsampling, subsampling_squash),
-            Convolution("C5", 120, kernel=5, activation=activation),
-            Linear("F6", code_size, activation),
-            RBF("OUTPUT", classes) if output == "rbf" else Linear("OUTPUT", classes, None),
+            ConvolutionSpec("C1", maps_s2, kernel=5, activation=activation),
+            SubsamplingSpec("S2", subsampling, subsampling_squash),
+            ConvolutionSpec("C3", maps_c3, kernel=5, activation=activation, table=_c3_table(switches["c3"])),
+            SubsamplingSpec("S4", subsampling, subsampling_squash),
+            ConvolutionSpec("C5", 120, kernel=5, activation=activation),
+            LinearSpec("F6", code_size, activation),
+            RBFSpec("OUTPUT", classes) if output == "rbf" else LinearSpec("OUTPUT", classes, None),
         ),
     )
 
@@ -242,16 +267,16 @@ def rgb_lenet(classes: int = 2, f7: bool = True) -> Architecture:
     return Architecture(
         name="RGB LeNet" if f7 else "RGB LeNet without F7",
         config={"network": "rgb", "classes": classes, "f7": f7},
-        input=Input("INPUT", maps=3, size=32),
+        input=InputSpec("INPUT", maps=3, size=32),
         layers=(
-            Convolution("C1", 16, kernel=5, activation="relu"),
-            Subsampling("S2", "max", None),
-            Convolution("C3", 32, kernel=5, activation="relu"),
-            Subsampling("S4", "max", None),
-            Linear("F5", 120, "relu"),
-            Linear("F6", 84, "relu"),
-            *([Linear("F7", 10, None)] if f7 else []),
-            Linear("OUTPUT", classes, None),
+            ConvolutionSpec("C1", 16, kernel=5, activation="relu"),
+            SubsamplingSpec("S2", "max", None),
+            ConvolutionSpec("C3", 32, kernel=5, activation="relu"),
+            SubsamplingSpec("S4", "max", None),
+            LinearSpec("F5", 120, "relu"),
+            LinearSpec("F6", 84, "relu"),
+            *([LinearSpec("F7", 10, None)] if f7 else []),
+            LinearSpec("OUTPUT", classes, None),
         ),
     )
 
@@ -275,12 +300,12 @@ def lenet1989() -> Architecture:
     return Architecture(
         name="LeNet 1989",
         config={"network": "lenet1989"},
-        input=Input("INPUT", maps=1, size=16),
+        input=InputSpec("INPUT", maps=1, size=16),
         layers=(
-            Convolution("H1", maps, **moves),
-            Convolution("H2", maps, **moves, table=_offsets_table(maps, [range(8)])),
-            Linear("H3", 30, "scaled_tanh"),
-            Linear("OUTPUT", len(paper.DIGIT_CODES), "scaled_tanh"),
+            ConvolutionSpec("H1", maps, **moves),
+            ConvolutionSpec("H2", maps, **moves, table=_offsets_table(maps, [range(8)])),
+            LinearSpec("H3", 30, "scaled_tanh"),
+            LinearSpec("OUTPUT", len(paper.DIGIT_CODES), "scaled_tanh"),
         ),
     )
 
@@ -299,13 +324,13 @@ def lenet1() -> Architecture:
     return Architecture(
         name="LeNet-1 1990",
         config={"network": "lenet1"},
-        input=Input("INPUT", maps=1, size=paper.MNIST_SIZE),
+        input=InputSpec("INPUT", maps=1, size=paper.MNIST_SIZE),
         layers=(
-            Convolution("C1", maps_s2, kernel=5, activation="scaled_tanh"),
-            Subsampling("S2", "trainable", "scaled_tanh"),
-            Convolution("C3", maps_c3, 5, "scaled_tanh", table=_as_tuples(paper.LENET1_TABLE)),
-            Subsampling("S4", "trainable", "scaled_tanh"),
-            Linear("OUTPUT", len(paper.DIGIT_CODES), "scaled_tanh"),
+            ConvolutionSpec("C1", maps_s2, kernel=5, activation="scaled_tanh"),
+            SubsamplingSpec("S2", "trainable", "scaled_tanh"),
+            ConvolutionSpec("C3", maps_c3, 5, "scaled_tanh", table=_as_tuples(paper.LENET1_TABLE)),
+            SubsamplingSpec("S4", "trainable", "scaled_tanh"),
+            LinearSpec("OUTPUT", len(paper.DIGIT_CODES), "scaled_tanh"),
         ),
     )
 
@@ -331,14 +356,14 @@ def lenet4() -> Architecture:
     return Architecture(
         name="LeNet-4",
         config={"network": "lenet4"},
-        input=Input("INPUT", maps=1, size=paper.IMAGE_SIZE),
+        input=InputSpec("INPUT", maps=1, size=paper.IMAGE_SIZE),
         layers=(
-            Convolution("C1", maps_c1, kernel=5, activation="scaled_tanh"),
-            Subsampling("S2", "trainable", "scaled_tanh", copies=copies),
-            Convolution("C3", len(table[0]), kernel=5, activation="scaled_tanh", table=table),
-            Subsampling("S4", "trainable", "scaled_tanh"),
-            Convolution("C5", 120, kernel=5, activation="scaled_tanh"),
-            Linear("OUTPUT", len(paper.DIGIT_CODES), "scaled_tanh"),
+            ConvolutionSpec("C1", maps_c1, kernel=5, activation="scaled_tanh"),
+            SubsamplingSpec("S2", "trainable", "scaled_tanh", copies=copies),
+            ConvolutionSpec("C3", len(table[0]), kernel=5, activation="scaled_tanh", table=table),
+            SubsamplingSpec("S4", "trainable", "scaled_tanh"),
+            ConvolutionSpec("C5", 120, kernel=5, activation="scaled_tanh"),
+            LinearSpec("OUTPUT", len(paper.DIGIT_CODES), "scaled_tanh"),
         ),
     )
 
@@ -380,7 +405,10 @@ def _c3_switch(c3) -> str | list[str]:
     if isinstance(c3, str):
         check_choice("c3", c3, ("table", "full"))
         return c3
-    table = _boolean_table(c3)
+    try:
+        table = connection_table(c3)
+    except LenetError as error:
+        raise LenetError(f"c3 must be 'table', 'full' or a table. {error}") from None
     if (table == paper.C3_TABLE).all():
         return "table"
     if table.all():
@@ -391,23 +419,7 @@ def _c3_switch(c3) -> str | list[str]:
 def _c3_table(switch: str | list[str]) -> Table | None:
     if switch == "full":
         return None
-    return _as_tuples(paper.C3_TABLE if switch == "table" else _boolean_table(switch))
-
-
-def _boolean_table(c3) -> np.ndarray:
-    """`c3` as a boolean array, from booleans, zeros and ones, or rows such as "X..XX."."""
-    wanted = paper.C3_TABLE.shape
-    try:
-        rows = [[mark == "X" for mark in row] if isinstance(row, str) else row for row in c3]
-        table = np.asarray(rows)
-    except (TypeError, ValueError):  # not rows at all, or rows of unequal length
-        table = np.array([None])
-    if table.shape != wanted or not np.isin(table, (0, 1)).all():
-        raise LenetError(
-            f"c3 must be 'table', 'full' or a {wanted[0]}x{wanted[1]} table of booleans (rows: maps of S2, "
-            f"columns: maps of C3); got {type(c3).__name__} of shape {table.shape}."
-        )
-    return table.astype(bool)
+    return _as_tuples(paper.C3_TABLE if switch == "table" else connection_table(switch))
 
 
 def _offsets_table(maps_in: int, patterns) -> Table:

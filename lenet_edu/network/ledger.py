@@ -10,20 +10,20 @@ from html import escape
 from math import prod
 
 from lenet_edu.network.architecture import (
-    RBF,
-    Convolution,
-    Input,
-    Layer,
-    Linear,
+    ConvolutionSpec,
+    InputSpec,
+    LayerSpec,
+    LinearSpec,
+    RBFSpec,
     Shape,
-    Subsampling,
+    SubsamplingSpec,
     table_groups,
 )
 from lenet_edu.system.errors import check_choice
 
 
 @dataclass(frozen=True)
-class Figure:
+class Quantity:
     """A number and how it comes about: `156` and `6 x (5 x 5 + 1)`. No working where nothing is computed."""
 
     value: int
@@ -40,12 +40,17 @@ class Figure:
 class Row:
     """What one layer is made of.
 
-    input_shape, output_shape: of one image, (maps, height, width) or (units,); `side` tells how the
-    output's side follows from the input's, and from the virtual rows that units read beyond either edge.
-    parameters: trainable numbers. connections: one for every input of every unit, virtual ones and its
-    bias included.
-    multiply_adds: multiplications for one image, each with the addition that follows it; the
-    comparisons of max pooling and the additions inside a subsampling sum are none.
+    name: of the layer, as "C1".
+    kind: in words, as "convolution 5x5 by table".
+    input_shape: of what it reads of one image, (maps, height, width) or (units,).
+    output_shape: of what it gives for one image, likewise.
+    side: how the output's side follows from the input's, and from the virtual rows that units read beyond
+        either edge; None where units have no places.
+    units: numbers that it gives for one image.
+    parameters: trainable numbers.
+    connections: one for every input of every unit, virtual ones and its bias included.
+    multiply_adds: multiplications for one image, each with the addition that follows it; the comparisons of
+        max pooling and the additions inside a subsampling sum are none.
     receptive_field: side of the square of input pixels that one unit sees (the image's edge cuts it off).
     stride: distance in input pixels between the fields of neighbouring units.
     """
@@ -54,13 +59,13 @@ class Row:
     kind: str
     input_shape: Shape
     output_shape: Shape
-    side: Figure | None
-    units: Figure
-    parameters: Figure
-    connections: Figure
-    multiply_adds: Figure
-    receptive_field: Figure
-    stride: Figure
+    side: Quantity | None
+    units: Quantity
+    parameters: Quantity
+    connections: Quantity
+    multiply_adds: Quantity
+    receptive_field: Quantity
+    stride: Quantity
 
     def __str__(self) -> str:
         return "\n".join([f"{self.name}  {self.kind}"] + [f"  {k:<16} {v}" for k, v in self.lines()])
@@ -70,19 +75,19 @@ class Row:
     def lines(self) -> list[tuple[str, str]]:
         """What the row says, as (label, text) pairs."""
         shapes = [("input", show_shape(self.input_shape)), ("output", show_shape(self.output_shape))]
-        figures = [(label, str(getattr(self, key))) for key, label in FIGURES if getattr(self, key)]
-        return shapes + figures
+        quantities = [(label, str(getattr(self, key))) for key, label in QUANTITIES if getattr(self, key)]
+        return shapes + quantities
 
     def to_dict(self) -> dict:
         """The row for JSON: numbers by name, and under `formulas` each as text."""
-        figures = {key: getattr(self, key) for key, _ in FIGURES if getattr(self, key)}
+        quantities = {key: getattr(self, key) for key, _ in QUANTITIES if getattr(self, key)}
         return {
             "name": self.name,
             "kind": self.kind,
             "input_shape": list(self.input_shape),
             "output_shape": list(self.output_shape),
-            **{key: figure.value for key, figure in figures.items()},
-            "formulas": {key: str(figure) for key, figure in figures.items()},
+            **{key: quantity.value for key, quantity in quantities.items()},
+            "formulas": {key: str(quantity) for key, quantity in quantities.items()},
         }
 
     def _repr_html_(self) -> str:
@@ -91,7 +96,7 @@ class Row:
 
 
 # The figures of a row in the order in which they are read, and their labels.
-FIGURES = (
+QUANTITIES = (
     ("side", "output side"),
     ("units", "units"),
     ("parameters", "parameters"),
@@ -136,8 +141,10 @@ class Ledger:
     __repr__ = __str__
 
     def _cells(self) -> list[list[str]]:
-        labels = [label for key, label in FIGURES if key != "side"]
-        total = [f"{self.totals[key]:,}" if key in self.totals else "" for key, _ in FIGURES if key != "side"]
+        labels = [label for key, label in QUANTITIES if key != "side"]
+        total = [
+            f"{self.totals[key]:,}" if key in self.totals else "" for key, _ in QUANTITIES if key != "side"
+        ]
         return [
             ["layer", "kind", "output", *labels],
             *([row.name, row.kind, show_shape(row.output_shape), *_values(row)] for row in self.rows),
@@ -149,7 +156,7 @@ class Ledger:
         return [
             (row.name, label, str(getattr(row, key)))
             for row in self.rows
-            for key, label in FIGURES
+            for key, label in QUANTITIES
             if getattr(row, key) and " = " in str(getattr(row, key))
         ]
 
@@ -183,52 +190,52 @@ def show_shape(shape: Shape) -> str:
     return f"{maps}@{'x'.join(map(str, sides))}" if sides else str(maps)
 
 
-def window(layer: Layer, shape: Shape) -> tuple[int, int]:
+def window(layer: LayerSpec, shape: Shape) -> tuple[int, int]:
     """Side of the square of input units that one unit of a layer reads, and the step between such squares.
 
     shape: of the layer's input. The first square begins at the edge, or `padding` units beyond it.
     """
-    if isinstance(layer, Convolution):
+    if isinstance(layer, ConvolutionSpec):
         return layer.kernel, layer.stride
-    if isinstance(layer, Subsampling):
+    if isinstance(layer, SubsamplingSpec):
         return layer.size, layer.size
     return (shape[1] if len(shape) == 3 else 1), 1
 
 
-def _input_row(layer: Input) -> Row:
-    shape, one = layer.output_shape, Figure(1)
-    nothing = Figure(0)
-    units = Figure(prod(shape), _times(*shape))
+def _input_row(layer: InputSpec) -> Row:
+    shape, one = layer.output_shape, Quantity(1)
+    nothing = Quantity(0)
+    units = Quantity(prod(shape), _times(*shape))
     return Row(layer.name, "image", shape, shape, None, units, nothing, nothing, nothing, one, one)
 
 
-def _row(layer: Layer, shape: Shape, field: int, stride: int) -> Row:
+def _row(layer: LayerSpec, shape: Shape, field: int, stride: int) -> Row:
     out = layer.output_shape(shape)
     reads, steps = window(layer, shape)
-    side, parameters, connections, multiply_adds = _figures(layer, shape, out)
+    side, parameters, connections, multiply_adds = _quantities(layer, shape, out)
     return Row(
         name=layer.name,
         kind=_kind(layer),
         input_shape=shape,
         output_shape=out,
         side=side,
-        units=Figure(prod(out), _times(*out)),
+        units=Quantity(prod(out), _times(*out)),
         parameters=parameters,
         connections=connections,
         multiply_adds=multiply_adds,
-        receptive_field=Figure(field + (reads - 1) * stride, f"{field} + ({reads} - 1) x {stride}"),
-        stride=Figure(stride * steps, f"{stride} x {steps}"),
+        receptive_field=Quantity(field + (reads - 1) * stride, f"{field} + ({reads} - 1) x {stride}"),
+        stride=Quantity(stride * steps, f"{stride} x {steps}"),
     )
 
 
 @singledispatch
-def _figures(layer, shape: Shape, out: Shape) -> tuple[Figure | None, Figure, Figure, Figure]:
+def _quantities(layer, shape: Shape, out: Shape) -> tuple[Quantity | None, Quantity, Quantity, Quantity]:
     """Output side, parameters, connections and multiply-adds of a layer."""
     raise TypeError(f"No ledger for {type(layer).__name__}.")
 
 
-@_figures.register
-def _(layer: Convolution, shape, out):
+@_quantities.register
+def _(layer: ConvolutionSpec, shape, out):
     k, places = layer.kernel, out[1:]
     table = layer.connected(shape[0])
     groups = [(len(maps), int(table[:, maps[0]].sum())) for maps in table_groups(table)]
@@ -237,47 +244,47 @@ def _(layer: Convolution, shape, out):
     weight_count = int(table.sum()) * k * k
     connections = (weight_count + layer.maps) * prod(places)
     if layer.bias == "unit":
-        parameters = Figure(weight_count + prod(out), " + ".join([*weights, _times(*out)]))
+        parameters = Quantity(weight_count + prod(out), " + ".join([*weights, _times(*out)]))
         inputs = _times(_sum(biased), *places)
     else:
-        parameters = Figure(weight_count + layer.maps, " + ".join(biased))
+        parameters = Quantity(weight_count + layer.maps, " + ".join(biased))
         inputs = _times(parameters.value, *places)
     return (
-        Figure(out[1], _side_working(layer, shape[1], out[1])),
+        Quantity(out[1], _side_working(layer, shape[1], out[1])),
         parameters,
-        Figure(connections, inputs),
-        Figure(weight_count * prod(places), _times(_sum(weights), *places)),
+        Quantity(connections, inputs),
+        Quantity(weight_count * prod(places), _times(_sum(weights), *places)),
     )
 
 
-@_figures.register
-def _(layer: Subsampling, shape, out):
+@_quantities.register
+def _(layer: SubsamplingSpec, shape, out):
     reads = f"{layer.size} x {layer.size}"
     bias = int(layer.pooling == "trainable")
     inputs = f"({reads} + 1)" if bias else reads
     # One multiplication a unit: by the trained coefficient, or by 1/4; taking the largest needs none.
     multiplies = layer.pooling != "max"
     return (
-        Figure(out[1], f"{shape[1]} / {layer.size}"),
-        Figure(2 * out[0], f"{out[0]} x 2") if bias else Figure(0),
-        Figure(prod(out) * (layer.size**2 + bias), f"{_times(*out)} x {inputs}"),
-        Figure(prod(out), _times(*out)) if multiplies else Figure(0),
+        Quantity(out[1], f"{shape[1]} / {layer.size}"),
+        Quantity(2 * out[0], f"{out[0]} x 2") if bias else Quantity(0),
+        Quantity(prod(out) * (layer.size**2 + bias), f"{_times(*out)} x {inputs}"),
+        Quantity(prod(out), _times(*out)) if multiplies else Quantity(0),
     )
 
 
-@_figures.register
-def _(layer: Linear, shape, out):
-    with_bias = Figure(layer.units * (prod(shape) + 1), f"{layer.units} x ({_times(*shape)} + 1)")
-    return None, with_bias, with_bias, Figure(layer.units * prod(shape), _times(layer.units, *shape))
+@_quantities.register
+def _(layer: LinearSpec, shape, out):
+    with_bias = Quantity(layer.units * (prod(shape) + 1), f"{layer.units} x ({_times(*shape)} + 1)")
+    return None, with_bias, with_bias, Quantity(layer.units * prod(shape), _times(layer.units, *shape))
 
 
-@_figures.register
-def _(layer: RBF, shape, out):
-    distances = Figure(layer.units * prod(shape), _times(layer.units, *shape))
-    return None, Figure(0), distances, distances
+@_quantities.register
+def _(layer: RBFSpec, shape, out):
+    distances = Quantity(layer.units * prod(shape), _times(layer.units, *shape))
+    return None, Quantity(0), distances, distances
 
 
-def _side_working(layer: Convolution, side: int, out: int) -> str:
+def _side_working(layer: ConvolutionSpec, side: int, out: int) -> str:
     """How many rows the kernel covers, less its own, in steps: `28 - 5 + 1`, `(2 + 16 + 1 - 5) / 2 + 1`."""
     if layer.stride == 1 and not layer.padding:
         return f"{side} - {layer.kernel} + 1"
@@ -289,15 +296,15 @@ def _side_working(layer: Convolution, side: int, out: int) -> str:
     return f"{covered} + 1" if layer.stride == 1 else f"({covered}) / {layer.stride} + 1"
 
 
-def _kind(layer: Layer) -> str:
-    if isinstance(layer, Convolution):
+def _kind(layer: LayerSpec) -> str:
+    if isinstance(layer, ConvolutionSpec):
         steps = f", stride {layer.stride}" if layer.stride > 1 else ""
         return f"convolution {layer.kernel}x{layer.kernel}" + (" by table" if layer.table else "") + steps
-    if isinstance(layer, Subsampling) and layer.copies > 1:
+    if isinstance(layer, SubsamplingSpec) and layer.copies > 1:
         return f"subsampling, {layer.copies} to a map"
-    if isinstance(layer, Subsampling):
+    if isinstance(layer, SubsamplingSpec):
         return {"trainable": "subsampling", "average": "average pooling", "max": "max pooling"}[layer.pooling]
-    return "fully connected" if isinstance(layer, Linear) else "RBF, fixed codes"
+    return "fully connected" if isinstance(layer, LinearSpec) else "RBF, fixed codes"
 
 
 def _times(*factors: int | str) -> str:
@@ -311,7 +318,7 @@ def _sum(terms: list[str]) -> str:
 
 
 def _values(row: Row) -> list[str]:
-    return [f"{getattr(row, key).value:,}" for key, _ in FIGURES if key != "side"]
+    return [f"{getattr(row, key).value:,}" for key, _ in QUANTITIES if key != "side"]
 
 
 def _text_table(cells: list[list[str]]) -> list[str]:

@@ -41,7 +41,7 @@ def squared_loss(outputs: Tensor, labels: Tensor) -> Tensor:
     return (outputs - targets).square().sum(1).mean() / 2
 
 
-# By the names under which `optim.curvature` and the original training know them.
+# By the names under which `sdlm.curvature` and the original training know them.
 LOSSES = {
     "map": map_loss,
     "distance": mean_distance_loss,

@@ -8,6 +8,7 @@ model.named_children()` walks through it.
 """
 
 from collections import OrderedDict
+from hashlib import sha256
 
 import torch
 from torch import Tensor, nn
@@ -17,34 +18,16 @@ from lenet_edu.network.architecture import Architecture
 from lenet_edu.system.errors import LenetError
 
 
-class Network(nn.Sequential):
-    """Any architecture of the suite as a model: float images (N, maps, size, size) in, `OUTPUT` out.
+class Classifier(nn.Module):
+    """A model that tells classes apart: what its output says of them.
 
-    What OUTPUT holds depends on the last layer: distances for RBF, scores for a linear layer. Ask
-    `class_scores`, `probabilities` or `classes_of` to be spared the difference.
+    architecture: its description. has_rbf_output: True if it gives distances to codes, smallest wins; False
+    if scores, largest wins. notes: what is known of how it was trained, as its file of weights has it.
     """
 
-    def __init__(self, plan: Architecture):
-        shapes = plan.shapes
-        below = dict(zip([layer.name for layer in plan.layers], shapes.values(), strict=False))
-        super().__init__(
-            OrderedDict((layer.name, _module(layer, below[layer.name])) for layer in plan.layers)
-        )
-        self.architecture = plan
-        self.reset_parameters()
-
-    @property
-    def has_rbf_output(self) -> bool:
-        """True if OUTPUT gives distances to codes, smallest wins; False if scores, largest wins."""
-        return isinstance(self[-1], layers.RBF)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """(N, maps, size, size) -> (N, classes): distances (RBF) or scores (linear).
-
-        Raises LenetError if `images` has another shape or is not of floats.
-        """
-        self.check_images(images)
-        return super().forward(images)
+    architecture: Architecture
+    has_rbf_output: bool
+    notes: dict
 
     def class_scores(self, images: Tensor) -> Tensor:
         """(N, classes), the larger the likelier: the linear output itself, or minus the RBF distance."""
@@ -61,6 +44,37 @@ class Network(nn.Sequential):
     def classes_of(self, images: Tensor) -> Tensor:
         """(N,) the likeliest class of each image."""
         return self.class_scores(images).argmax(1)
+
+
+class Network(Classifier, nn.Sequential):
+    """Any architecture of the suite as a model: float images (N, maps, size, size) in, `OUTPUT` out.
+
+    What OUTPUT holds depends on the last layer: distances for RBF, scores for a linear layer. Ask
+    `class_scores`, `probabilities` or `classes_of` to be spared the difference.
+    """
+
+    def __init__(self, plan: Architecture):
+        shapes = plan.shapes
+        below = dict(zip([layer.name for layer in plan.layers], shapes.values(), strict=False))
+        super().__init__(
+            OrderedDict((layer.name, _module(layer, below[layer.name])) for layer in plan.layers)
+        )
+        self.architecture = plan
+        self.notes = {}
+        self.reset_parameters()
+
+    @property
+    def has_rbf_output(self) -> bool:
+        """True if OUTPUT gives distances to codes, smallest wins; False if scores, largest wins."""
+        return isinstance(self[-1], layers.RBF)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, maps, size, size) -> (N, classes): distances (RBF) or scores (linear).
+
+        Raises LenetError if `images` has another shape or is not of floats.
+        """
+        self.check_images(images)
+        return super().forward(images)
 
     def reset_parameters(self, generator: torch.Generator | None = None, start: str = "scaled") -> None:
         """Draw the initial weights, from torch's global generator or from the one given.
@@ -138,29 +152,34 @@ def count_parameters(model: nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def _module(spec: architecture.Layer, shape: tuple[int, ...]) -> nn.Module:
+def fingerprint(model: nn.Module) -> str:
+    """The same for the same weights, bit for bit."""
+    return sha256(b"".join(value.numpy().tobytes() for value in model.state_dict().values())).hexdigest()
+
+
+def _module(spec: architecture.LayerSpec, shape: tuple[int, ...]) -> nn.Module:
     """The torch module of one layer whose input has `shape`, (maps, height, width) or (units,)."""
     match spec:
-        case architecture.Convolution(table=None):
+        case architecture.ConvolutionSpec(table=None):
             moves = _moves(spec, shape)
             return layers.Convolution(shape[0], spec.maps, spec.kernel, spec.activation, **moves)
-        case architecture.Convolution():
+        case architecture.ConvolutionSpec():
             moves = _moves(spec, shape)
             return layers.TableConvolution(spec.connected(shape[0]), spec.kernel, spec.activation, **moves)
-        case architecture.Subsampling(pooling="trainable"):
+        case architecture.SubsamplingSpec(pooling="trainable"):
             return layers.Subsampling(shape[0], spec.size, spec.activation, spec.copies)
-        case architecture.Subsampling(pooling="average"):
+        case architecture.SubsamplingSpec(pooling="average"):
             return nn.AvgPool2d(spec.size)
-        case architecture.Subsampling(pooling="max"):
+        case architecture.SubsamplingSpec(pooling="max"):
             return nn.MaxPool2d(spec.size)
-        case architecture.Linear():
+        case architecture.LinearSpec():
             return layers.Linear(torch.Size(shape).numel(), spec.units, spec.activation)
-        case architecture.RBF():
+        case architecture.RBFSpec():
             return layers.RBF(torch.tensor(paper.DIGIT_CODES))
     raise TypeError(f"No module for {type(spec).__name__}.")
 
 
-def _moves(spec: architecture.Convolution, shape: tuple[int, ...]) -> dict:
+def _moves(spec: architecture.ConvolutionSpec, shape: tuple[int, ...]) -> dict:
     """What a convolution module is told besides maps, kernel and squash."""
     places = spec.output_shape(shape)[1:] if spec.bias == "unit" else None
     return {"stride": spec.stride, "padding": spec.padding, "border": spec.border, "places": places}

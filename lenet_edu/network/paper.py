@@ -191,7 +191,6 @@ FAMILY = MappingProxyType(
 LENET1989_BORDER = -1.0
 LENET1989_DIGITS = MappingProxyType({"training": 7_291, "test": 2_007})
 LENET1989_PASSES = 23
-LENET1989_TRAINING_ERROR = 0.14
 LENET1989_TEST_ERROR = 5.0
 
 # NIPS 2, abstract: the error rate in percent, and about how many percent of the digits are rejected for it.

@@ -1,34 +1,19 @@
-"""Figures in one style, drawn from arrays and from descriptions of networks: `plots.feature_maps(...)`."""
+"""Figures in one style, drawn from arrays and from descriptions of networks: `plots.feature_maps(...)`.
 
-from lenet_edu.plots.figures import (
-    bars,
-    beside_printed,
-    by_layer,
-    confusion,
-    costs,
-    curves,
-    digits,
-    feature_maps,
+Each function returns the matplotlib figure. In a notebook it shows by itself when its call ends a cell.
+"""
+
+from lenet_edu.plots.images import digits, pictures, predictions, saliency, scan
+from lenet_edu.plots.layers import bars, curves, feature_maps, kernels, maps, matrix, numbers, side_by_side
+from lenet_edu.plots.networks import (
     field_squares,
-    history,
-    kernels,
-    maps,
-    matrix,
     network,
-    numbers,
     parameters_and_connections,
-    passes,
-    pictures,
-    predictions,
-    ranges,
     receptive_field,
-    robustness,
-    saliency,
-    scan,
-    seeds,
-    side_by_side,
     table,
 )
+from lenet_edu.plots.reproduction import beside_printed, by_layer, costs, passes, ranges, robustness, seeds
+from lenet_edu.plots.training import confusion, history
 
 __all__ = [
     "bars",

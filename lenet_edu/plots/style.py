@@ -5,6 +5,7 @@ from functools import lru_cache
 # Okabe and Ito's colours, which colour-blind readers tell apart.
 BLUE, SKY, GREEN, ORANGE, RED, PURPLE = "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7"
 GREY, INK, SOFT_INK = "#9AA5B1", "#22313F", "#5D6D7E"
+PALETTE = (BLUE, ORANGE, GREEN, RED, PURPLE, GREY)  # of lines, in this order
 
 # Each layer keeps its colour in every figure; a convolution and the subsampling after it are of one kind.
 LAYERS = {

@@ -3,6 +3,7 @@
     recipe = OriginalRecipe(loss="squared", divisor=2.0, distortions=DISTORTED)
     team, history = boost(lenet4().config, data.train, recipe, out="runs/boosted")
     accuracy(team, data.test)
+    team = load_team("runs/boosted/team.safetensors")     # on another day
 
 The first network trains as ever, on distorted digits. The second trains on patterns of which the first gets
 one half right and the other wrong, the third on patterns about which those two disagree. The three outputs
@@ -24,8 +25,8 @@ from torch import Tensor, nn
 
 from lenet_edu.data.digits import Split
 from lenet_edu.network.architecture import Architecture
-from lenet_edu.network.models import Network, build
-from lenet_edu.reproduction.passes import VERSIONS, OriginalRecipe, distorted, train_original
+from lenet_edu.network.models import Classifier, Network, build
+from lenet_edu.reproduction.passes import VERSIONS, OriginalRecipe, draw_version, train_original
 from lenet_edu.system.errors import LenetError, check_whole
 from lenet_edu.system.files import only_writer
 from lenet_edu.system.tensors import load_tensors, save_tensors
@@ -36,7 +37,7 @@ POOL = "pool.safetensors"
 _BATCH = 250
 
 
-class Team(nn.Module):
+class Team(Classifier):
     """Networks of one architecture whose outputs are added; to be asked as a `Network` is.
 
     Raises LenetError for none, or for networks that differ.
@@ -48,6 +49,7 @@ class Team(nn.Module):
         if not configs or any(config != configs[0] for config in configs):
             raise LenetError(f"A team's networks must be of one architecture; got {configs}.")
         self.networks = nn.ModuleList(networks)
+        self.notes = {}
 
     @property
     def architecture(self) -> Architecture:
@@ -62,10 +64,6 @@ class Team(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """(N, maps, size, size) -> (N, classes): the networks' distances or scores, added."""
         return sum(network(images) for network in self.networks)
-
-    class_scores = Network.class_scores
-    probabilities = Network.probabilities
-    classes_of = Network.classes_of
 
 
 def boost(
@@ -108,15 +106,15 @@ def boost(
             patterns, how = split, recipe
             if choose:
                 find = partial(gather, *drawing, partial(choose, *networks), size, fresh)
-                places = find() if folder is None else _kept(folder / POOL, size, find)
-                patterns, how = drawn_again(*drawing, places), replace(recipe, distortions=None)
+                places = find() if folder is None else _read_or_find(folder / POOL, size, find)
+                patterns, how = draw_patterns(*drawing, places), replace(recipe, distortions=None)
                 last = places[-1].item()
                 looked_at.append(last + 1 - fresh * len(split))
                 fresh = last // len(split) + 1
             networks.append(build(config))
-            look = partial(_look, number, after_pass)
+            number_record = partial(_number_record, number, after_pass)
             history += train_original(
-                networks[-1], patterns, how, seed=seeds[number - 1], out=folder, after_pass=look
+                networks[-1], patterns, how, seed=seeds[number - 1], out=folder, after_pass=number_record
             )
         team = Team(networks).eval()
         team.notes = {"recipe": recipe.to_dict(), "seed": seed, "size": size, "looked_at": looked_at}
@@ -143,16 +141,16 @@ def gather(
 ) -> Tensor:
     """The first `size` patterns that are chosen, from version `first` of the digits on: (size,) places.
 
-    distortions, seed: as for `original.distorted`. choose: from a version of the digits to the indices of
+    distortions, seed: as for `passes.draw_version`. choose: from a version of the digits to the indices of
     those that are wanted, in their order.
 
     Raises LenetError if so many versions in a row as the paper has of a digit have none.
     """
-    places, found, version, barren = [], 0, first, 0
-    while found < size:
-        wanted = choose(distorted(split, distortions, seed, version))
+    places, count, version, barren = [], 0, first, 0
+    while count < size:
+        wanted = choose(draw_version(split, distortions, seed, version))
         places.append(version * len(split) + wanted)
-        found, version, barren = found + len(wanted), version + 1, 0 if len(wanted) else barren + 1
+        count, version, barren = count + len(wanted), version + 1, 0 if len(wanted) else barren + 1
         if barren == VERSIONS:
             raise LenetError(
                 f"Boosting found no pattern for its next network among {VERSIONS * len(split)} distorted "
@@ -162,11 +160,11 @@ def gather(
     return torch.cat(places)[:size]
 
 
-def drawn_again(split: Split, distortions: dict, seed: int, places: Tensor) -> Split:
+def draw_patterns(split: Split, distortions: dict, seed: int, places: Tensor) -> Split:
     """The patterns at those places, which ascend."""
     versions, digits = places // len(split), places % len(split)
     parts = [
-        distorted(split, distortions, seed, version, digits[versions == version])
+        draw_version(split, distortions, seed, version, digits[versions == version])
         for version in versions.unique().tolist()
     ]
     return Split(torch.cat([part.images for part in parts]), torch.cat([part.labels for part in parts]))
@@ -192,8 +190,8 @@ def load_team(path: Path) -> Team:
     return team.eval()
 
 
-def _kept(path: Path, size: int, find: Callable[[], Tensor]) -> Tensor:
-    """The places in the file, or found and put there: networks before are the same, so they would be too."""
+def _read_or_find(path: Path, size: int, find: Callable[[], Tensor]) -> Tensor:
+    """The places in the file; if there is none, find them, which gives the same, and write them there."""
     if not path.exists():
         save_tensors(path, {"places": find()}, {})
     places = load_tensors(path)[0]["places"]
@@ -204,8 +202,8 @@ def _kept(path: Path, size: int, find: Callable[[], Tensor]) -> Tensor:
     return places
 
 
-def _look(number: int, after_pass: Callable | None, network: Network, record: dict) -> None:
-    """Tell which of the networks the record is of."""
+def _number_record(number: int, after_pass: Callable | None, network: Network, record: dict) -> None:
+    """Write into the record which of the networks it is of."""
     record["network"] = number
     if after_pass:
         after_pass(network, record)

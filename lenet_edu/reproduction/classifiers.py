@@ -191,9 +191,15 @@ def one_hidden_layer(
 
 @dataclass(frozen=True)
 class Experiment:
-    """A row of figure 9: the classifier, the setting that is chosen, and among which values.
+    """A row of figure 9 that a classifier of scikit-learn's is fitted for.
 
-    fixed: the other settings. seeds: 0 if the outcome depends on none.
+    row: its name in `paper.PUBLISHED_ERRORS`.
+    what: the classifier, in a few words.
+    classify: fits it to a first split and judges it on a second.
+    setting: the name of the setting that is chosen on held-out digits.
+    values: those among which it is chosen.
+    fixed: the other settings.
+    seeds: how many are recorded; 0 if the outcome depends on none.
     """
 
     row: str
@@ -213,13 +219,13 @@ class Experiment:
 def experiments() -> dict[str, Experiment]:
     """All of them by name."""
     network = {"passes": PASSES, "units": HIDDEN_UNITS, "batch_size": 10}
-    found = {}
+    by_name = {}
     for row in ("linear", "linear, deslanted"):
         for way, classify in (("least squares", least_squares), ("logistic", logistic)):
-            found[f"{row}, {way}"] = Experiment(row, f"linear, {way}", classify, "penalty", PENALTIES)
+            by_name[f"{row}, {way}"] = Experiment(row, f"linear, {way}", classify, "penalty", PENALTIES)
     for row in ("K-NN Euclidean", "K-NN Euclidean, deslanted"):
-        found[row] = Experiment(row, "nearest neighbours", nearest_neighbours, "neighbours", NEIGHBOURS)
-    found["40 PCA + quadratic"] = Experiment(
+        by_name[row] = Experiment(row, "nearest neighbours", nearest_neighbours, "neighbours", NEIGHBOURS)
+    by_name["40 PCA + quadratic"] = Experiment(
         "40 PCA + quadratic",
         "polynomial of second degree, least squares",
         quadratic,
@@ -227,14 +233,14 @@ def experiments() -> dict[str, Experiment]:
         PENALTIES,
         {"components": COMPONENTS},
     )
-    found["784-300-10"] = Experiment(
+    by_name["784-300-10"] = Experiment(
         "784-300-10", "one hidden layer of tanh units", one_hidden_layer, "rate", RATES, network, seeds=3
     )
-    return found
+    return by_name
 
 
-def seen(split: Split, what: Experiment, background: float) -> Split:
-    """The digits as the classifier sees them: 28x28; or upright, 20x20 (section III-A)."""
+def preprocess(split: Split, what: Experiment, background: float) -> Split:
+    """The digits as the classifier reads them: 28x28; or upright, 20x20 (section III-A)."""
     if not what.deslanted:
         return Split(crop(split.images, paper.MNIST_SIZE), split.labels)
     return Split(crop(deslant(split.images, background), paper.GLYPH_SIZE), split.labels)

@@ -3,9 +3,9 @@
     history = train_original(LeNet5(), data.train, seed=0)
     history = train_original(LeNet5(), data.train, OriginalRecipe(distortions=DISTORTED))
 
-Before each pass the curvature along every parameter is estimated on 500 patterns (`optim.curvature`); then
-every pattern moves every parameter once, always in the same random order. The updates are compiled (`fused`),
-or with engine="torch" taken one by one by autograd and `optim.SDLM`: slower, and to be read.
+Before each pass the curvature along every parameter is estimated on 500 patterns (`sdlm.curvature`); then
+every pattern moves every parameter once, always in the same random order. The updates are compiled,
+or with engine="torch" taken one by one by autograd and `sdlm.SDLM`: slower, and to be read.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from lenet_edu.data.digits import Split
 from lenet_edu.network import layers, paper
 from lenet_edu.network.losses import LOSSES, RUBBISH_DISTANCE, map_loss
 from lenet_edu.network.models import Network
-from lenet_edu.reproduction.compiled import Fused
+from lenet_edu.reproduction.compiled import CompiledNetwork
 from lenet_edu.reproduction.sdlm import SDLM, curvature, effective_rates
 from lenet_edu.system.errors import LenetError, check_above_0, check_choice, check_whole
 from lenet_edu.system.files import only_writer
@@ -71,21 +71,27 @@ class OriginalRecipe:
     """What the paper fixes, by default as it stands there, and what it leaves open.
 
     loss: "map" (equation 9), "distance" (equation 8), "squared" (1/2 sum (x - target)^2 with targets +1 and
-    -1) or "cross_entropy".
-    schedule: global rates and for how many passes each. mu, patterns: of the curvature's estimate.
+        -1) or "cross_entropy".
+    schedule: global rates and for how many passes each.
+    mu: what is added to the curvature, so that no step is too large.
+    patterns: on how many the curvature is estimated.
     method: "sdlm", or "sgd", which takes the global rate over mu for every parameter.
-
-    Open in the paper. start: of the weights, see `Network.reset_parameters`: "scaled" is +-2.4/F, as appendix
-    A has it, "torch" +-1/sqrt(F). divisor: the loss is divided by it. From +-2.4/F and with the printed rates
-    and mu, the sum over F6's units in equation 7 makes the first pass diverge; a mean over its 84 units does
-    not, and that is what dividing by 84 comes to. j: of equation 9. coefficient: where subsampling
-    coefficients start; coefficient_of: "sum", as section II-B has it, or "mean": what they multiply. Both
-    compute the same from a quarter of the coefficient, but learn it at another speed, since the curvature
-    differs and mu does not. memory: the curvature is a running estimate, which before each pass keeps this
-    share of what it was; 0: each pass has its own. `STEPS_AS_PRINTED` is another reading of all these.
-
     distortions: the largest ones by name, as in `recipes.Recipe`, such as `DISTORTED`. Every digit then has
-    ten versions, itself and nine distorted ones, and each pass shows the next: there are no more updates.
+        ten versions, itself and nine distorted ones, and each pass shows the next: there are no more updates.
+
+    Open in the paper, and together another reading in `STEPS_AS_PRINTED`:
+
+    start: of the weights, see `Network.reset_parameters`: "scaled" is +-2.4/F, as appendix A has it, "torch"
+        +-1/sqrt(F).
+    divisor: the loss is divided by it. From +-2.4/F and with the printed rates and mu, the sum over F6's
+        units in equation 7 makes the first pass diverge; a mean over its 84 units does not, and that is what
+        dividing by 84 comes to.
+    j: of equation 9.
+    coefficient: where subsampling coefficients start.
+    coefficient_of: what they multiply: "sum", as section II-B has it, or "mean". Both compute the same from a
+        quarter of the coefficient, but learn it at another speed: the curvature differs and mu does not.
+    memory: the curvature is a running estimate, which before each pass keeps this share of what it was; 0:
+        each pass has its own.
 
     Raises LenetError for a value out of range.
     """
@@ -136,7 +142,7 @@ def start(model: Network, recipe: OriginalRecipe, seed: int) -> None:
         torch.nn.init.constant_(layer.coefficient, recipe.coefficient / pooled)
 
 
-def distorted(
+def draw_version(
     split: Split, distortions: dict | None, seed: int, version: int, which: Tensor | slice = slice(None)
 ) -> Split:
     """Version `version` of every digit, drawn by seed and version alone; version 0 is not distorted.
@@ -190,18 +196,18 @@ def train_original(
         take_pass = ENGINES[engine](model, recipe)
         for number, rate in enumerate(recipe.rates[len(history) :], len(history) + 1):
             begun = perf_counter()
-            seen = distorted(split, recipe.distortions, seed, (number - 1) % VERSIONS)
-            fresh = _curvature(model, seen, recipe, _generator(seed, _ORDER + number))
+            digits = draw_version(split, recipe.distortions, seed, (number - 1) % VERSIONS)
+            fresh = _curvature(model, digits, recipe, _generator(seed, _ORDER + number))
             h = _running(h, fresh, recipe.memory)
-            record = _record(number, rate, len(order), *take_pass(seen, order, h, rate))
+            record = _record(number, rate, len(order), *take_pass(digits, order, h, rate))
             record["effective_rates"] = _lowest_and_highest(model, recipe, h, rate)
             record["seconds"] = perf_counter() - begun
             if after_pass:
                 after_pass(model, record)
             history.append(record)
             if out is not None:
-                kept = model.state_dict() | {_CURVATURE + name: value for name, value in h.items()}
-                save_tensors(Path(out) / STATE, kept, {**notes, "history": history})
+                state = model.state_dict() | {_CURVATURE + name: value for name, value in h.items()}
+                save_tensors(Path(out) / STATE, state, {**notes, "history": history})
     model.eval()
     return history
 
@@ -226,9 +232,9 @@ def _take_up(model: Network, out: Path | str | None, notes: dict) -> tuple[list[
     """The records of the passes that the folder already holds, and h after them; weights into the model."""
     if out is None or not (Path(out) / STATE).exists():
         return [], {}
-    tensors, kept = load_tensors(Path(out) / STATE)
-    history = kept.pop("history")
-    different = sorted(name for name in notes if kept.get(name) != notes[name])
+    tensors, recorded = load_tensors(Path(out) / STATE)
+    history = recorded.pop("history")
+    different = sorted(name for name in notes if recorded.get(name) != notes[name])
     if different:
         raise LenetError(
             f"{out} holds a run with another {', '.join(different)}. Give another folder, or the same again."
@@ -288,14 +294,14 @@ class _CompiledPass:
     """A pass by compiled loops, whose gradients are of the undivided loss."""
 
     def __init__(self, model: Network, recipe: OriginalRecipe):
-        self.loops, self.recipe = Fused(model, recipe.loss, recipe.j), recipe
+        self.loops, self.recipe = CompiledNetwork(model, recipe.loss, recipe.j), recipe
 
     def __call__(self, split: Split, order: Tensor, h: dict[str, Tensor], rate: float) -> tuple[float, int]:
         steps = effective_rates(h, rate, self.recipe.mu)
         self.loops.set_steps({name: step / self.recipe.divisor for name, step in steps.items()})
-        found = self.loops.train(split.images, split.labels, order)
+        loss, right = self.loops.train(split.images, split.labels, order)
         self.loops.write_back()
-        return found
+        return loss, right
 
 
 class _TorchPass:

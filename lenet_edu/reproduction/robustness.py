@@ -1,6 +1,6 @@
 """How far a digit can be changed before it is misread: scale, shift, rotation and noise (section III-E).
 
-    changed(images, rotation=30.0, noise=0.1)
+    change(images, rotation=30.0, noise=0.1)
     errors_by_amount(model, data.test, "scale")       # in percent, for each of AMOUNTS["scale"]
 
 Whole batches, as tensor code on whatever device the images are.
@@ -34,7 +34,7 @@ AMOUNTS = MappingProxyType(
 )
 
 
-def changed(
+def change(
     images: Tensor,
     scaling: Scaling = PAPER_SCALING,
     *,
@@ -100,9 +100,20 @@ def errors_by_amount(
         raise LenetError(f"{model.architecture.name} reads images of {wanted}; these are {shape}.")
     errors = []
     for amount in AMOUNTS[kind] if amounts is None else amounts:
-        images = changed(split.images, scaling, **{kind: amount})
+        images = change(split.images, scaling, **{kind: amount})
         errors.append(100 * (1 - accuracy(model, Split(images, split.labels))))
     return errors
+
+
+def errors_on_record(record: dict) -> dict[str, dict[str, tuple[list[float], list[float]]]]:
+    """Of each network on record, and each kind of change: the amounts, and the errors in percent.
+
+    record: as results/robustness.json holds it. This is what `plots.robustness` draws.
+    """
+    return {
+        name: {kind: (change["amounts"], change["errors"]) for kind, change in entry["changes"].items()}
+        for name, entry in record["experiments"].items()
+    }
 
 
 def _placed(count: int, scale: float, shift: float, rotation: float) -> Tensor:

@@ -61,11 +61,11 @@ def curvature(
         passed.append((name, layer, x))
         x = layer(x)
     h = CURVATURES[loss][1](x) / len(images)
-    found = {}
+    by_name = {}
     for name, layer, x in reversed(passed):
         own, h = _below(name, layer, x, h)
-        found |= {f"{name}.{parameter}": value for parameter, value in own.items()}
-    return {name: found[name] for name, _ in model.named_parameters()}
+        by_name |= {f"{name}.{parameter}": value for parameter, value in own.items()}
+    return {name: by_name[name] for name, _ in model.named_parameters()}
 
 
 def effective_rates(

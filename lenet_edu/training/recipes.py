@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from math import isfinite
 
 from lenet_edu.network import paper
-from lenet_edu.network.architecture import RBF, Architecture
+from lenet_edu.network.architecture import Architecture, RBFSpec
 from lenet_edu.system.errors import LenetError, check_choice, check_whole
 
 # How initial weights can be drawn: to the layer's activation, or all as torch draws them.
@@ -175,4 +175,4 @@ def default_recipe(plan: Architecture, images: int) -> Recipe:
     if plan.input.maps > 1 and images >= _MANY_IMAGES:
         return RECIPES["pictures"]
     size = "fast" if images >= _MANY_IMAGES else "small"
-    return RECIPES[f"{size}_rbf" if isinstance(plan.layers[-1], RBF) else size]
+    return RECIPES[f"{size}_rbf" if isinstance(plan.layers[-1], RBFSpec) else size]

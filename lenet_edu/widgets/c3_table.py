@@ -5,7 +5,7 @@ from traitlets import Bool, Int, List, Unicode, validate
 
 from lenet_edu import plots
 from lenet_edu.network import paper
-from lenet_edu.network.architecture import lenet5
+from lenet_edu.network.architecture import connection_table, lenet5
 from lenet_edu.network.ledger import ledger
 from lenet_edu.system.errors import LenetError
 from lenet_edu.widgets.base import Widget, module, styles
@@ -34,7 +34,7 @@ class C3Table(Widget):
     def __init__(self, table="paper"):
         row = ledger(lenet5())["C3"]
         presets = [{"name": name, "links": preset(name).tolist()} for name in PRESETS]
-        start = preset(table) if isinstance(table, str) else as_table(table)
+        start = preset(table) if isinstance(table, str) else connection_table(table)
         super().__init__(
             links=start.tolist(),
             presets=presets,
@@ -50,7 +50,7 @@ class C3Table(Widget):
     @table.setter
     def table(self, table):
         try:
-            self.links = as_table(table).tolist()
+            self.links = connection_table(table).tolist()
         except LenetError as error:
             self.refuse(str(error))
 
@@ -70,21 +70,9 @@ class C3Table(Widget):
     @validate("links")
     def _check_links(self, proposal):
         try:
-            return as_table(proposal["value"]).tolist()
+            return connection_table(proposal["value"]).tolist()
         except LenetError as error:
             return self.refuse(str(error))
-
-
-def as_table(table) -> np.ndarray:
-    """A boolean (6, 16) array from anything like one; LenetError otherwise."""
-    wanted = paper.C3_TABLE.shape
-    try:
-        array = np.asarray(table)
-    except ValueError:  # rows of unequal length
-        array = np.empty(0)
-    if array.shape != wanted or not np.isin(array, (0, 1)).all():
-        raise LenetError(f"The table must be {wanted[0]}x{wanted[1]} booleans; got shape {array.shape}.")
-    return array.astype(bool)
 
 
 def preset(name: str) -> np.ndarray:

@@ -6,7 +6,13 @@ from traitlets import Dict, Int, List, Unicode, observe, validate
 from lenet_edu import plots
 from lenet_edu.network import layers, paper
 from lenet_edu.network.activations import activations
-from lenet_edu.network.architecture import Architecture, Convolution, Input, Linear, Subsampling
+from lenet_edu.network.architecture import (
+    Architecture,
+    ConvolutionSpec,
+    InputSpec,
+    LinearSpec,
+    SubsamplingSpec,
+)
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError, check_choice
 from lenet_edu.widgets.base import Widget, beside, binary, check_images, label_texts, module, styles, to_bytes
@@ -161,7 +167,7 @@ def describe(plan: Architecture) -> list[dict]:
         entry = {"name": layer.name, "shape": [maps, height, width]} | _kind(layer)
         if entry.get("activation") == "scaled_tanh":
             entry["squash"] = [paper.SQUASH_AMPLITUDE, paper.SQUASH_SLOPE]
-        if isinstance(layer, Convolution):
+        if isinstance(layer, ConvolutionSpec):
             entry["reads"] = [column.nonzero()[0].tolist() for column in layer.connected(below).T]
         described.append(entry)
         below = maps
@@ -169,15 +175,15 @@ def describe(plan: Architecture) -> list[dict]:
 
 
 def _kind(layer) -> dict:
-    if isinstance(layer, Input):
+    if isinstance(layer, InputSpec):
         return {"kind": "input"}
-    if isinstance(layer, Convolution):
+    if isinstance(layer, ConvolutionSpec):
         moves = {name: getattr(layer, name) for name in ("stride", "padding", "border", "bias")}
         return {"kind": "convolution", "size": layer.kernel, "activation": layer.activation} | moves
-    if isinstance(layer, Subsampling):
+    if isinstance(layer, SubsamplingSpec):
         reads = {"size": layer.size, "copies": layer.copies}
         return {"kind": layer.pooling, "activation": layer.activation} | reads
-    if isinstance(layer, Linear):
+    if isinstance(layer, LinearSpec):
         return {"kind": "linear", "activation": layer.activation}
     return {"kind": "rbf", "activation": None}
 

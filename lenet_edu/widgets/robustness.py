@@ -10,7 +10,7 @@ from lenet_edu.data.digits import PAPER_SCALING, Scaling
 from lenet_edu.network import paper
 from lenet_edu.network.models import Network
 from lenet_edu.plots.style import INK, RED
-from lenet_edu.reproduction.robustness import AMOUNTS, STILL, changed
+from lenet_edu.reproduction.robustness import AMOUNTS, STILL, change
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.evaluation import probabilities
 from lenet_edu.widgets.base import Widget, beside, binary, check_images, label_texts, module, styles, to_bytes
@@ -91,7 +91,7 @@ class Robustness(Widget):
         for kind, amounts in AMOUNTS.items():
             places = torch.linspace(0, len(amounts) - 1, _FIGURE_COLUMNS).round().int()
             for amount in [amounts[place] for place in places]:
-                images.append(changed(self.original, self.scaling, **{kind: amount}))
+                images.append(change(self.original, self.scaling, **{kind: amount}))
                 titles.append(f"{kind} {amount:g}")
         answers = [str(k) for k in probabilities(self.network, torch.cat(images)).argmax(1).tolist()]
         colours = [INK if answer == self.expected else RED for answer in answers]
@@ -123,7 +123,7 @@ class Robustness(Widget):
         self._drawn = self._normalised()
         given = self.images[self.digit : self.digit + 1]
         self.original = given if self._drawn is None else self._drawn
-        self.image = changed(self.original, self.scaling, **self.amounts)
+        self.image = change(self.original, self.scaling, **self.amounts)
         with torch.inference_mode():
             outputs = self.network(beside(self.network, torch.cat([self.original, self.image]))).cpu()
         unchanged, answer = outputs.argmin(1) if self.network.has_rbf_output else outputs.argmax(1)

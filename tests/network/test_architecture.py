@@ -9,8 +9,8 @@ from lenet_edu.network import paper
 from lenet_edu.network.architecture import (
     MODERN,
     NETWORKS,
-    Convolution,
-    Subsampling,
+    ConvolutionSpec,
+    SubsamplingSpec,
     architecture,
     lenet1,
     lenet4,
@@ -173,7 +173,7 @@ def test_the_unprinted_table_of_lenet4_is_balanced():
     [(16, 5, 2, 2), (8, 5, 2, 2), (9, 5, 2, 2), (7, 3, 3, 0), (6, 3, 2, 0), (5, 5, 1, 0), (4, 3, 1, 1)],
 )
 def test_an_output_has_a_unit_for_every_place_of_the_kernel(side, kernel, stride, padding):
-    layer = Convolution("C", 3, kernel, None, stride=stride, padding=padding)
+    layer = ConvolutionSpec("C", 3, kernel, None, stride=stride, padding=padding)
     places = range(-padding, side + padding - kernel + 1, stride)
     assert layer.output_shape((1, side, side)) == (3, len(places), len(places))
 
@@ -190,7 +190,7 @@ def test_an_output_has_a_unit_for_every_place_of_the_kernel(side, kernel, stride
 )
 def test_a_convolution_that_cannot_be_is_refused(wrong, message):
     with pytest.raises(LenetError, match=message):
-        Convolution("H1", 12, 5, None, **wrong)
+        ConvolutionSpec("H1", 12, 5, None, **wrong)
 
 
 @pytest.mark.parametrize(
@@ -202,4 +202,4 @@ def test_a_convolution_that_cannot_be_is_refused(wrong, message):
 )
 def test_copies_that_cannot_be_are_refused(pooling, copies, message):
     with pytest.raises(LenetError, match=message):
-        Subsampling("S2", pooling, None, copies=copies)
+        SubsamplingSpec("S2", pooling, None, copies=copies)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from lenet_edu.network import architecture, layers, paper
-from lenet_edu.network.ledger import FIGURES, ledger, window
+from lenet_edu.network.ledger import QUANTITIES, ledger, window
 from lenet_edu.network.models import LeNet1, LeNet4, LeNet5, LeNet1989, Network, RGBLeNet, count_parameters
 from lenet_edu.system.errors import LenetError
 
@@ -17,12 +17,14 @@ from lenet_edu.system.errors import LenetError
 STRIDES = architecture.Architecture(
     name="strides",
     config={},
-    input=architecture.Input("INPUT", maps=2, size=19),
+    input=architecture.InputSpec("INPUT", maps=2, size=19),
     layers=(
-        architecture.Convolution("A", 3, 3, None, padding=1, border=0.5),
-        architecture.Convolution("B", 4, 4, None, ((True, True, False, True),) * 3, stride=3, bias="unit"),
-        architecture.Convolution("C", 2, 3, None, stride=2, padding=2),
-        architecture.Linear("OUTPUT", 3, None),
+        architecture.ConvolutionSpec("A", 3, 3, None, padding=1, border=0.5),
+        architecture.ConvolutionSpec(
+            "B", 4, 4, None, ((True, True, False, True),) * 3, stride=3, bias="unit"
+        ),
+        architecture.ConvolutionSpec("C", 2, 3, None, stride=2, padding=2),
+        architecture.LinearSpec("OUTPUT", 3, None),
     ),
 )
 NETWORKS = {
@@ -172,7 +174,7 @@ def field_of_unit(network: nn.Module, input_shape, output_shape, step: int) -> t
 @networks
 def test_every_formula_comes_to_its_value(make):
     for row in ledger(make()).rows:
-        for key, _ in FIGURES:
+        for key, _ in QUANTITIES:
             figure = getattr(row, key)
             if figure and figure.working:
                 assert re.fullmatch(r"[\d,.+\-x/() ]+", figure.working)
@@ -206,8 +208,8 @@ def test_formulas_tell_of_strides_borders_and_biases_of_their_own():
 
 
 def test_a_stride_that_leaves_rows_over_says_so():
-    layer = architecture.Convolution("C", 1, 3, None, stride=3)
-    plan = architecture.Architecture("left over", {}, architecture.Input("INPUT", 1, 10), (layer,))
+    layer = architecture.ConvolutionSpec("C", 1, 3, None, stride=3)
+    plan = architecture.Architecture("left over", {}, architecture.InputSpec("INPUT", 1, 10), (layer,))
     assert str(ledger(plan)["C"].side) == "(10 - 1 - 3) / 3 + 1 = 3"
 
 

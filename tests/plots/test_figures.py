@@ -252,6 +252,21 @@ def test_scan_names_what_is_near_enough_at_its_place():
     assert name.get_position() == (19.5, 7)
 
 
+@pytest.mark.parametrize("width", [32, 40, 200, 900])
+def test_scan_shows_a_pixel_as_wide_above_as_below_and_all_within_the_figure(width):
+    figure = plots.scan(torch.rand(32, width), torch.full((3, 10), 40.0), step=4, sure=12, title="Title")
+    figure.draw_without_rendering()
+    above, below, scale = (axis.get_window_extent() for axis in figure.axes)
+    assert (above.x0, above.x1) == (below.x0, below.x1)
+    assert figure.axes[0].get_xlim() == figure.axes[1].get_xlim()
+    assert above.width / width == pytest.approx(above.height / 32)
+    boxes = [axis.get_tightbbox() for axis in figure.axes]
+    assert min(box.x0 for box in boxes) >= 0
+    assert max(box.x1 for box in boxes) <= figure.bbox.width
+    assert min(box.y0 for box in boxes) >= 0
+    assert scale.x0 > below.x1
+
+
 def test_every_layer_of_every_network_has_a_colour_of_its_own():
     for make in NETWORKS.values():
         colours = [style.LAYERS[name] for name in make().shapes]

@@ -14,13 +14,13 @@ from lenet_edu.reproduction.boosting import (
     Team,
     boost,
     disagreements,
-    drawn_again,
+    draw_patterns,
     gather,
     load_team,
     right_and_wrong,
     save_team,
 )
-from lenet_edu.reproduction.passes import DISTORTED, STATE, VERSIONS, OriginalRecipe, distorted
+from lenet_edu.reproduction.passes import DISTORTED, STATE, VERSIONS, OriginalRecipe, draw_version
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.tensors import load_tensors
 from lenet_edu.training.checkpoints import save_network
@@ -62,7 +62,7 @@ def places(folder, number):
 
 
 def patterns(digits, folder, number) -> Split:
-    return drawn_again(digits, DISTORTED, 3 * SEED, places(folder, number))
+    return draw_patterns(digits, DISTORTED, 3 * SEED, places(folder, number))
 
 
 @torch.no_grad()
@@ -90,7 +90,7 @@ def test_the_thirds_patterns_are_all_that_the_first_two_disagree_about(team, dig
     first, last = (found[[0, -1]] // len(digits)).tolist()
     disputed = []
     for version in range(first, last + 1):
-        images = distorted(digits, DISTORTED, 3 * SEED, version).images
+        images = draw_version(digits, DISTORTED, 3 * SEED, version).images
         for digit in (answers(one, images) != answers(two, images)).nonzero()[:, 0].tolist():
             disputed.append(version * len(digits) + digit)
     assert found.tolist() == disputed[:SIZE]
@@ -113,8 +113,8 @@ def test_it_tells_how_many_digits_it_looked_at(team, digits, folder):
 def test_patterns_drawn_again_are_digits_of_their_versions(digits):
     n = len(digits)
     found = torch.tensor([11 * n + 3, 11 * n + 5, 13 * n, 14 * n + n - 1])
-    again = drawn_again(digits, DISTORTED, 9, found)
-    versions = {version: distorted(digits, DISTORTED, 9, version).images for version in (11, 13, 14)}
+    again = draw_patterns(digits, DISTORTED, 9, found)
+    versions = {version: draw_version(digits, DISTORTED, 9, version).images for version in (11, 13, 14)}
     for image, version, digit in zip(again.images, (11, 11, 13, 14), (3, 5, 0, n - 1), strict=True):
         assert torch.equal(image, versions[version][digit])
     assert torch.equal(again.labels, digits.labels[[3, 5, 0, n - 1]])
@@ -290,7 +290,7 @@ def test_gathers_from_distorted_digits(digits):
 
     gather(digits, DISTORTED, 5, choose, 2, 30)
     for images, version in zip(seen, (30, 31), strict=True):
-        assert torch.equal(images, distorted(digits, DISTORTED, 5, version).images)
+        assert torch.equal(images, draw_version(digits, DISTORTED, 5, version).images)
 
 
 def test_gives_up_when_as_many_versions_as_a_digit_has_hold_nothing(digits):

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 from lenet_edu.data.digits import Split, crop
 from lenet_edu.network import paper
-from lenet_edu.reproduction import classifiers as baselines
+from lenet_edu.reproduction import classifiers
 from lenet_edu.reproduction.classifiers import (
     Outcome,
     deslant,
@@ -301,7 +301,7 @@ def test_a_setting_is_chosen_without_the_test_digits(small, few, monkeypatch):
     monkeypatch.setattr(classical, "experiments", lambda: {"K-NN": one})
     classical.main()
     *tried, final = splits
-    assert [neighbours for neighbours, *_ in tried] == list(baselines.NEIGHBOURS)
+    assert [neighbours for neighbours, *_ in tried] == list(classifiers.NEIGHBOURS)
     for _, count, held_out in tried:
         assert count == len(few.train)
         assert torch.equal(held_out.labels, few.validation.labels)
@@ -345,7 +345,7 @@ def test_the_record_is_whole(name):
 def test_the_record_says_how_it_came_about():
     kept = read_json(KEPT)
     assert kept["digits"] == {"training": 60_000, "test": 10_000}
-    assert (kept["data"], kept["command"]) == ("MNIST", "python results/classical.py")
+    assert (kept["data"], kept["command"]) == ("MNIST", "python -m results.classical")
     assert {"python", "numpy", "scikit-learn", "torch"} <= kept["versions"].keys()
     assert kept["device"]
     assert kept["date"]
@@ -364,5 +364,5 @@ def test_what_the_paper_found_is_found_again():
 
 
 def test_named_after_the_paper():
-    assert f"{baselines.COMPONENTS} PCA + quadratic" in paper.PUBLISHED_ERRORS
-    assert f"{paper.MNIST_SIZE**2}-{baselines.HIDDEN_UNITS}-10" in paper.PUBLISHED_ERRORS
+    assert f"{classifiers.COMPONENTS} PCA + quadratic" in paper.PUBLISHED_ERRORS
+    assert f"{paper.MNIST_SIZE**2}-{classifiers.HIDDEN_UNITS}-10" in paper.PUBLISHED_ERRORS

@@ -1,15 +1,21 @@
 """The compiled loops do what autograd and plain subtraction do, one pattern after the other."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from numba import njit
 
 from lenet_edu.network import paper
 from lenet_edu.network.architecture import MODERN
 from lenet_edu.network.losses import LOSSES
 from lenet_edu.network.models import LeNet1, LeNet4, LeNet5, LeNet1989, RGBLeNet
-from lenet_edu.reproduction.compiled import Fused, squash
+from lenet_edu.reproduction.compiled import CompiledNetwork
+from lenet_edu.reproduction.loops import compiled, squash
 from lenet_edu.system.errors import LenetError
 
 PATTERNS = 12
@@ -62,7 +68,7 @@ def test_same_weights_as_autograd(case):
     reference.load_state_dict(model.state_dict())
     before = {name: value.clone() for name, value in model.state_dict().items()}
     order = torch.randperm(PATTERNS)
-    engine = Fused(model, loss)
+    engine = CompiledNetwork(model, loss)
     engine.set_steps(rates)
     summed, right = engine.train(images, labels, order)
     engine.write_back()
@@ -85,7 +91,7 @@ def test_stretches_are_the_whole_bit_for_bit():
     for cuts in ([PATTERNS], [5, PATTERNS - 5]):
         model.load_state_dict(start)
         for part in order.split(cuts):
-            engine = Fused(model)
+            engine = CompiledNetwork(model)
             engine.set_steps(rates)
             engine.train(images, labels, part)
             engine.write_back()
@@ -96,7 +102,7 @@ def test_stretches_are_the_whole_bit_for_bit():
 def test_nothing_moves_without_steps():
     model, images, labels, _ = material(LeNet5)
     before = [parameter.detach().clone() for parameter in model.parameters()]
-    engine = Fused(model)
+    engine = CompiledNetwork(model)
     engine.train(images, labels, torch.arange(PATTERNS))
     engine.write_back()
     assert all(torch.equal(one, other) for one, other in zip(before, model.parameters(), strict=True))
@@ -123,12 +129,12 @@ def test_squash_is_the_papers():
 )
 def test_says_what_it_has_no_loops_for(make, loss, message):
     with pytest.raises(LenetError, match=message):
-        Fused(make(), loss)
+        CompiledNetwork(make(), loss)
 
 
 def test_pictures_in_colour_have_loops_too():
     model = RGBLeNet()
-    engine = Fused(model, "cross_entropy")
+    engine = CompiledNetwork(model, "cross_entropy")
     images, labels = torch.randn(4, 3, 32, 32), torch.tensor([0, 1, 1, 0])
     reference = RGBLeNet()
     reference.load_state_dict(model.state_dict())
@@ -137,6 +143,42 @@ def test_pictures_in_colour_have_loops_too():
 
 
 def test_images_of_another_size_are_named():
-    engine = Fused(LeNet5())
+    engine = CompiledNetwork(LeNet5())
     with pytest.raises(LenetError, match="Pad with"):
         engine.train(torch.zeros(1, 1, 28, 28), torch.zeros(1, dtype=torch.long), torch.arange(1))
+
+
+# On the way down: sides that are odd, one more than a kernel's, and left over by a square.
+NARROW = """
+import torch
+from lenet_edu.network.architecture import Architecture, ConvolutionSpec, InputSpec, LinearSpec
+from lenet_edu.network.architecture import SubsamplingSpec
+from lenet_edu.network.models import Network
+from lenet_edu.reproduction.compiled import CompiledNetwork
+layers = (
+    ConvolutionSpec("C1", 2, 5, "scaled_tanh"),
+    SubsamplingSpec("S2", "trainable", "scaled_tanh", copies=2),
+    ConvolutionSpec("C3", 3, 5, "relu", table=((True, True, False),) * 4),
+    SubsamplingSpec("S4", "max", None),
+    LinearSpec("OUTPUT", 10, None),
+)
+model = Network(Architecture("narrow", {}, InputSpec("INPUT", 1, 19), layers))
+network = CompiledNetwork(model, "squared")
+network.set_steps({name: torch.full_like(value, 1e-3) for name, value in model.named_parameters()})
+print(network.train(torch.rand(2, 1, 19, 19), torch.tensor([3, 4]), torch.arange(2))[0] > 0)
+"""
+
+
+def test_nothing_reads_or_writes_beyond_its_array():
+    """Without numba the loops are plain Python, where an index beyond an array's end raises an error."""
+    environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
+    run = subprocess.run([sys.executable, "-c", NARROW], env=environment, capture_output=True, text=True)
+    assert run.stdout == "True\n", run.stderr
+
+
+def test_a_function_is_compiled_also_where_no_cache_can_be_written():
+    names = {}
+    exec("def twice(a):\n    return 2 * a", names)  # has no file, so numba has no folder for its cache
+    with pytest.raises(RuntimeError, match="cannot cache"):
+        njit(cache=True)(names["twice"])
+    assert compiled(names["twice"])(3) == 6

@@ -9,17 +9,18 @@ import torch
 
 from lenet_edu.data.digits import Split, hold_out, load_digits
 from lenet_edu.network import paper
-from lenet_edu.network.models import build
-from lenet_edu.reproduction import figure_9 as rows
+from lenet_edu.network.models import build, fingerprint
+from lenet_edu.reproduction import figure_8, figure_9
 from lenet_edu.reproduction.boosting import load_team
 from lenet_edu.reproduction.passes import OriginalRecipe, train_original
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.files import read_json
 from lenet_edu.training.checkpoints import load_network
 from results import family, table
+from results.experiments import TWELFTH, Experiment, by_adam, entries_of_kind, experiments
 
 SHORT = OriginalRecipe(schedule=((5e-4, 2),), patterns=20)
-NAMES = list(rows.ROWS)
+NAMES = list(figure_9.ROWS)
 
 
 @pytest.fixture
@@ -28,13 +29,13 @@ def few(monkeypatch):
     data = load_digits("embedded")
     some = [Split(part.images[:100], part.labels[:100]) for part in (data.train, data.validation, data.test)]
     data = replace(data, source="MNIST", train=some[0], validation=some[1], test=some[2])
-    for module in (family, rows):
+    for module in (family, figure_9):
         monkeypatch.setattr(module, "load_digits", lambda *_, **__: data)
     return data
 
 
-def shortened(name: str) -> rows.Row:
-    row = rows.ROWS[name]
+def shortened(name: str) -> figure_9.Row:
+    row = figure_9.ROWS[name]
     return replace(row, recipe=replace(row.recipe, schedule=SHORT.schedule, patterns=SHORT.patterns))
 
 
@@ -43,14 +44,14 @@ def shortened(name: str) -> rows.Row:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_digits_fit_their_network(name, few):
-    row = rows.ROWS[name]
-    for split in rows.digits_for(row, few):
+    row = figure_9.ROWS[name]
+    for split in figure_9.digits_for(row, few):
         build(row.network).check_images(split.images)
         assert len(split.images) == len(split.labels) > 0
 
 
 def test_digits_of_16_are_smaller_and_of_the_same_paper(few):
-    small, _ = rows.digits_for(rows.ROWS["LeNet-1, 16x16"], few)
+    small, _ = figure_9.digits_for(figure_9.ROWS["LeNet-1, 16x16"], few)
     assert small.images.shape[-1] == paper.MNIST_SIZE
     ink, whole = (images > 0.5 for images in (small.images, few.train.images))
     rows_inked = [inked.any(3).sum(2).float().mean().item() for inked in (ink, whole)]
@@ -61,14 +62,14 @@ def test_digits_of_16_are_smaller_and_of_the_same_paper(few):
 
 
 def test_digits_of_1989_run_from_minus_one_to_one(few):
-    digits, _ = rows.digits_for(rows.ROWS["LeNet 1989"], few)
+    digits, _ = figure_9.digits_for(figure_9.ROWS["LeNet 1989"], few)
     assert digits.images.shape[1:] == (1, 16, 16)
     assert digits.images.min().item() == pytest.approx(paper.LENET1989_BORDER, abs=1e-5)
     assert 0.5 < digits.images.max() <= 1 + 1e-5
 
 
 def test_as_many_digits_as_in_1989(mnist):
-    digits = rows.digits_for(rows.ROWS["LeNet 1989"], mnist)
+    digits = figure_9.digits_for(figure_9.ROWS["LeNet 1989"], mnist)
     wanted = [paper.LENET1989_DIGITS[name] for name in ("training", "test")]
     assert [len(split) for split in digits] == wanted
     # Spread over both halves of the test digits, of which the second is the harder one.
@@ -77,14 +78,14 @@ def test_as_many_digits_as_in_1989(mnist):
 
 
 def test_comparisons_never_see_the_test_split(few):
-    row = rows.ROWS["LeNet-5"]
-    everything, _ = rows.digits_for(row, few)
+    row = figure_9.ROWS["LeNet-5"]
+    everything, _ = figure_9.digits_for(row, few)
     # A hundred of either split, each in MNIST's order.
     in_a_row = torch.arange(100).repeat(2) * 4 // 100
-    kinds = [(folds, False, torch.arange(200) % folds) for folds in (rows.FOLDS, 2)]
+    kinds = [(folds, False, torch.arange(200) % folds) for folds in (figure_9.FOLDS, 2)]
     for folds, together, part in [*kinds, (4, True, in_a_row)]:
         for fold in range(folds):
-            train, judge = rows.digits_for(row, few, fold, folds, together)
+            train, judge = figure_9.digits_for(row, few, fold, folds, together)
             assert torch.equal(judge.images, everything.images[part == fold])
             assert torch.equal(train.images, everything.images[part != fold])
 
@@ -96,7 +97,7 @@ def test_a_part_in_a_row_is_one_of_the_file(few):
     rest, held = (Split(*pair) for pair in hold_out(numbers, labels, every=12))
     file = replace(few, train=rest, validation=held)
     for part in range(6):
-        train, judge = rows.digits_for(rows.ROWS["LeNet-5"], file, part, 6, in_a_row=True)
+        train, judge = figure_9.digits_for(figure_9.ROWS["LeNet-5"], file, part, 6, in_a_row=True)
         inside = judge.images.flatten() // 1000 == part
         assert len(train) + len(judge) == 6000
         assert inside.float().mean() > 0.98
@@ -108,55 +109,69 @@ def test_a_part_in_a_row_is_one_of_the_file(few):
 
 def test_a_run_is_what_training_and_counting_come_to(few):
     row = shortened("LeNet-5")
-    train, test = rows.digits_for(row, few)
-    _, found = rows.train_row(row, train, test, seed=1)
+    train, test = figure_9.digits_for(row, few)
+    _, found = figure_9.train_row(row, train, test, seed=1)
     model = build(row.network)
     history = train_original(model, train, row.recipe, seed=1)
     answers = model.classes_of(few.test.images)
     wrong = (answers != few.test.labels).nonzero()[:, 0].tolist()
     assert found["error"] == pytest.approx(100 * len(wrong) / len(test), abs=1e-3)
-    assert found["weights"] == rows.fingerprint(model)
+    assert found["weights"] == fingerprint(model)
     assert found["updates"] == history[-1]["updates"] == 2 * len(train)
     assert len(found["passes"]) == 2
-    told = rows.mistakes_of(found["mistakes"])
+    told = figure_8.decode_mistakes(found["mistakes"])
     assert told == [(i, few.test.labels[i].item(), answers[i].item()) for i in wrong]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_row_is_reproduced(name, few, monkeypatch, tmp_path):
-    monkeypatch.setitem(rows.ROWS, name, shortened(name))
-    found = rows.reproduce(name, 0, tmp_path)
-    assert found["published"] == rows.published(name)
+    monkeypatch.setitem(figure_9.ROWS, name, shortened(name))
+    found = figure_9.reproduce(name, 0, tmp_path)
+    assert found["published"] == figure_9.published_error(name)
     assert 0 <= found["error"] <= 100
     assert read_json(tmp_path / "record.json") == found
-    if rows.ROWS[name].boosted:
+    if figure_9.ROWS[name].boosted:
         model = load_team(tmp_path / "team.safetensors")
     else:
         model = load_network(tmp_path / "network.safetensors")
         assert model.notes["row"] == name
-    assert model.architecture.config == rows.ROWS[name].network
-    assert rows.fingerprint(model) == found["weights"]
-    again = rows.reproduce(name, 0, tmp_path)  # done: only judged again
+    assert model.architecture.config == figure_9.ROWS[name].network
+    assert fingerprint(model) == found["weights"]
+    again = figure_9.reproduce(name, 0, tmp_path)  # done: only judged again
     assert again["weights"] == found["weights"]
+
+
+def test_torch_has_its_threads_back_after_a_run_and_after_an_error(few, monkeypatch, tmp_path):
+    monkeypatch.setitem(figure_9.ROWS, "LeNet-5", shortened("LeNet-5"))
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        figure_9.reproduce("LeNet-5", 0, tmp_path)
+        assert torch.get_num_threads() == 3
+        with pytest.raises(LenetError, match="holds a run with another seed"):
+            figure_9.reproduce("LeNet-5", 1, tmp_path)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_no_such_row(tmp_path):
     with pytest.raises(LenetError, match="LeNet-4"):
-        rows.reproduce("LeNet-6", 0, tmp_path)
+        figure_9.reproduce("LeNet-6", 0, tmp_path)
 
 
 def test_names_for_the_command_line():
-    slugs = [rows.slug(name) for name in NAMES]
+    slugs = [figure_9.slug(name) for name in NAMES]
     assert len(set(slugs)) == len(slugs)
-    assert rows.slug("LeNet-5, distorted") == "lenet-5-distorted"
-    assert rows.slug("40 PCA + quadratic") == "40-pca-quadratic"
+    assert figure_9.slug("LeNet-5, distorted") == "lenet-5-distorted"
+    assert figure_9.slug("40 PCA + quadratic") == "40-pca-quadratic"
 
 
 def test_every_row_is_of_the_paper():
     assert set(NAMES) - {"LeNet 1989"} <= set(paper.PUBLISHED_ERRORS)
     for name in ("LeNet-5", "LeNet-5, distorted"):
-        assert rows.ROWS[name].recipe.schedule == paper.GLOBAL_RATES
-    assert len(rows.ROWS["LeNet 1989"].recipe.rates) == paper.LENET1989_PASSES
+        assert figure_9.ROWS[name].recipe.schedule == paper.GLOBAL_RATES
+    assert len(figure_9.ROWS["LeNet 1989"].recipe.rates) == paper.LENET1989_PASSES
 
 
 # The record ------------------------------------------------------------------------------------------
@@ -164,16 +179,16 @@ def test_every_row_is_of_the_paper():
 
 def test_what_is_kept_is_whole_and_in_order(few, monkeypatch, tmp_path):
     short = {
-        "LeNet-5": shortened("LeNet-5"),
-        "open: start": replace(shortened("LeNet-5"), about="open"),
-        family.ADAM: replace(shortened("LeNet-5"), about="Adam"),
+        "LeNet-5": Experiment("row", shortened("LeNet-5")),
+        "open: start": Experiment("open", replace(shortened("LeNet-5"), about="open"), TWELFTH),
+        "worth: Adam": Experiment("worth", replace(shortened("LeNet-5"), about="Adam"), TWELFTH, by_adam),
     }
     monkeypatch.setattr(family, "FILE", tmp_path / "family.json")
     monkeypatch.setattr(family, "STRETCH", 10)
     monkeypatch.setattr(family, "experiments", lambda: short)
-    kept = {"experiments": {}}
-    for name, seed in ((family.ADAM, 0), ("open: start", 0), ("LeNet-5", 1), ("LeNet-5", 0)):
-        family.keep(kept, name, family.measure(name, seed))
+    record = {"experiments": {}}
+    for name, seed in (("worth: Adam", 0), ("open: start", 0), ("LeNet-5", 1), ("LeNet-5", 0)):
+        family.write_run(record, name, family.measure(name, seed))
     written = read_json(tmp_path / "family.json")["experiments"]
     assert list(written) == list(short)
     runs = written["LeNet-5"]["runs"]
@@ -186,12 +201,12 @@ def test_what_is_kept_is_whole_and_in_order(few, monkeypatch, tmp_path):
     assert runs[0]["begins_with"]["updates"] == 10
 
 
-KEPT = read_json(family.FILE)
+RECORD = read_json(family.FILE)
 
 
-@pytest.mark.parametrize("name", KEPT["experiments"])
+@pytest.mark.parametrize("name", RECORD["experiments"])
 def test_the_record_is_of_the_experiments_as_they_stand(name):
-    entry, row = KEPT["experiments"][name], family.experiments()[name]
+    entry, row = RECORD["experiments"][name], experiments()[name].row
     assert entry["recipe"] == row.recipe.to_dict()
     assert (entry["network"], entry["about"]) == (row.network, row.about)
     runs = entry["runs"]
@@ -208,14 +223,14 @@ READING = "reading: steps as printed"
 
 @pytest.mark.parametrize("name", ["LeNet-5", READING])
 def test_ten_runs_of_lenet5_are_on_record(name):
-    assert len(KEPT["experiments"][name]["runs"]) == 10
+    assert len(RECORD["experiments"][name]["runs"]) == 10
 
 
 def test_the_first_steps_of_one_reading_are_nearly_the_printed_ones():
     """Within a factor of three and of one and a half at the two ends; those of the other are not."""
 
     def off(name):
-        first = KEPT["experiments"][name]["runs"][0]["passes"][0]["effective_rates"]
+        first = RECORD["experiments"][name]["runs"][0]["passes"][0]["effective_rates"]
         return [ours / printed for ours, printed in zip(first, paper.EFFECTIVE_RATES, strict=True)]
 
     lower, upper = off(READING)
@@ -226,14 +241,14 @@ def test_the_first_steps_of_one_reading_are_nearly_the_printed_ones():
     assert upper > 3 / 2
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name in KEPT["experiments"]])
+@pytest.mark.parametrize("name", [name for name in NAMES if name in RECORD["experiments"]])
 def test_the_record_counts_updates_and_mistakes(name):
-    row, entry = rows.ROWS[name], KEPT["experiments"][name]
-    sizes = row.digits or KEPT["digits"]
+    row, entry = figure_9.ROWS[name], RECORD["experiments"][name]
+    sizes = row.digits or RECORD["digits"]
     wanted = len(row.recipe.rates) * sizes["training"] * (3 if row.boosted else 1)
     assert {run["updates"] for run in entry["runs"]} == {wanted}
     for run in entry["runs"]:
-        told = rows.mistakes_of(run["mistakes"])
+        told = figure_8.decode_mistakes(run["mistakes"])
         assert run["error"] == pytest.approx(100 * len(told) / sizes["test"], abs=1e-3)
         assert all(label != answer for _, label, answer in told)
 
@@ -257,7 +272,7 @@ def test_as_many_pairs_as_can_be_find_a_digit_in_order():
         pairs = [(draw.randrange(2), draw.randrange(2, 4)) for _ in range(draw.randrange(6))]
         drawn = [(index := draw.randrange(6), index % 2, draw.randrange(2, 4)) for _ in range(6)]
         made_by = {mistake: draw.randrange(1, 4) for mistake in drawn}
-        places = rows.found_again(pairs, made_by)
+        places = figure_8.match_figure_8(pairs, made_by)
         assert len(places) == len(pairs)
         given = [(place, *pair) for place, pair in zip(places, pairs, strict=True) if place is not None]
         indices = [index for index, _, _ in given]
@@ -267,11 +282,11 @@ def test_as_many_pairs_as_can_be_find_a_digit_in_order():
 
 
 def test_the_papers_mistakes_are_found_in_the_order_of_its_figure_and_hardly_in_another():
-    runs = KEPT["experiments"]["LeNet-5"]["runs"] + KEPT["experiments"]["LeNet-5, distorted"]["runs"]
-    made_by = Counter(mistake for run in runs for mistake in rows.mistakes_of(run["mistakes"]))
+    runs = RECORD["experiments"]["LeNet-5"]["runs"] + RECORD["experiments"]["LeNet-5, distorted"]["runs"]
+    made_by = Counter(mistake for run in runs for mistake in figure_8.decode_mistakes(run["mistakes"]))
 
     def found(pairs):
-        return len(pairs) - rows.found_again(pairs, made_by).count(None)
+        return len(pairs) - figure_8.match_figure_8(pairs, made_by).count(None)
 
     draw = random.Random(0)
     by_chance = [found(draw.sample(paper.MISTAKES, len(paper.MISTAKES))) for _ in range(20)]
@@ -279,9 +294,9 @@ def test_the_papers_mistakes_are_found_in_the_order_of_its_figure_and_hardly_in_
 
 
 def test_the_other_reading_did_best_on_held_out_halves():
-    tried = {name: entry for name, entry in KEPT["experiments"].items() if name.startswith("halves: ")}
+    tried = entries_of_kind(RECORD["experiments"], "halves")
     best = min(tried, key=lambda name: tried[name]["error"]["mean"])
-    assert tried[best]["recipe"] == KEPT["experiments"][READING]["recipe"]
+    assert tried[best]["recipe"] == RECORD["experiments"][READING]["recipe"]
     assert len(tried) > 5
 
 
@@ -297,20 +312,20 @@ def test_the_other_reading_did_best_on_held_out_halves():
     ids=str,
 )
 def test_what_is_chosen_did_best_on_held_out_digits(row, kind, since):
-    tried = {name: entry for name, entry in KEPT["experiments"].items() if name.startswith(kind)}
+    tried = {name: entry for name, entry in RECORD["experiments"].items() if name.startswith(kind)}
     assert len(tried) > 1
     assert {entry["judged_on"] for entry in tried.values()} == {"held-out digits"}
     best = min(tried, key=lambda name: tried[name]["error"]["mean"])
-    assert tried[best]["recipe"] == rows.ROWS[row].recipe.to_dict() | since
+    assert tried[best]["recipe"] == figure_9.ROWS[row].recipe.to_dict() | since
 
 
 def test_nothing_that_was_tried_did_better_than_lenet_5_by_every_seed():
     """In all that is compared seed by seed, twelfths and parts in a row, with the recipe of the row."""
-    chosen, better = rows.ROWS["LeNet-5"].recipe.to_dict(), {}
+    chosen, better = figure_9.ROWS["LeNet-5"].recipe.to_dict(), {}
     for kind, ours in (("open: ", "open: mean of four"), ("parts: ", "parts: LeNet-5")):
-        assert KEPT["experiments"][ours]["recipe"] == chosen
-        errors = {run["seed"]: run["error"] for run in KEPT["experiments"][ours]["runs"]}
-        for name, entry in KEPT["experiments"].items():
+        assert RECORD["experiments"][ours]["recipe"] == chosen
+        errors = {run["seed"]: run["error"] for run in RECORD["experiments"][ours]["runs"]}
+        for name, entry in RECORD["experiments"].items():
             if name.startswith(kind) and name != ours:
                 ahead = [errors[run["seed"]] - run["error"] for run in entry["runs"]]
                 better.setdefault(str(entry["recipe"]), []).extend(ahead)
@@ -319,10 +334,10 @@ def test_nothing_that_was_tried_did_better_than_lenet_5_by_every_seed():
 
 
 def test_the_recorded_run_begins_with_the_same_weights(mnist):
-    row = rows.ROWS["LeNet-5"]
-    recorded = KEPT["experiments"]["LeNet-5"]["runs"][0]["begins_with"]
+    row = figure_9.ROWS["LeNet-5"]
+    recorded = RECORD["experiments"]["LeNet-5"]["runs"][0]["begins_with"]
     assert recorded["updates"] == family.STRETCH
-    assert family.stretch(row, rows.digits_for(row, mnist)[0]) == recorded["weights"]
+    assert family.stretch(row, figure_9.digits_for(row, mnist)[0]) == recorded["weights"]
 
 
 # The page --------------------------------------------------------------------------------------------

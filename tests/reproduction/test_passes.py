@@ -12,15 +12,14 @@ from lenet_edu.data.digits import Split, load_digits
 from lenet_edu.network import layers, paper
 from lenet_edu.network.losses import map_loss, squared_loss
 from lenet_edu.network.models import LeNet1, LeNet4, LeNet5
-from lenet_edu.reproduction import passes as original
-from lenet_edu.reproduction import sdlm as optim
+from lenet_edu.reproduction import passes, sdlm
 from lenet_edu.reproduction.passes import (
     DISTORTED,
     ENGINES,
     STEPS_AS_PRINTED,
     VERSIONS,
     OriginalRecipe,
-    distorted,
+    draw_version,
     start,
     train_original,
 )
@@ -132,8 +131,8 @@ def test_a_coefficient_of_the_mean_steps_as_if_it_were_one(digits, make, loss, m
     model, begun = make(), make()
     start(begun, recipe, seed=1)
     of_the_sum = replace(recipe, coefficient_of="sum", method="sdlm")
-    h = original._curvature(begun, digits, of_the_sum, original._generator(1, 2))
-    order = torch.randperm(len(digits), generator=original._generator(1, 1))[:1]
+    h = passes._curvature(begun, digits, of_the_sum, passes._generator(1, 2))
+    order = torch.randperm(len(digits), generator=passes._generator(1, 1))[:1]
 
     primes = {
         f"{name}.coefficient": torch.ones_like(layer.coefficient, requires_grad=True)
@@ -190,12 +189,12 @@ def test_each_pass_shows_the_next_of_ten_versions_and_measures_the_curvature_on_
     model = LeNet5()
     train_original(model, few, recipe, seed=4, engine="looks")
     for number, (split, order, h) in enumerate(seen):
-        wanted = distorted(few, DISTORTED, 4, number % 10)
+        wanted = draw_version(few, DISTORTED, 4, number % 10)
         assert torch.equal(split.images, wanted.images)
         assert torch.equal(split.labels, few.labels)
         assert torch.equal(order, seen[0][1])
         assert len(order) == len(few)
-        measured = optim.curvature(deepcopy(model).double(), wanted.images.double())
+        measured = sdlm.curvature(deepcopy(model).double(), wanted.images.double())
         for name, value in measured.items():
             torch.testing.assert_close(h[name], (value / recipe.divisor).float(), rtol=1e-4, atol=0, msg=name)
     assert torch.equal(seen[0][0].images, few.images)
@@ -236,26 +235,26 @@ def test_the_ten_versions_are_the_papers_540_000_more(digits):
 
 def test_a_version_depends_on_seed_and_version_alone(digits):
     one, again, other, later = (
-        distorted(digits, DISTORTED, seed, version).images
+        draw_version(digits, DISTORTED, seed, version).images
         for seed, version in ((1, 3), (1, 3), (2, 3), (1, 4))
     )
     assert torch.equal(one, again)
     assert not torch.equal(one, other)
     assert not torch.equal(one, later)
-    assert torch.equal(distorted(digits, DISTORTED, 1, 0).images, digits.images)
-    assert torch.equal(distorted(digits, None, 1, 3).images, digits.images)
+    assert torch.equal(draw_version(digits, DISTORTED, 1, 0).images, digits.images)
+    assert torch.equal(draw_version(digits, None, 1, 3).images, digits.images)
 
 
 def test_some_digits_of_a_version_are_what_they_are_among_all(digits):
     which = torch.tensor([7, 2, 1100])
-    whole, some = distorted(digits, DISTORTED, 1, 3), distorted(digits, DISTORTED, 1, 3, which)
+    whole, some = draw_version(digits, DISTORTED, 1, 3), draw_version(digits, DISTORTED, 1, 3, which)
     assert torch.equal(some.images, whole.images[which])
     assert torch.equal(some.labels, digits.labels[which])
-    assert torch.equal(distorted(digits, DISTORTED, 1, 0, which).images, digits.images[which])
+    assert torch.equal(draw_version(digits, DISTORTED, 1, 0, which).images, digits.images[which])
 
 
 def test_digits_are_shifted_up_to_the_limit_on_paper_that_stays_white(digits):
-    shifted = distorted(digits, {"shift": 2.0}, 0, 1).images
+    shifted = draw_version(digits, {"shift": 2.0}, 0, 1).images
     places = torch.arange(paper.IMAGE_SIZE)
 
     def centres(images):
@@ -274,10 +273,10 @@ def test_another_scaling_has_the_same_versions(digits, distortions):
     def scaled(images):
         return images * 2 + 0.7
 
-    wanted = scaled(distorted(digits, distortions, 0, 1).images)
-    found = distorted(Split(scaled(digits.images), digits.labels), distortions, 0, 1).images
+    wanted = scaled(draw_version(digits, distortions, 0, 1).images)
+    found = draw_version(Split(scaled(digits.images), digits.labels), distortions, 0, 1).images
     # Steps of ink are rounded in one scaling or in the other.
-    torch.testing.assert_close(found, wanted, rtol=0, atol=1.01 * (1 + 1 / 2) / original._STEPS)
+    torch.testing.assert_close(found, wanted, rtol=0, atol=1.01 * (1 + 1 / 2) / passes._STEPS)
     assert not torch.allclose(found, scaled(digits.images), atol=0.1)
 
 

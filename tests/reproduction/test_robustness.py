@@ -11,9 +11,8 @@ import torch.nn.functional as F
 from lenet_edu import plots
 from lenet_edu.data.digits import PAPER_SCALING, Scaling, Split, crop, pad
 from lenet_edu.network import paper
-from lenet_edu.network.models import LeNet1, LeNet5
-from lenet_edu.reproduction.figure_9 import fingerprint
-from lenet_edu.reproduction.robustness import AMOUNTS, STILL, changed, errors_by_amount
+from lenet_edu.network.models import LeNet1, LeNet5, fingerprint
+from lenet_edu.reproduction.robustness import AMOUNTS, STILL, change, errors_by_amount, errors_on_record
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.files import read_json
 from lenet_edu.training.checkpoints import load_network, shipped_names
@@ -35,15 +34,15 @@ def images(seeded) -> torch.Tensor:
 
 
 def test_no_change_gives_the_images_back_exactly(images):
-    assert torch.equal(changed(images), images)
+    assert torch.equal(change(images), images)
     for kind, still in STILL.items():
-        assert torch.equal(changed(images, **{kind: still}), images)
-    assert torch.equal(changed(images, **STILL), images)
+        assert torch.equal(change(images, **{kind: still}), images)
+    assert torch.equal(change(images, **STILL), images)
 
 
 @pytest.mark.parametrize("quarters", [-1, 1, 2, 3])
 def test_quarters_of_a_turn_are_torchs_anticlockwise(images, quarters):
-    turned = changed(images, rotation=90.0 * quarters)
+    turned = change(images, rotation=90.0 * quarters)
     torch.testing.assert_close(turned, images.rot90(quarters, (2, 3)), **TOLERANCE)
 
 
@@ -54,38 +53,38 @@ def test_whole_pixels_are_a_roll_that_leaves_paper_behind(images, pixels):
         wanted[:, :, :pixels] = PAPER
     else:
         wanted[:, :, pixels:] = PAPER
-    torch.testing.assert_close(changed(images, shift=pixels / paper.GLYPH_SIZE), wanted, **TOLERANCE)
+    torch.testing.assert_close(change(images, shift=pixels / paper.GLYPH_SIZE), wanted, **TOLERANCE)
 
 
 def test_twice_as_large_is_torchs_interpolation_in_the_middle(images):
     wanted = crop(F.interpolate(images, scale_factor=2, mode="bilinear"), 32)
-    torch.testing.assert_close(changed(images, scale=2), wanted, **TOLERANCE)
+    torch.testing.assert_close(change(images, scale=2), wanted, **TOLERANCE)
 
 
 def test_half_as_large_is_the_mean_of_four_amid_paper(images):
     wanted = pad(F.avg_pool2d(images, 2), PAPER)
-    torch.testing.assert_close(changed(images, scale=0.5), wanted, **TOLERANCE)
+    torch.testing.assert_close(change(images, scale=0.5), wanted, **TOLERANCE)
 
 
 def test_a_digit_is_scaled_and_turned_where_it_stands_and_then_shifted(images):
     wanted = images
     for one in ({"scale": 0.5}, {"rotation": 90.0}, {"shift": -0.35}):
-        wanted = changed(wanted, **one)
-    torch.testing.assert_close(changed(images, scale=0.5, rotation=90.0, shift=-0.35), wanted, **TOLERANCE)
+        wanted = change(wanted, **one)
+    torch.testing.assert_close(change(images, scale=0.5, rotation=90.0, shift=-0.35), wanted, **TOLERANCE)
 
 
-@pytest.mark.parametrize("change", [{"scale": 0.3}, {"shift": 0.71}, {"rotation": 33.0}])
+@pytest.mark.parametrize("changes", [{"scale": 0.3}, {"shift": 0.71}, {"rotation": 33.0}])
 @pytest.mark.parametrize("size", [28, 32])
-def test_what_comes_in_from_outside_is_paper(change, size):
+def test_what_comes_in_from_outside_is_paper(changes, size):
     levels = Scaling("other", -0.5, 2.0)
     blank = torch.full((2, 1, size, size), -0.5)
-    torch.testing.assert_close(changed(blank, levels, **change), blank)
+    torch.testing.assert_close(change(blank, levels, **changes), blank)
 
 
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.6])
 def test_noise_sets_half_its_share_to_white_and_half_to_black(share):
     grey = torch.full((50, 1, 32, 32), 0.5)
-    noisy = changed(grey, noise=share)
+    noisy = change(grey, noise=share)
     for level in (PAPER, INK):
         assert (noisy == level).float().mean().item() == pytest.approx(share / 2, abs=0.01)
     assert (noisy == 0.5).float().mean().item() == pytest.approx(1 - share, abs=0.01)
@@ -93,11 +92,11 @@ def test_noise_sets_half_its_share_to_white_and_half_to_black(share):
 
 
 def test_all_noise_leaves_nothing_of_the_digits(images):
-    assert set(changed(images, noise=1).unique().tolist()) == set(torch.tensor([PAPER, INK]).tolist())
+    assert set(change(images, noise=1).unique().tolist()) == set(torch.tensor([PAPER, INK]).tolist())
 
 
 def test_more_noise_adds_to_less(images):
-    less, more = changed(images, noise=0.2), changed(images, noise=0.4)
+    less, more = change(images, noise=0.2), change(images, noise=0.4)
     hit = less != images
     assert torch.equal(more[hit], less[hit])
     assert (more != images).sum() > 1.7 * hit.sum()
@@ -105,31 +104,31 @@ def test_more_noise_adds_to_less(images):
 
 def test_a_seed_means_the_same_noise_and_torchs_own_numbers_are_left_alone(images):
     def drawn(seed):
-        return changed(images, noise=0.2, generator=torch.Generator().manual_seed(seed))
+        return change(images, noise=0.2, generator=torch.Generator().manual_seed(seed))
 
     torch.manual_seed(7)
     expected = torch.rand(3)
     torch.manual_seed(7)
-    assert torch.equal(drawn(0), changed(images, noise=0.2))
+    assert torch.equal(drawn(0), change(images, noise=0.2))
     assert not torch.equal(drawn(0), drawn(1))
     assert torch.equal(torch.rand(3), expected)
 
 
 def test_noise_comes_last_and_is_not_blurred(images):
-    moved = changed(images, rotation=20.0)
-    noisy = changed(images, rotation=20.0, noise=0.3)
+    moved = change(images, rotation=20.0)
+    noisy = change(images, rotation=20.0, noise=0.3)
     hit = noisy != moved
     assert set(noisy[hit].unique().tolist()) == set(torch.tensor([PAPER, INK]).tolist())
 
 
 def test_the_images_given_are_left_as_they_are(images):
     before = images.clone()
-    changed(images, scale=1.3, shift=0.1, rotation=9, noise=0.5)
+    change(images, scale=1.3, shift=0.1, rotation=9, noise=0.5)
     assert torch.equal(images, before)
 
 
 @pytest.mark.parametrize(
-    ("given", "change", "message"),
+    ("given", "changes", "message"),
     [
         (torch.rand(2, 3, 32, 32), {}, r"\(N, 1, size, size\); got \(2, 3, 32, 32\)"),
         (torch.rand(1, 32, 32), {}, r"got \(1, 32, 32\)"),
@@ -143,9 +142,9 @@ def test_the_images_given_are_left_as_they_are(images):
         (torch.rand(2, 1, 32, 32), {"noise": 1.5}, "noise must be a share"),
     ],
 )
-def test_what_cannot_be_changed_is_refused(given, change, message):
+def test_what_cannot_be_changed_is_refused(given, changes, message):
     with pytest.raises(LenetError, match=message):
-        changed(given, **change)
+        change(given, **changes)
 
 
 # Errors
@@ -156,7 +155,7 @@ def test_errors_are_those_of_a_loop_over_the_digits(network, few):
     wanted = []
     for amount in amounts:
         wrong = [
-            network.classes_of(changed(image[None], rotation=amount)).item() != label
+            network.classes_of(change(image[None], rotation=amount)).item() != label
             for image, label in zip(few.test.images, few.test.labels.tolist(), strict=True)
         ]
         wanted.append(100 * sum(wrong) / len(wrong))
@@ -275,7 +274,7 @@ READ = [name for name in shipped_names() if load_network(name).architecture.inpu
 def test_the_record_is_of_the_networks_that_are_shipped():
     assert list(KEPT["experiments"]) == READ
     assert KEPT["digits"] == {"test": 10_000}
-    assert (KEPT["data"], KEPT["command"]) == ("MNIST", "python results/robustness.py")
+    assert (KEPT["data"], KEPT["command"]) == ("MNIST", "python -m results.robustness")
     assert {"python", "torch"} <= KEPT["versions"].keys()
 
 
@@ -283,7 +282,7 @@ def test_the_record_is_of_the_networks_that_are_shipped():
 def test_the_record_is_of_the_weights_and_amounts_as_they_stand(name):
     entry, model = KEPT["experiments"][name], load_network(name)
     assert entry["network"] == model.architecture.name
-    assert entry["weights"] == fingerprint(model), "measure it: python results/robustness.py"
+    assert entry["weights"] == fingerprint(model), "measure it: python -m results.robustness"
     assert list(entry["changes"]) == list(AMOUNTS)
     unchanged = set()
     for kind, found in entry["changes"].items():
@@ -308,7 +307,7 @@ def test_a_cell_of_the_record_comes_out_again(name, mnist):
 
 
 def test_the_figure_has_a_panel_a_change_and_a_line_a_network():
-    figure = plots.robustness(KEPT)
+    figure = plots.robustness(errors_on_record(KEPT))
     figure.draw_without_rendering()
     for axis, kind in zip(figure.axes, AMOUNTS, strict=True):
         assert axis.get_title() == kind.capitalize()
@@ -325,7 +324,7 @@ def test_the_figure_has_a_panel_a_change_and_a_line_a_network():
 
 def test_what_the_paper_estimates_is_shaded_and_of_noise_nothing():
     shaded = {}
-    for axis, kind in zip(plots.robustness(KEPT).axes, AMOUNTS, strict=True):
+    for axis, kind in zip(plots.robustness(errors_on_record(KEPT)).axes, AMOUNTS, strict=True):
         for patch in axis.patches:
             box = patch.get_extents().transformed(axis.transData.inverted())
             shaded[kind] = pytest.approx((box.x0, box.x1))
@@ -338,7 +337,7 @@ def test_what_the_paper_estimates_is_shaded_and_of_noise_nothing():
 
 
 def test_no_errors_at_all_are_drawn_too():
-    none = {kind: {"amounts": [STILL[kind]], "errors": [0.0]} for kind in AMOUNTS}
-    figure = plots.robustness({"experiments": {"perfect": {"changes": none}}})
+    none = {kind: ([STILL[kind]], [0.0]) for kind in AMOUNTS}
+    figure = plots.robustness({"perfect": none})
     figure.draw_without_rendering()
     assert all(axis.get_ylim()[0] > 0 for axis in figure.axes)

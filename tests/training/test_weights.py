@@ -6,8 +6,8 @@ import pytest
 
 from lenet_edu.data.digits import Split, as_read_at, load_digits
 from lenet_edu.network import paper
-from lenet_edu.network.models import count_parameters
-from lenet_edu.reproduction import figure_9 as family
+from lenet_edu.network.models import count_parameters, fingerprint
+from lenet_edu.reproduction import figure_9
 from lenet_edu.system.files import read_json
 from lenet_edu.training.checkpoints import SHIPPED, load_network, shipped_names
 from lenet_edu.training.evaluation import accuracy
@@ -42,9 +42,9 @@ def test_reproduced_weights_are_those_of_the_recorded_seed_0(name):
     recorded = read_json(RESULTS / "family.json")["experiments"][row]
     first = recorded["runs"][0]
     assert first["seed"] == record["seed"] == 0
-    assert family.fingerprint(model) == first["weights"] == record["weights"]
+    assert fingerprint(model) == first["weights"] == record["weights"]
     assert (record["error"], record["passes"]) == (first["error"], first["passes"])
-    assert record["recipe"] == family.ROWS[row].recipe.to_dict()
+    assert record["recipe"] == figure_9.ROWS[row].recipe.to_dict()
 
 
 def test_the_best_epoch_of_the_modern_one_is_shipped():
@@ -72,5 +72,5 @@ def test_weights_read_digits_of_another_origin(name):
 def test_weights_reach_their_record_on_mnist(name, mnist):
     record, model, test = read_json(SHIPPED / f"{name}.json"), load_network(name), mnist.test
     if name in REPRODUCED:
-        _, test = family.digits_for(family.ROWS[record["name"]], mnist)
+        _, test = figure_9.digits_for(figure_9.ROWS[record["name"]], mnist)
     assert accuracy(model, test) == pytest.approx(record["test_accuracy"], abs=0.0005)

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from lenet_edu import plots, widgets
 from lenet_edu.network import paper
 from lenet_edu.network.activations import activations
-from lenet_edu.network.architecture import NETWORKS, Convolution
+from lenet_edu.network.architecture import NETWORKS, ConvolutionSpec
 from lenet_edu.network.ledger import ledger
 from lenet_edu.network.models import LeNet5, build
 from lenet_edu.training.checkpoints import load_network
@@ -190,7 +190,7 @@ def test_the_squares_on_hover_are_those_of_the_figures_and_the_rest_is_the_borde
         *below, layer = list(plan.shapes)[: index + 1]
         squares = plots.field_squares(plan, layer, (row, column))
         assert done["field"] == list(squares["INPUT"]), layer
-        if isinstance(plan[layer], Convolution):
+        if isinstance(plan[layer], ConvolutionSpec):
             maps = plan[layer].connected(plan.shapes[below[-1]][0])[:, map_].sum()
             _, _, height, width = squares[below[-1]]
             assert len(done["terms"]) == maps * plan[layer].kernel ** 2

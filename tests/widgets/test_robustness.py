@@ -15,7 +15,7 @@ from lenet_edu.network import paper
 from lenet_edu.network.architecture import MODERN
 from lenet_edu.network.models import LeNet1, LeNet5, RGBLeNet
 from lenet_edu.plots import style
-from lenet_edu.reproduction.robustness import AMOUNTS, STILL, changed
+from lenet_edu.reproduction.robustness import AMOUNTS, STILL, change
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.widgets import Robustness, base
@@ -67,7 +67,7 @@ def test_what_is_shown_is_what_the_changes_and_the_network_come_to(name, digits)
     change = {"scale": 1.35, "shift": -0.15, "rotation": -22.0, "noise": 0.07}
     for kind, amount in change.items():
         setattr(widget, kind, amount)
-    wanted = changed(digits.images[5:6], **change)
+    wanted = change(digits.images[5:6], **change)
     assert torch.equal(widget.image, wanted)
     assert torch.equal(widget.original, digits.images[5:6])
     assert torch.equal(floats(widget.pixels).view(2, 1, 32, 32), torch.cat([digits.images[5:6], wanted]))
@@ -110,7 +110,7 @@ def test_a_drawing_takes_the_images_place_while_there_is_one(widget, network):
     ink = pictures.ink_of(torch.from_numpy(np.frombuffer(seven(), np.uint8).copy()).view(SIDE, SIDE) / 255)
     wanted = PAPER_SCALING.apply(pictures.normalise(ink))[None]
     assert torch.equal(widget.original, wanted)
-    assert torch.equal(widget.image, changed(wanted, shift=0.1))
+    assert torch.equal(widget.image, change(wanted, shift=0.1))
     assert widget.expected == str(network.classes_of(wanted).item())
     assert repr(widget).startswith("Robustness(drawing, shift 0.1: reads ")
     for empty in (b"", b"\xff" * SIDE**2):
@@ -122,7 +122,7 @@ def test_a_drawing_takes_the_images_place_while_there_is_one(widget, network):
 
 def test_values_that_come_together_and_no_change_again(widget, digits):
     widget.set_state({"digit": 8, "scale": 0.6, "noise": 0.25})
-    assert torch.equal(widget.image, changed(digits.images[8:9], scale=0.6, noise=0.25))
+    assert torch.equal(widget.image, change(digits.images[8:9], scale=0.6, noise=0.25))
     widget.set_state(dict(STILL))
     assert torch.equal(widget.image, digits.images[8:9])
     assert repr(widget).startswith("Robustness(digit 8, unchanged: reads ")
@@ -142,7 +142,7 @@ def test_the_picture_for_readers_without_a_kernel_tells_what_each_change_alone_d
     assert len(axes) == 4 * 7
     for axis in axes:
         kind, amount, _, answer = axis.get_title().split()
-        image = changed(digits.images[3:4], **{kind: float(amount)})
+        image = change(digits.images[3:4], **{kind: float(amount)})
         assert answer == str(network.classes_of(image).item())
         assert axis.title.get_color() == (style.INK if answer == "3" else style.RED)
         np.testing.assert_array_equal(axis.images[0].get_array(), image[0, 0])
@@ -259,7 +259,7 @@ def test_keys_change_a_given_digit_until_it_is_misread_and_back(lab, folder, net
         shows(judged, "reads 3")
         shows(judged, ": right")
         # As many percent of noise as it takes, whatever the weights.
-        soiled = {n: changed(digits.images[3:4], rotation=45.0, noise=n / 100) for n in range(61)}
+        soiled = {n: change(digits.images[3:4], rotation=45.0, noise=n / 100) for n in range(61)}
         noise = next(n for n in range(1, 61) if network.classes_of(soiled[n]).item() != 3)
         for name, key, times in (("rotation", "ArrowRight", 45), ("noise", "ArrowRight", noise)):
             page.get_by_role("slider", name=name).focus()

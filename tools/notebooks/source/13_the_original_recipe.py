@@ -408,9 +408,9 @@ print(round(100 * shown / digits, 1), paper.TEST_ERROR_DISTORTED)
 # %%
 from collections import Counter
 
-from lenet_edu.reproduction.figure_9 import mistakes_of
+from lenet_edu.reproduction.figure_8 import decode_mistakes
 
-lists = [mistakes_of(run["mistakes"]) for run in ten]
+lists = [decode_mistakes(run["mistakes"]) for run in ten]
 made_by = Counter(index for run in lists for index, _, _ in run)
 how_often = Counter(made_by.values())
 counts = {f"{n} of {len(ten)}": how_often[n] for n in range(1, len(ten) + 1)}
@@ -466,17 +466,17 @@ print("  ".join(f"{label} as {answer}" for label, answer in paper.MISTAKES[:5]))
 # %%
 import random
 
-from lenet_edu.reproduction.figure_9 import found_again
+from lenet_edu.reproduction.figure_8 import match_figure_8
 
 rows = ("LeNet-5", "LeNet-5, distorted", "reading: steps as printed")
-runs = {name: [mistakes_of(run["mistakes"]) for run in results[name]["runs"]] for name in rows}
+runs = {name: [decode_mistakes(run["mistakes"]) for run in results[name]["runs"]] for name in rows}
 made = Counter(mistake for row in runs.values() for run in row for mistake in run)
-places = found_again(paper.MISTAKES, made)
+places = match_figure_8(paper.MISTAKES, made)
 print(f"in the figure's order: {shown - places.count(None)} of {shown} find a digit")
 
 draw = random.Random(0)
 orders = [draw.sample(paper.MISTAKES, shown) for _ in range(20)]
-by_chance = [shown - found_again(order, made).count(None) for order in orders]
+by_chance = [shown - match_figure_8(order, made).count(None) for order in orders]
 print(f"in {len(orders)} shuffled orders: {min(by_chance)} to {max(by_chance)}")
 
 # %% [markdown]
@@ -507,7 +507,7 @@ alike, like_1998 = [], []
 for run in runs["LeNet-5, distorted"]:
     others = [other for other in runs["LeNet-5, distorted"] if other is not run]
     alike += [len(digits_of(run) & digits_of(other)) for other in others]
-    without = found_again(paper.MISTAKES, made - Counter(run))
+    without = match_figure_8(paper.MISTAKES, made - Counter(run))
     like_1998.append(len(digits_of(run) & set(without)))
 
 # %%
@@ -640,7 +640,7 @@ plots.seeds(changed, title, beside="mean of four", xlabel="percentage points")
 #
 # - Give `broken` other starts. Which one is best for these digits in five passes? And with raw pixels?
 # - Train with `OriginalRecipe(method="sgd")`. At which rate does it do as well as SDLM on the few digits?
-# - With MNIST and some minutes: `train_original(LeNet5(), load_digits().train)`. `python results/family.py` makes the record.
+# - With MNIST and some minutes: `train_original(LeNet5(), load_digits().train)`. `python -m results.family` makes the record.
 #
 # ## Exercises
 #

@@ -245,7 +245,7 @@ plots.feature_maps(activations(networks["LeNet-5"], seen["LeNet-5"]), sample=3)
 
 # %%
 from lenet_edu.reproduction.boosting import boost
-from lenet_edu.reproduction.passes import DISTORTED, VERSIONS, OriginalRecipe, distorted
+from lenet_edu.reproduction.passes import DISTORTED, VERSIONS, OriginalRecipe, draw_version
 
 small = digits.train
 rate = paper.GLOBAL_RATES[0][0]
@@ -259,14 +259,14 @@ first, second, third = team.networks
 # %%
 from functools import partial
 
-from lenet_edu.reproduction.boosting import disagreements, drawn_again, gather, right_and_wrong
+from lenet_edu.reproduction.boosting import disagreements, draw_patterns, gather, right_and_wrong
 
 drawing = (small, DISTORTED, 0)
 places = gather(*drawing, partial(right_and_wrong, first), len(small), VERSIONS)
 next_version = places[-1].item() // len(small) + 1
-given = {"new digits": distorted(*drawing, VERSIONS), "for the second": drawn_again(*drawing, places)}
+given = {"new digits": draw_version(*drawing, VERSIONS), "for the second": draw_patterns(*drawing, places)}
 places = gather(*drawing, partial(disagreements, first, second), len(small), next_version)
-given["for the third"] = drawn_again(*drawing, places)
+given["for the third"] = draw_patterns(*drawing, places)
 
 # %% tags=["nbval-ignore-output"]
 from lenet_edu import accuracy
@@ -302,7 +302,7 @@ ask("family.third", shown)
 # And distorted as in training:
 
 # %% tags=["nbval-ignore-output"]
-other = distorted(digits.test, DISTORTED, 1, 1)
+other = draw_version(digits.test, DISTORTED, 1, 1)
 answers = {name: member.classes_of(other.images) for name, member in members.items()}
 for name, answer in answers.items():
     print(f"{name:<10} {(answer != other.labels).float().mean():.1%} wrong, as they are {plain[name]:.1f}%")
@@ -337,7 +337,7 @@ plots.numbers([scores], title=f"Scores for a {other.labels[chosen]}, from 0 to 9
 from pathlib import Path
 
 from lenet_edu import read_json, summary
-from lenet_edu.reproduction.figure_9 import ROWS, published
+from lenet_edu.reproduction.figure_9 import ROWS, published_error
 
 record = read_json(Path("../results/family.json"))
 found = {name: record["experiments"][name] for name in ROWS if name in record["experiments"]}
@@ -365,7 +365,7 @@ for name, row in ROWS.items():
     numbers = "{:>8,}{:>12,}{:>13,}{:>15,}".format(*counts)
     size = f"{plan.input.size}x{plan.input.size}"
     print(
-        f"{name:<26} {years.get(name, 1998)}  {size}{numbers}{published(name):>9}{spread(errors[name]):>13}"
+        f"{name:<26} {years.get(name, 1998)}  {size}{numbers}{published_error(name):>9}{spread(errors[name]):>13}"
     )
 
 # %% [markdown]
@@ -405,15 +405,15 @@ assert boosted_run["error"] < min(end["judged_error"] for end in ends)
 assert boosted_run["error"] < min(min(errors[name]) for name in ROWS if name != "Boosted LeNet-4, distorted")
 
 # %%
-plots.costs({name: (cost[name], published(name), errors[name]) for name in ROWS}, "What an error costs")
+plots.costs({name: (cost[name], published_error(name), errors[name]) for name in ROWS}, "What an error costs")
 
 # %%
-by_cost = sorted(ROWS, key=lambda name: (cost[name], -published(name)))
-printed = [published(name) for name in by_cost]
+by_cost = sorted(ROWS, key=lambda name: (cost[name], -published_error(name)))
+printed = [published_error(name) for name in by_cost]
 assert printed == sorted(printed, reverse=True)
 boosted, small_one = "Boosted LeNet-4, distorted", "LeNet-1, 16x16"
 print(f"{boosted}: {cost[boosted] / cost[small_one]:.1f} times the work of {small_one}")
-print(f"and {published(boosted) / published(small_one):.2f} times its printed error")
+print(f"and {published_error(boosted) / published_error(small_one):.2f} times its printed error")
 
 # %% [markdown]
 # In print, whatever costs more reads better.
@@ -482,8 +482,10 @@ print(f"A digit of {paper.GLYPH_SIZE} pixels amid {paper.IMAGE_SIZE} has {margin
 print(f"half its height is {paper.GLYPH_SIZE // 2}, and at twice the scale it has {2 * paper.GLYPH_SIZE}.")
 
 # %%
+from lenet_edu.reproduction.robustness import errors_on_record
+
 bent = read_json(Path("../results/robustness.json"))
-ask("family.shift", plots.robustness(bent))
+ask("family.shift", plots.robustness(errors_on_record(bent)))
 
 # %% [markdown]
 # In numbers: the error of each shipped network at both ends of what the paper estimates.

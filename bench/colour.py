@@ -1,6 +1,6 @@
 """How fast pictures are read and trained on, beside the tutorial's script: a part of `make bench`.
 
-    python bench/pictures.py               reads and trains in turns, a few minutes; writes its results
+    python -m bench.colour                  reads and trains in turns, a few minutes; writes its results
 
 Both read the same folders, CatAndDog/train and CatAndDog/val with 12,000 JPEGs, and train the same RGB LeNet
 in batches of 32 with the tutorial's recipe, in turns, so that a slow minute hits all alike.
@@ -27,7 +27,7 @@ from lenet_edu.training.recipes import RECIPES
 
 ROOT = Path(__file__).resolve().parents[1]
 
-RESULTS = ROOT / "bench" / "results" / "pictures-cpu.json"
+RESULTS = ROOT / "bench" / "results" / "colour-cpu.json"
 BATCH = RECIPES["tutorial"].batch_size
 ROUNDS = 3
 WORKERS = (0, 2)
@@ -143,28 +143,28 @@ def measure(root: Path) -> dict:
     }
 
 
-def section(kept: dict) -> str:
+def section(record: dict) -> str:
     """The part of docs/speed.md."""
     lines = ["| | all files read, an epoch | | training, an epoch | |", "| --- | --- | --- | --- | --- |"]
-    for name in kept["reading"]:
+    for name in record["reading"]:
         cells = [name]
         for what in ("reading", "training"):
-            ratio = kept[what]["tutorial, 0 workers"] / kept[what][name]
-            cells += [f"{kept[what][name]:.2f} s", f"{ratio:,.1f}x"]
+            ratio = record[what]["tutorial, 0 workers"] / record[what][name]
+            cells += [f"{record[what][name]:.2f} s", f"{ratio:,.1f}x"]
         lines.append(f"| {' | '.join(cells)} |")
-    best = min(kept["training"][f"tutorial, {workers} workers"] for workers in WORKERS)
+    best = min(record["training"][f"tutorial, {workers} workers"] for workers in WORKERS)
     table = "\n".join(lines)
     return f"""## Pictures in colour
 
-{kept["files"]:,} JPEGs of cats and dogs, {kept["training_pictures"]:,} of them to train; the RGB LeNet in
-batches of {BATCH}, with the tutorial's recipe. {kept["cores"]} cores, torch {kept["torch"]},
-{kept["date"]}. Medians of {ROUNDS} passes, after one to warm up.
+{record["files"]:,} JPEGs of cats and dogs, {record["training_pictures"]:,} of them to train; the RGB LeNet in
+batches of {BATCH}, with the tutorial's recipe. {record["cores"]} cores, torch {record["torch"]},
+{record["date"]}. Medians of {ROUNDS} passes, after one to warm up.
 
 {table}
 
-Ours decodes every file once, in {kept["first_start"]:.1f} s, and keeps what came of it; the next start takes
-{kept["second_start"]:.1f} s. Aimed at: reading at least 4x as fast, training 5x. Training is
-{best / kept["training"]["ours"]:.1f}x as fast as the tutorial's script with the better number of workers.
+Ours decodes every file once, in {record["first_start"]:.1f} s, and keeps what came of it; the next start
+takes {record["second_start"]:.1f} s. Aimed at: reading at least 4x as fast, training 5x. Training is
+{best / record["training"]["ours"]:.1f}x as fast as the tutorial's script with the better number of workers.
 """
 
 

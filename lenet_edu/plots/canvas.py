@@ -1,0 +1,96 @@
+"""What every figure is drawn on: a canvas in the suite's style, and helpers that several rooms use."""
+
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+
+import matplotlib.figure
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.artist import allow_rasterization
+from matplotlib.axes import Axes
+
+from lenet_edu.plots import style
+from lenet_edu.plots.style import GREY
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let matplotlib say nothing of letters and bold letters that the fonts of the machine do not have.
+
+    A class may be called by a word that no font can show: it then stands as empty boxes, and a notebook is
+    not flooded with a warning for each of its letters; nor with one for every font without bold letters.
+    """
+
+    def is_needed(record: logging.LogRecord) -> bool:
+        return "Failed to find font weight" not in record.getMessage()
+
+    logger = logging.getLogger("matplotlib.font_manager")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from")
+        logger.addFilter(is_needed)
+        try:
+            yield
+        finally:
+            logger.removeFilter(is_needed)
+
+
+class Figure(matplotlib.figure.Figure):
+    """matplotlib's figure, whose letters are drawn quietly: a notebook draws it after the call has ended."""
+
+    @allow_rasterization
+    def draw(self, renderer):
+        with quiet():
+            super().draw(renderer)
+
+    def get_tightbbox(self, *arguments, **named):
+        with quiet():
+            return super().get_tightbbox(*arguments, **named)
+
+
+def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
+    """Draw in the suite's style, whatever the reader's own matplotlib settings are."""
+
+    @wraps(draw)
+    def styled_draw(*arguments, **named):
+        from matplotlib import pyplot as plt
+
+        with rc_context({**style.RC, "font.family": style.installed_fonts()}), quiet():
+            figure = draw(*arguments, **named)
+        # A notebook would show a figure that pyplot still holds a second time.
+        plt.close(figure)
+        return figure
+
+    return styled_draw
+
+
+def new_figure(size: tuple[float, float], **settings) -> Figure:
+    """An empty figure of that size in inches."""
+    # pyplot is imported here, and shows the figure in a notebook; nothing else in the package needs it.
+    from matplotlib import pyplot as plt
+
+    return plt.figure(figsize=size, FigureClass=Figure, **settings)
+
+
+def subplots(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, list[Axes]]:
+    """A figure of that size in inches, and its axes row by row."""
+    figure = new_figure(size, layout="constrained")
+    return figure, list(figure.subplots(rows, columns, squeeze=False).flat)
+
+
+def frame(axis: Axes, colour: str = GREY, linewidth: float = 0.5) -> None:
+    """A thin frame around a picture, in place of the ticks."""
+    axis.set(xticks=[], yticks=[])
+    axis.spines[:].set(visible=True, linewidth=linewidth, color=colour)
+
+
+def as_array(values) -> np.ndarray:
+    """A tensor on any device, or anything like an array, as a NumPy array."""
+    return values.detach().cpu().numpy() if hasattr(values, "detach") else np.asarray(values)
+
+
+def as_colours(picture: np.ndarray) -> np.ndarray:
+    """(3, H, W) from -1 to 1 -> (H, W, 3) from 0 to 1, for imshow."""
+    return np.clip((np.moveaxis(picture, 0, -1) + 1) / 2, 0, 1)
