@@ -19,8 +19,9 @@ from pathlib import Path
 
 from bench import pictures, updates
 from bench.contenders import EXAMPLE, OURS, TUTORIAL, contenders
-from lenet_edu.data.digits import data_folder, find_mnist
+from lenet_edu.data.digits import find_mnist
 from lenet_edu.system.files import read_json, write_atomically, write_json
+from lenet_edu.system.places import data_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 

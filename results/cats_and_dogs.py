@@ -15,10 +15,10 @@ from pathlib import Path
 
 import torch
 
-from lenet_edu.data.digits import Data, Split, hold_out
 from lenet_edu.data.folders import SHAPES_NAME, load_cats_and_dogs
+from lenet_edu.data.splits import Data, Split, hold_out
 from lenet_edu.network.models import RGBLeNet
-from lenet_edu.system.devices import describe_device, one_a_core
+from lenet_edu.system.devices import describe_device, map_processes
 from lenet_edu.system.files import write_json
 from lenet_edu.training.evaluation import probabilities
 from lenet_edu.training.loop import fit
@@ -146,7 +146,7 @@ def main() -> int:
         "machine": describe_device(torch.device("cpu")),
     }
 
-    for (name, _), found in one_a_core(measure, waiting(kept, experiments(), only)):
+    for (name, _), found in map_processes(measure, waiting(kept, experiments(), only)):
         keep(kept, name, found)
         print(f"{name}, seed {found['seed']}: {found['accuracy']:.2%}, {found['seconds']} s", flush=True)
     return 0

@@ -16,7 +16,8 @@ import sklearn
 import torch
 from threadpoolctl import threadpool_limits
 
-from lenet_edu.data.digits import MNIST_NAME, Data, all_training_digits, load_digits
+from lenet_edu.data.digits import MNIST_NAME, all_training_digits, load_digits
+from lenet_edu.data.splits import Data
 from lenet_edu.network import paper
 from lenet_edu.reproduction.classifiers import Experiment, choose, experiments, measure, seen
 from lenet_edu.system.devices import describe_device

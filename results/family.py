@@ -20,7 +20,8 @@ from time import perf_counter
 import numba
 import torch
 
-from lenet_edu.data.digits import MNIST_NAME, Split, load_digits
+from lenet_edu.data.digits import MNIST_NAME, load_digits
+from lenet_edu.data.splits import Split
 from lenet_edu.network import architecture, paper
 from lenet_edu.network.losses import map_loss
 from lenet_edu.network.models import build
@@ -35,7 +36,7 @@ from lenet_edu.reproduction.figure_9 import (
     train_row,
 )
 from lenet_edu.reproduction.passes import DISTORTED, STEPS_AS_PRINTED, OriginalRecipe, start, train_original
-from lenet_edu.system.devices import describe_device, one_a_core
+from lenet_edu.system.devices import describe_device, map_processes
 from lenet_edu.system.files import write_json
 from lenet_edu.training.evaluation import count_right, summary
 from results.recording import named_on_the_command_line, open_record, waiting
@@ -342,7 +343,7 @@ def main() -> int:
         "folds": FOLDS,
         "device": f"{describe_device(torch.device('cpu'))}, one core a run",
     }
-    for (name, _), found in one_a_core(measure, waiting(kept, experiments(), only)):
+    for (name, _), found in map_processes(measure, waiting(kept, experiments(), only)):
         keep(kept, name, found)
         print(f"{name}, seed {found['seed']}: {found['error']} %, {found['minutes']} min", flush=True)
     return 0

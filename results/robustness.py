@@ -13,7 +13,8 @@ from pathlib import Path
 
 import torch
 
-from lenet_edu.data.digits import MNIST_NAME, Data, load_digits
+from lenet_edu.data.digits import MNIST_NAME, load_digits
+from lenet_edu.data.splits import Data
 from lenet_edu.network.models import Network
 from lenet_edu.reproduction.figure_9 import fingerprint
 from lenet_edu.reproduction.robustness import AMOUNTS, errors_by_amount

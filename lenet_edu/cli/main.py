@@ -165,7 +165,8 @@ def _resumed(options):
 def _load_data(options, plan: architecture.Architecture, scaling: str | None, held_out: bool):
     """The data that the options name, of the kind that the network takes."""
     from lenet_edu.data.digits import load_digits
-    from lenet_edu.data.folders import HALF_SCALING, load_cats_and_dogs, load_images
+    from lenet_edu.data.folders import load_cats_and_dogs, load_images
+    from lenet_edu.data.splits import HALF_SCALING
 
     if plan.input == architecture.rgb_lenet().input:
         if options.data or scaling not in (None, HALF_SCALING.name):
@@ -275,7 +276,7 @@ def _network_runs(options, name: str) -> tuple[float, list[dict]]:
     """Train a network once for each seed, in a process a core; published error and the runs."""
     from lenet_edu.data.digits import load_digits
     from lenet_edu.reproduction.figure_9 import ROWS, published, reproduce, slug
-    from lenet_edu.system.devices import one_a_core
+    from lenet_edu.system.devices import map_processes
 
     data = load_digits(options.data or "auto", folder=options.folder)
     folder = Path(options.out or Path("runs") / slug(name))
@@ -285,7 +286,7 @@ def _network_runs(options, name: str) -> tuple[float, list[dict]]:
     ]
     _say(options, f"{data.note} {name}, {ROWS[name].about}; {data.source}, one core a seed".strip())
     runs = []
-    for _, found in one_a_core(reproduce, tasks):
+    for _, found in map_processes(reproduce, tasks):
         runs.append(found)
         _say(
             options,
@@ -357,16 +358,16 @@ def _evaluate(options) -> dict:
 
 def _as_read(model, split, scaling):
     """The split as the network reads it: digits at its size, pictures in colour as they are."""
-    from lenet_edu.data.digits import Split, as_read_at
+    from lenet_edu.data.splits import Split, resize_for
 
     takes = model.architecture.input
-    return split if takes.maps > 1 else Split(as_read_at(takes.size, split.images, scaling), split.labels)
+    return split if takes.maps > 1 else Split(resize_for(takes.size, split.images, scaling), split.labels)
 
 
 def _predict(options) -> dict:
     import torch
 
-    from lenet_edu.data.digits import DIGIT_CLASSES
+    from lenet_edu.data.splits import DIGIT_CLASSES
     from lenet_edu.training.evaluation import probabilities
 
     model = _load(options)
@@ -400,15 +401,15 @@ def _predict(options) -> dict:
 
 def _read_pictures(options, model):
     """The pictures named, and those in folders named: as the network sees them; and what was left out."""
-    from lenet_edu.data.digits import Scaling, as_read_at
-    from lenet_edu.data.folders import decode, picture_files
+    from lenet_edu.data.folders import decode, find_pictures
     from lenet_edu.data.normalise import digit_from_picture
+    from lenet_edu.data.splits import Scaling, resize_for
 
     scaling, takes = Scaling(**model.notes["scaling"]), model.architecture.input
 
     def read(path: Path):
         if takes.maps == 1:
-            return as_read_at(takes.size, digit_from_picture(path, scaling)[None], scaling)[0]
+            return resize_for(takes.size, digit_from_picture(path, scaling)[None], scaling)[0]
         try:
             return scaling.apply(decode(path, takes.size) / 255)
         except LenetError as error:
@@ -416,7 +417,7 @@ def _read_pictures(options, model):
 
     images, paths, left_out = [], [], []
     for given in map(Path, options.pictures):
-        for path in picture_files(given) if given.is_dir() else [given]:
+        for path in find_pictures(given) if given.is_dir() else [given]:
             try:
                 images.append(read(path))
                 paths.append(path)
@@ -467,7 +468,7 @@ def _load(options):
 
 def _class_names(model) -> tuple[str, ...]:
     """What the checkpoint's classes are called; those of digits went without saying for a while."""
-    from lenet_edu.data.digits import DIGIT_CLASSES
+    from lenet_edu.data.splits import DIGIT_CLASSES
 
     return tuple(model.notes.get("classes", DIGIT_CLASSES))
 

@@ -1,9 +1,7 @@
 """Digits as tensors: MNIST from disk or by download, else the embedded digits, which are always there.
 
-    digits = load_digits()
-    digits.train.images                    # (N, 1, 32, 32)
-
-A data set is one tensor on one device; a batch is an index into it.
+digits = load_digits()
+digits.train.images                    # (N, 1, 32, 32)
 """
 
 import gzip
@@ -13,7 +11,7 @@ import socket
 import tempfile
 import urllib.request
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
@@ -24,14 +22,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from lenet_edu.data.splits import PAPER_SCALING, Data, Split, hold_out, pad, standard_scaling
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError, check_choice
+from lenet_edu.system.places import data_folder
 
 # What data calls itself.
 MNIST_NAME = "MNIST"
 EMBEDDED_NAME = "embedded digits (scikit-learn)"
-
-DIGIT_CLASSES = tuple("0123456789")
 
 SOURCES = ("auto", "mnist", "embedded")
 SCALINGS = ("paper", "standard")
@@ -49,95 +47,8 @@ _MNIST_VALIDATION_EVERY = 12  # 5,000 of 60,000
 _EMBEDDED_TEST_EVERY = 5
 _EMBEDDED_VALIDATION_EVERY = 8
 
-# A digit of 20 pixels comes to 16, as LeNet-1 had it, if MNIST's frame comes to 22.
-_LENET1_FRAME = 22
-# The middle of MNIST's frame that is brought to 16 pixels for the network of 1989: a digit fills most of it.
-_LENET1989_SIZE, _LENET1989_FRAME = 16, 24
-
 # The network counts as unreachable after this many seconds without an answer.
 _PATIENCE = 3.0
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """What the network sees where there is no ink (`background`) and where there is most (`ink`)."""
-
-    name: str
-    background: float
-    ink: float
-
-    def apply(self, ink: Tensor) -> Tensor:
-        """Ink from 0 to 1 -> values from `background` to `ink`, same shape."""
-        return ink * (self.ink - self.background) + self.background
-
-    def undo(self, images: Tensor) -> Tensor:
-        """The inverse of `apply`."""
-        return (images - self.background) / (self.ink - self.background)
-
-    def to_dict(self) -> dict:
-        """The scaling for JSON; `Scaling(**scaling.to_dict())` gives it back."""
-        return asdict(self)
-
-
-PAPER_SCALING = Scaling("paper", paper.BACKGROUND, paper.FOREGROUND)
-
-
-def standard_scaling(ink: Tensor) -> Scaling:
-    """The modern choice: mean 0 and variance 1 over all pixels of `ink` (N, 1, 32, 32), 0 to 1."""
-    deviation, mean = torch.std_mean(ink, correction=0)
-    return Scaling("standard", -(mean / deviation).item(), ((1 - mean) / deviation).item())
-
-
-@dataclass(frozen=True)
-class Split:
-    """images: floats, (N, maps, size, size); labels: integers, (N,); both on one device."""
-
-    images: Tensor
-    labels: Tensor
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def chosen(self, which: Tensor) -> "Split":
-        """Some of them: by indices or by a mask."""
-        return Split(self.images[which], self.labels[which])
-
-    def one_of_each(self) -> "Split":
-        """The first image of each class, in the order of the classes: what the notebooks follow."""
-        first = torch.stack([(self.labels == label).nonzero()[0, 0] for label in self.labels.unique()])
-        return self.chosen(first)
-
-    def to(self, device: torch.device | str) -> "Split":
-        """The split on another device."""
-        return Split(self.images.to(device), self.labels.to(device))
-
-
-@dataclass(frozen=True)
-class Data:
-    """Three splits of images, scaled as `scaling` says, on one device.
-
-    source: the name of the data. note: a sentence for the reader if others were wanted, else empty.
-    classes: what the labels mean, in their order. root: the folder they were read from, if it was named.
-    """
-
-    train: Split
-    validation: Split
-    test: Split
-    scaling: Scaling
-    source: str
-    note: str = ""
-    classes: tuple[str, ...] = DIGIT_CLASSES
-    root: str = ""
-
-    @property
-    def background(self) -> float | None:
-        """What surrounds an image: paper around a digit, nothing around pictures, which fill their frame."""
-        return self.scaling.background if self.train.images.shape[1] == 1 else None
-
-    def to(self, device: torch.device | str) -> "Data":
-        """The same on another device."""
-        splits = {name: getattr(self, name).to(device) for name in ("train", "validation", "test")}
-        return replace(self, **splits)
 
 
 def load_digits(source: str = "auto", scaling: str = "paper", folder: Path | str | None = None) -> Data:
@@ -175,19 +86,6 @@ def all_training_digits(data: Data) -> Split:
 def load_digits_again(name: str, scaling: str = "paper", folder: Path | str | None = None) -> Data:
     """The digits that called themselves `name` (their `source`), as a run recorded it."""
     return load_digits("embedded" if name == EMBEDDED_NAME else "mnist", scaling, folder)
-
-
-def data_folder(folder: Path | str | None = None) -> Path:
-    """Where data sets live: the folder given, else LENET_EDU_DATA, else data/ beside the notebooks.
-
-    An installed copy without notebooks uses data/ in the current folder.
-    """
-    if folder is not None:
-        return Path(folder)
-    if os.environ.get("LENET_EDU_DATA"):
-        return Path(os.environ["LENET_EDU_DATA"])
-    project = Path(__file__).resolve().parents[2]
-    return (project if (project / "notebooks").is_dir() else Path.cwd()) / "data"
 
 
 def find_mnist(folder: Path | str | None = None) -> Path | None:
@@ -250,55 +148,6 @@ def describe_data(folder: Path | str | None = None) -> list[dict]:
     return [mnist, embedded]
 
 
-def pad(images: Tensor, background: float = 0.0) -> Tensor:
-    """Extend images with background on all sides to the paper's 32x32: (..., H, W) -> (..., 32, 32).
-
-    An odd pixel goes to the right or below. Raises LenetError if they are larger than that.
-    """
-    height, width = images.shape[-2:]
-    down, across = paper.IMAGE_SIZE - height, paper.IMAGE_SIZE - width
-    if down < 0 or across < 0:
-        raise LenetError(
-            f"Images of {height}x{width} do not fit into a frame of {paper.IMAGE_SIZE}x{paper.IMAGE_SIZE}. "
-            "Scale them down first."
-        )
-    frame = (across // 2, across - across // 2, down // 2, down - down // 2)
-    return F.pad(images, frame, value=background)
-
-
-def crop(images: Tensor, size: int) -> Tensor:
-    """The middle of images, `pad` undone: (..., H, W) -> (..., size, size).
-
-    An odd pixel is left out on the right or below. Raises LenetError if they are smaller than that.
-    """
-    height, width = images.shape[-2:]
-    if not 1 <= size <= min(height, width):
-        raise LenetError(f"The middle of {height}x{width} pixels can be up to that size; got {size}.")
-    down, across = (height - size) // 2, (width - size) // 2
-    return images[..., down : down + size, across : across + size]
-
-
-def as_read_at(size: int, images: Tensor, scaling: Scaling) -> Tensor:
-    """Digits in frames of 32x32 as a network with a smaller input reads them: (N, 1, size, size).
-
-    size 32: as they are. 28: digits of 16 pixels in a frame of 28 (LeNet-1, section III-C). 16: digits that
-    fill the frame, from -1 to 1 (the network of 1989). Raises LenetError for another size.
-    """
-    if size == paper.IMAGE_SIZE:
-        return images
-    if size == paper.MNIST_SIZE:
-        small = _resized(crop(images, paper.MNIST_SIZE), _LENET1_FRAME)
-        return F.pad(small, ((size - _LENET1_FRAME) // 2,) * 4, value=scaling.background)
-    if size == _LENET1989_SIZE:
-        return scaling.undo(_resized(crop(images, _LENET1989_FRAME), size)) * 2 - 1
-    sizes = ", ".join(map(str, (paper.IMAGE_SIZE, paper.MNIST_SIZE, _LENET1989_SIZE)))
-    raise LenetError(f"Digits are read at one of these sizes: {sizes}; got {size}.")
-
-
-def _resized(images: Tensor, size: int) -> Tensor:
-    return F.interpolate(images, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
-
-
 def _mnist_digits(raw: Path, scaling: str) -> Data:
     train = _read_pair(raw, "train")
     rest, validation = hold_out(*train, every=_MNIST_VALIDATION_EVERY)
@@ -322,14 +171,6 @@ def _digits(train, validation, test, scaling: str, source: str) -> Data:
     levels = PAPER_SCALING if scaling == "paper" else standard_scaling(train[0])
     splits = (Split(levels.apply(ink), labels.long()) for ink, labels in (train, validation, test))
     return Data(*splits, scaling=levels, source=source)
-
-
-def hold_out(images: Tensor, labels: Tensor, every: int):
-    """Two pairs (images, labels): what stays, and every `every`-th image of each class."""
-    held = torch.zeros(len(labels), dtype=torch.bool)
-    for label in labels.unique():
-        held[(labels == label).nonzero()[::every, 0]] = True
-    return (images[~held], labels[~held]), (images[held], labels[held])
 
 
 # The files of MNIST ----------------------------------------------------------------------------------

@@ -22,9 +22,11 @@ from PIL import Image, ImageOps
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from lenet_edu.data.digits import Data, Scaling, Split, data_folder, hold_out, load_digits_again
+from lenet_edu.data.digits import load_digits_again
+from lenet_edu.data.splits import HALF_SCALING, Data, Split, hold_out
 from lenet_edu.network.architecture import rgb_lenet
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.places import data_folder
 from lenet_edu.system.tensors import load_tensors, save_tensors
 
 TRAIN, VALIDATION = "train", "val"
@@ -34,9 +36,6 @@ CIFAR_NAME = "CIFAR-10's cats and dogs"
 SHAPES_NAME = "drawn shapes"
 NONE_HELD_OUT = ", none held out"
 _FOLDERS = "pictures of "
-
-# Values from -1 to 1, as the tutorial has them.
-HALF_SCALING = Scaling("half", -1.0, 1.0)
 
 # Every so many-th training picture of each class is held out to choose by.
 _VALIDATION_EVERY = 10
@@ -101,7 +100,7 @@ def load_cats_and_dogs(
         note = (
             f"No cats and dogs could be had: {reason} Drawn rings and crosses step in. They are no animals."
         )
-        return replace(drawn_shapes(), note=note)
+        return replace(draw_shapes(), note=note)
 
 
 def load_again(
@@ -117,7 +116,7 @@ def load_again(
     progress: as in `load_images`. Raises LenetError if they are no longer there, or no longer the same.
     """
     if source == SHAPES_NAME:
-        return drawn_shapes()
+        return draw_shapes()
     held_out, plain = not source.endswith(NONE_HELD_OUT), source.removesuffix(NONE_HELD_OUT)
     if plain == CIFAR_NAME:
         return _cifar(data_folder(folder), held_out)
@@ -134,7 +133,7 @@ def load_again(
     return found
 
 
-def drawn_shapes(count: int = 1000, seed: int = 0) -> Data:
+def draw_shapes(count: int = 1000, seed: int = 0) -> Data:
     """Rings and crosses of any place, size, turn and colour: as many as `count` to train, made in an instant.
 
     They learn fast and are no measure of anything: they show that all works where there are no pictures.
@@ -257,7 +256,7 @@ def _find_files(root: Path) -> tuple[dict[str, list[tuple[Path, int]]], tuple[st
                 f"Pictures belong into {TRAIN}/CLASS/ and {VALIDATION}/CLASS/."
             )
         found[name] = {
-            path.name: picture_files(path)
+            path.name: find_pictures(path)
             for path in sorted(folder.iterdir())
             if path.is_dir() and not path.name.startswith(".")
         }
@@ -279,7 +278,7 @@ def _find_files(root: Path) -> tuple[dict[str, list[tuple[Path, int]]], tuple[st
     return files, classes
 
 
-def picture_files(folder: Path) -> list[Path]:
+def find_pictures(folder: Path) -> list[Path]:
     """The files in a folder and in folders below it, in order; without hidden ones and those of systems."""
     files = []
     for path in sorted(folder.rglob("*")):

@@ -18,7 +18,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from lenet_edu.data.digits import Data, Split, all_training_digits, as_read_at, load_digits
+from lenet_edu.data.digits import all_training_digits, load_digits
+from lenet_edu.data.splits import Data, Split, resize_for
 from lenet_edu.network import architecture, paper
 from lenet_edu.network.models import build
 from lenet_edu.reproduction.boosting import boost
@@ -113,15 +114,15 @@ def digits_for(
     digits, judge, places = all_training_digits(data), data.test, _places(data)
     if row.digits:
         some = _evenly(len(digits), row.digits["training"])
-        digits, places = digits.chosen(some), places[some]
-        judge = judge.chosen(_evenly(len(judge), row.digits["test"]))
+        digits, places = digits.select(some), places[some]
+        judge = judge.select(_evenly(len(judge), row.digits["test"]))
     if fold is not None:
         part = (places * folds).long() if in_a_row else torch.arange(len(digits)) % folds
         held_out = part == fold % folds
-        digits, judge = digits.chosen(~held_out), digits.chosen(held_out)
+        digits, judge = digits.select(~held_out), digits.select(held_out)
     size = architecture.architecture(row.network).input.size
     return tuple(
-        Split(as_read_at(size, split.images, data.scaling), split.labels) for split in (digits, judge)
+        Split(resize_for(size, split.images, data.scaling), split.labels) for split in (digits, judge)
     )
 
 

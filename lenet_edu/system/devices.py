@@ -65,7 +65,7 @@ def describe_device(device: torch.device) -> str:
     return f"CPU ({platform.machine()}, {torch.get_num_threads()} threads)"
 
 
-def one_a_core(work: Callable, tasks: Iterable[tuple]) -> Iterator[tuple[tuple, object]]:
+def map_processes(work: Callable, tasks: Iterable[tuple]) -> Iterator[tuple[tuple, object]]:
     """work(*task) for each task, in a process of its own for every core: each task and what came of it.
 
     They come as they are done. work: a module's function, since a process that starts has to find it.

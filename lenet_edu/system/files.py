@@ -61,7 +61,7 @@ def append_line(path: Path, line: str) -> None:
 
 
 @contextmanager
-def only_writer(folder: Path):
+def lock_folder(folder: Path):
     """While this lasts, no other process or thread that asks likewise can write to `folder`, which is made.
 
     The lock goes with the process, however it ends. Raises LenetError if another holds it, or the folder

@@ -14,7 +14,7 @@ from time import monotonic, perf_counter
 import torch
 from tqdm.auto import tqdm
 
-from lenet_edu.data.digits import Data
+from lenet_edu.data.splits import Data
 from lenet_edu.network.losses import criterion
 from lenet_edu.network.models import Network
 from lenet_edu.system.devices import choose_device, keep_freed_memory

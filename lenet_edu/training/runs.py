@@ -17,7 +17,7 @@ from torch import Tensor
 
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
-from lenet_edu.system.files import append_line, only_writer, write_atomically
+from lenet_edu.system.files import append_line, lock_folder, write_atomically
 from lenet_edu.system.tensors import load_tensors, save_tensors
 from lenet_edu.training.checkpoints import save_network
 from lenet_edu.training.recipes import Recipe
@@ -157,7 +157,7 @@ def kept(folder: Path | str | None, notes: dict, resume: bool) -> Iterator[Keepe
     folder = Path(folder)
     if resume:
         _check_there(folder)
-    with only_writer(folder):
+    with lock_folder(folder):
         if not resume and (folder / STATE).exists():
             raise LenetError(f"{folder} already holds a run. Resume it, or choose another folder.")
         yield Keeper(folder, notes)

@@ -15,8 +15,8 @@ from threading import Lock, Thread
 
 import torch
 
-from lenet_edu.data.digits import Data
 from lenet_edu.data.folders import load_again
+from lenet_edu.data.splits import Data
 from lenet_edu.network import architecture
 from lenet_edu.network.models import Network, build
 from lenet_edu.system.errors import LenetError

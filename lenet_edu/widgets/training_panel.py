@@ -7,8 +7,9 @@ import torch
 from traitlets import Bool, Dict, Float, Int, List, Unicode, observe, validate
 
 from lenet_edu import plots
-from lenet_edu.data.digits import EMBEDDED_NAME, MNIST_NAME, Data, find_mnist, load_digits
+from lenet_edu.data.digits import EMBEDDED_NAME, MNIST_NAME, find_mnist, load_digits
 from lenet_edu.data.folders import load_again
+from lenet_edu.data.splits import Data
 from lenet_edu.network import architecture
 from lenet_edu.network.activations import activations
 from lenet_edu.network.layers import Convolution
@@ -18,7 +19,7 @@ from lenet_edu.training.evaluation import confusion, mistakes
 from lenet_edu.training.recipes import RECIPES, Recipe, default_recipe, named_recipe
 from lenet_edu.training.runs import Run, list_runs, load_run
 from lenet_edu.training.sessions import FINISHED, READY, RUNNING, Session
-from lenet_edu.widgets.base import Widget, beside, binary, module, styles, to_bytes
+from lenet_edu.widgets.base import Widget, binary, module, styles, to_bytes, to_device_of
 
 # Seconds between two pictures of a training under way, and the most points of a curve that are sent.
 _EVERY = 0.25
@@ -301,7 +302,7 @@ class TrainingPanel(Widget):
     def _show_inside(self) -> None:
         """The maps of one image, C1's kernels, and how large each layer's gradient is."""
         model, shown = self.session.model, self.session.data.test.one_of_each()
-        maps = activations(model, beside(model, shown.images[self.digit : self.digit + 1]))
+        maps = activations(model, to_device_of(model, shown.images[self.digit : self.digit + 1]))
         kernels = next(layer.kernels() for layer in model if isinstance(layer, Convolution))
         with self.hold_sync():
             self.outputs = to_bytes(torch.cat([output.flatten() for output in maps.values()]))

@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from lenet_edu.data import digits as data
-from lenet_edu.data.digits import MNIST_FILES, crop, load_digits, pad
+from lenet_edu.data.digits import MNIST_FILES, load_digits
+from lenet_edu.data.splits import crop, pad
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError
 
@@ -174,12 +175,12 @@ def test_a_missing_file_is_named(folder):
 
 def test_pad_puts_background_around(seeded):
     images = torch.rand(2, 1, 27, 28, generator=seeded)
-    padded = data.pad(images, background=-1)
+    padded = pad(images, background=-1)
     assert padded.shape == (2, 1, 32, 32)
     assert torch.equal(padded[..., 2:29, 2:30], images)
     assert padded.sum() == pytest.approx(images.sum().item() - (2 * 32 * 32 - images.numel()), rel=1e-4)
     with pytest.raises(LenetError, match="33x20"):
-        data.pad(torch.rand(1, 1, 33, 20))
+        pad(torch.rand(1, 1, 33, 20))
 
 
 @pytest.fixture

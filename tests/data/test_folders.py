@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from lenet_edu.data import folders as images
-from lenet_edu.data.folders import decode, drawn_shapes, load_again, load_cats_and_dogs, load_images
+from lenet_edu.data.folders import decode, draw_shapes, load_again, load_cats_and_dogs, load_images
 from lenet_edu.network.models import RGBLeNet
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.loop import fit
@@ -334,11 +334,11 @@ def test_data_are_found_again_by_what_they_call_themselves(root):
 
 
 def test_drawn_shapes_are_two_kinds_that_a_network_learns():
-    data = drawn_shapes()
+    data = draw_shapes()
     assert (data.classes, len(data.train), len(data.test)) == (("cross", "ring"), 1000, 200)
     assert data.train.images.abs().max() <= 1
     assert torch.bincount(data.train.labels).tolist() == [500, 500]
-    assert torch.equal(data.train.images, drawn_shapes().train.images)
+    assert torch.equal(data.train.images, draw_shapes().train.images)
     assert not torch.equal(data.train.images[:200], data.test.images)
     model = RGBLeNet()
     model.reset_parameters(torch.Generator().manual_seed(0))

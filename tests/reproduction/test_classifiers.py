@@ -10,7 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from lenet_edu.data.digits import Split, crop
+from lenet_edu.data.splits import Split, crop
 from lenet_edu.network import paper
 from lenet_edu.reproduction import classifiers as baselines
 from lenet_edu.reproduction.classifiers import (

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from lenet_edu.data.digits import Split, hold_out, load_digits
+from lenet_edu.data.digits import load_digits
+from lenet_edu.data.splits import Split, hold_out
 from lenet_edu.network import paper
 from lenet_edu.network.models import build
 from lenet_edu.reproduction import figure_9 as rows

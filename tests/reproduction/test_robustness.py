@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from lenet_edu import plots
-from lenet_edu.data.digits import PAPER_SCALING, Scaling, Split, crop, pad
+from lenet_edu.data.splits import PAPER_SCALING, Scaling, Split, crop, pad
 from lenet_edu.network import paper
 from lenet_edu.network.models import LeNet1, LeNet5
 from lenet_edu.reproduction.figure_9 import fingerprint

@@ -22,7 +22,7 @@ for plan in family.values():
 # them was given it: filling its frame in 1989, with 16 pixels for LeNet-1, with 20 amid 32 for the others.
 
 # %%
-from lenet_edu import as_read_at, load_digits, load_network
+from lenet_edu import load_digits, load_network, resize_for
 
 digits = load_digits("embedded")
 weights = {"LeNet 1989": "lenet1989", "LeNet-1, 16x16": "lenet1"}
@@ -32,7 +32,7 @@ networks = {row: load_network(name) for row, name in weights.items()}
 # %%
 one = digits.test.one_of_each()
 sizes = {row: network.architecture.input.size for row, network in networks.items()}
-seen = {row: as_read_at(size, one.images, digits.scaling) for row, size in sizes.items()}
+seen = {row: resize_for(size, one.images, digits.scaling) for row, size in sizes.items()}
 plots.digits([images[3] for images in seen.values()], titles=list(seen))
 
 # %%
@@ -287,7 +287,7 @@ assert at_least_one_wrong >= 1
 # %%
 from lenet_edu.plots.style import INK, RED
 
-ten = given["for the second"].chosen(slice(10))
+ten = given["for the second"].select(slice(10))
 read = first.classes_of(ten.images)
 colours = [INK if right else RED for right in (read == ten.labels).tolist()]
 plots.digits(ten.images, [f"reads {answer}" for answer in read.tolist()], colours=colours)
