@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from lenet_edu.data.folders import SHAPES_NAME, load_cats_and_dogs
+from lenet_edu.data.folders import load_cats_and_dogs
 from lenet_edu.data.splits import Data, Split, hold_out
 from lenet_edu.network.models import RGBLeNet
 from lenet_edu.system.devices import describe_device, map_processes
@@ -136,12 +136,12 @@ def keep(kept: dict, name: str, found: dict) -> None:
 
 def main() -> int:
     only, data = named_on_the_command_line(__doc__), load_cats_and_dogs(progress=False)
-    if data.source == SHAPES_NAME:
+    if data.source.kind == "shapes":
         print(f"{data.note} There is nothing to measure without them.", file=sys.stderr)
         return 2
     kept = open_record(FILE) | {
         "command": "make results",
-        "data": data.source,
+        "data": data.name,
         "pictures": {"train": len(data.train) + len(data.validation), "val": len(data.test)},
         "machine": describe_device(torch.device("cpu")),
     }

@@ -16,7 +16,7 @@ import sklearn
 import torch
 from threadpoolctl import threadpool_limits
 
-from lenet_edu.data.digits import MNIST_NAME, all_training_digits, load_digits
+from lenet_edu.data.digits import all_training_digits, load_digits
 from lenet_edu.data.splits import Data
 from lenet_edu.network import paper
 from lenet_edu.reproduction.classifiers import Experiment, choose, experiments, measure, seen
@@ -80,14 +80,14 @@ def run(kept: dict, name: str, what: Experiment, data: Data) -> None:
 
 def main() -> int:
     only, data = named_on_the_command_line(__doc__), load_digits()
-    if data.source != MNIST_NAME:
+    if data.source.kind != "mnist":
         print(f"{data.note} There is nothing to measure without MNIST.", file=sys.stderr)
         return 2
     torch.set_num_threads(1)
     versions = {"numpy": np.__version__, "scikit-learn": sklearn.__version__}
     kept = open_record(FILE, **versions) | {
         "command": "python results/classical.py",
-        "data": data.source,
+        "data": data.name,
         "digits": {"training": len(data.train) + len(data.validation), "test": len(data.test)},
         "held_out": len(data.validation),
         "device": describe_device(torch.device("cpu")),

@@ -20,7 +20,7 @@ from time import perf_counter
 import numba
 import torch
 
-from lenet_edu.data.digits import MNIST_NAME, load_digits
+from lenet_edu.data.digits import load_digits
 from lenet_edu.data.splits import Split
 from lenet_edu.network import architecture, paper
 from lenet_edu.network.losses import map_loss
@@ -333,12 +333,12 @@ def keep(kept: dict, name: str, found: dict) -> None:
 
 def main() -> int:
     only, data = named_on_the_command_line(__doc__), load_digits()
-    if data.source != MNIST_NAME:
+    if data.source.kind != "mnist":
         print(f"{data.note} There is nothing to measure without MNIST.", file=sys.stderr)
         return 2
     kept = open_record(FILE, numba=numba.__version__) | {
         "command": "python results/family.py",
-        "data": data.source,
+        "data": data.name,
         "digits": {"training": len(data.train) + len(data.validation), "test": len(data.test)},
         "folds": FOLDS,
         "device": f"{describe_device(torch.device('cpu'))}, one core a run",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from lenet_edu.data.digits import MNIST_NAME, load_digits
+from lenet_edu.data.digits import load_digits
 from lenet_edu.data.splits import Data
 from lenet_edu.network.models import Network
 from lenet_edu.reproduction.figure_9 import fingerprint
@@ -55,12 +55,12 @@ def run(kept: dict, name: str, model: Network, data: Data) -> None:
 
 def main() -> int:
     only, data = named_on_the_command_line(__doc__), load_digits()
-    if data.source != MNIST_NAME:
+    if data.source.kind != "mnist":
         print(f"{data.note} There is nothing to measure without MNIST.", file=sys.stderr)
         return 2
     kept = open_record(FILE) | {
         "command": "python results/robustness.py",
-        "data": data.source,
+        "data": data.name,
         "digits": {"test": len(data.test)},
         "device": describe_device(torch.device("cpu")),
     }

@@ -133,6 +133,7 @@ def _planned(options):
 def _resumed(options):
     """Model, data, recipe, seed and folder of an earlier run that goes on."""
     from lenet_edu.data.folders import load_again
+    from lenet_edu.data.splits import Source
     from lenet_edu.network.models import build
     from lenet_edu.training.runs import load_run
 
@@ -155,10 +156,8 @@ def _resumed(options):
         raise LenetError(f"A resumed run keeps its settings: leave out {', '.join(changed)}.")
     out = Path(options.resume)
     run, _, notes = load_run(out)
-    root = options.images or run.root
-    data = load_again(
-        notes["data"], notes["scaling"]["name"], options.folder, root, progress=not options.quiet
-    )
+    source = Source.from_notes({**notes, "root": options.images or run.root})
+    data = load_again(source, notes["scaling"]["name"], options.folder, progress=not options.quiet)
     return build(notes["state_of"]), data, run.started_with, run.seed, out
 
 
@@ -197,7 +196,7 @@ def _started(options, model, data, recipe, seed, out: Path) -> dict:
         "parameters": count_parameters(model),
         "recipe": recipe.to_dict(),
         "seed": seed,
-        "data": data.source,
+        "data": data.name,
         "device": device,
         "out": str(out),
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
@@ -207,7 +206,7 @@ def _started(options, model, data, recipe, seed, out: Path) -> dict:
         _say(options, data.note)
     sizes = " / ".join(f"{len(split):,}" for split in (data.train, data.validation, data.test))
     _say(options, f"{result['network']}, {result['parameters']:,} parameters, on {device}")
-    _say(options, f"{data.source}: {sizes} images to train, validate, test")
+    _say(options, f"{data.name}: {sizes} images to train, validate, test")
     _say(
         options, f"recipe {recipe.name}: {recipe.epochs} epochs, batches of {recipe.batch_size}, seed {seed}"
     )
@@ -224,7 +223,7 @@ def _finished(options, result: dict, model, data, run, seconds: float) -> dict:
     from lenet_edu.training.evaluation import accuracy
 
     images = len(data.train) * len(run.history)
-    chosen_by_test = data.validation.images is data.test.images
+    chosen_by_test = not data.source.held_out
     if chosen_by_test:
         model.load_state_dict(run.last_weights)
     result |= {
@@ -284,7 +283,7 @@ def _network_runs(options, name: str) -> tuple[float, list[dict]]:
         (name, seed, folder / f"seed-{seed}", options.data or "auto", options.folder)
         for seed in range(options.seeds)
     ]
-    _say(options, f"{data.note} {name}, {ROWS[name].about}; {data.source}, one core a seed".strip())
+    _say(options, f"{data.note} {name}, {ROWS[name].about}; {data.name}, one core a seed".strip())
     runs = []
     for _, found in map_processes(reproduce, tasks):
         runs.append(found)
@@ -314,8 +313,8 @@ def _classical_runs(options, name: str) -> tuple[float, list[dict]]:
     runs = []
     for seed in range(options.seeds) if what.seeds else [None]:
         found = measure(what, best, seed, all_digits, test)
-        runs.append({**found, "error": found["test_error"], "data": data.source})
-        _say(options, f"test {found['test_error']} %, {found['minutes']} min, {data.source}")
+        runs.append({**found, "error": found["test_error"], "data": data.name})
+        _say(options, f"test {found['test_error']} %, {found['minutes']} min, {data.name}")
     return paper.PUBLISHED_ERRORS[what.row], runs
 
 
@@ -323,11 +322,11 @@ def _classical_runs(options, name: str) -> tuple[float, list[dict]]:
 
 
 def _evaluate(options) -> dict:
-    from lenet_edu.data.folders import NONE_HELD_OUT
+    from lenet_edu.data.splits import Source
     from lenet_edu.training.evaluation import confusion
 
     model = _load(options)
-    held_out = not model.notes.get("data", "").endswith(NONE_HELD_OUT)  # split as it was for training
+    held_out = Source.from_notes(model.notes).held_out  # split as it was for training
     data = _load_data(options, model.architecture, model.notes["scaling"]["name"], held_out)
     names = _class_names(model)
     if tuple(data.classes) != names:
@@ -340,13 +339,13 @@ def _evaluate(options) -> dict:
     split = _as_read(model, getattr(data, options.split), data.scaling)
     table = confusion(model, split)
     right, count = int(table.trace()), len(split)
-    _say(options, f"{model.architecture.name} on the {options.split} split of {data.source}:")
+    _say(options, f"{model.architecture.name} on the {options.split} split of {data.name}:")
     _say(options, f"{right / count:.2%} right, {count - right} mistakes in {count:,}")
     _say(options, "\nactual \\ predicted\n" + _counts(table.tolist(), names))
     return {
         "checkpoint": options.checkpoint,
         "network": model.architecture.name,
-        "data": data.source,
+        "data": data.name,
         "classes": list(names),
         "split": options.split,
         "accuracy": right / count,

@@ -22,14 +22,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lenet_edu.data.splits import PAPER_SCALING, Data, Split, hold_out, pad, standard_scaling
+from lenet_edu.data.splits import NAMES, PAPER_SCALING, Data, Source, Split, hold_out, pad, standard_scaling
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError, check_choice
 from lenet_edu.system.places import data_folder
-
-# What data calls itself.
-MNIST_NAME = "MNIST"
-EMBEDDED_NAME = "embedded digits (scikit-learn)"
 
 SOURCES = ("auto", "mnist", "embedded")
 SCALINGS = ("paper", "standard")
@@ -73,7 +69,7 @@ def load_digits(source: str = "auto", scaling: str = "paper", folder: Path | str
             if source == "mnist":
                 raise
             digits = _embedded_digits(scaling)
-            return replace(digits, note=f"{error} The {digits.source} step in.")
+            return replace(digits, note=f"{error} The {digits.name} step in.")
     return _mnist_digits(found, scaling)
 
 
@@ -81,11 +77,6 @@ def all_training_digits(data: Data) -> Split:
     """The training split and what was held out of it, for a last training when all is chosen."""
     parts = (data.train, data.validation)
     return Split(*(torch.cat([getattr(part, key) for part in parts]) for key in ("images", "labels")))
-
-
-def load_digits_again(name: str, scaling: str = "paper", folder: Path | str | None = None) -> Data:
-    """The digits that called themselves `name` (their `source`), as a run recorded it."""
-    return load_digits("embedded" if name == EMBEDDED_NAME else "mnist", scaling, folder)
 
 
 def find_mnist(folder: Path | str | None = None) -> Path | None:
@@ -132,7 +123,7 @@ def describe_data(folder: Path | str | None = None) -> list[dict]:
     Reads every file, and raises LenetError if one is damaged.
     """
     found = find_mnist(folder)
-    mnist = {"data": MNIST_NAME, "state": "missing", "where": str(data_folder(folder)), "images": 0}
+    mnist = {"data": NAMES["mnist"], "state": "missing", "where": str(data_folder(folder)), "images": 0}
     if found:
         counts = {name: len(_read_idx(found, name)) for name in MNIST_FILES}
         images = sum(count for name, count in counts.items() if "images" in name)
@@ -140,7 +131,7 @@ def describe_data(folder: Path | str | None = None) -> list[dict]:
     from sklearn import datasets
 
     embedded = {
-        "data": EMBEDDED_NAME,
+        "data": NAMES["embedded"],
         "state": "found",
         "where": "with scikit-learn",
         "images": len(datasets.load_digits().target),
@@ -151,7 +142,7 @@ def describe_data(folder: Path | str | None = None) -> list[dict]:
 def _mnist_digits(raw: Path, scaling: str) -> Data:
     train = _read_pair(raw, "train")
     rest, validation = hold_out(*train, every=_MNIST_VALIDATION_EVERY)
-    return _digits(rest, validation, _read_pair(raw, "t10k"), scaling, MNIST_NAME)
+    return _digits(rest, validation, _read_pair(raw, "t10k"), scaling, "mnist")
 
 
 def _embedded_digits(scaling: str) -> Data:
@@ -163,14 +154,14 @@ def _embedded_digits(scaling: str) -> Data:
     glyphs = F.interpolate(small, size=(paper.GLYPH_SIZE,) * 2, mode="bicubic").clamp(0, 1)
     rest, test = hold_out(pad(glyphs), torch.from_numpy(bunch.target), every=_EMBEDDED_TEST_EVERY)
     train, validation = hold_out(*rest, every=_EMBEDDED_VALIDATION_EVERY)
-    return _digits(train, validation, test, scaling, EMBEDDED_NAME)
+    return _digits(train, validation, test, scaling, "embedded")
 
 
-def _digits(train, validation, test, scaling: str, source: str) -> Data:
+def _digits(train, validation, test, scaling: str, kind: str) -> Data:
     """Pairs of ink (N, 1, 32, 32), 0 to 1, and labels (N,), as scaled splits."""
     levels = PAPER_SCALING if scaling == "paper" else standard_scaling(train[0])
     splits = (Split(levels.apply(ink), labels.long()) for ink, labels in (train, validation, test))
-    return Data(*splits, scaling=levels, source=source)
+    return Data(*splits, scaling=levels, source=Source(kind))
 
 
 # The files of MNIST ----------------------------------------------------------------------------------

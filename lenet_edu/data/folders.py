@@ -22,20 +22,14 @@ from PIL import Image, ImageOps
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from lenet_edu.data.digits import load_digits_again
-from lenet_edu.data.splits import HALF_SCALING, Data, Split, hold_out
+from lenet_edu.data.digits import load_digits
+from lenet_edu.data.splits import HALF_SCALING, NAMES, Data, Source, Split, hold_out
 from lenet_edu.network.architecture import rgb_lenet
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.places import data_folder
 from lenet_edu.system.tensors import load_tensors, save_tensors
 
 TRAIN, VALIDATION = "train", "val"
-
-# What data calls itself; pictures from folders add their classes and a key of their contents.
-CIFAR_NAME = "CIFAR-10's cats and dogs"
-SHAPES_NAME = "drawn shapes"
-NONE_HELD_OUT = ", none held out"
-_FOLDERS = "pictures of "
 
 # Every so many-th training picture of each class is held out to choose by.
 _VALIDATION_EVERY = 10
@@ -78,8 +72,7 @@ def load_images(
     for name in (TRAIN, VALIDATION):
         _check_counts(root / name, labels[name], classes)
     scaled = [(HALF_SCALING.apply(pixels[name] / 255), labels[name]) for name in (TRAIN, VALIDATION)]
-    source = f"{_FOLDERS}{', '.join(classes)} ({key[:8]})"
-    return _splits(*scaled, held_out, source=source, classes=classes, root=str(root))
+    return _split(*scaled, source=Source("folder", held_out, str(root), key[:8]), classes=classes)
 
 
 def load_cats_and_dogs(
@@ -104,33 +97,38 @@ def load_cats_and_dogs(
 
 
 def load_again(
-    source: str,
+    source: Source,
     scaling: str = "paper",
     folder: Path | str | None = None,
-    root: Path | str = "",
     progress: bool = True,
 ) -> Data:
-    """The data that called themselves `source`, pictures or digits, as a run recorded it.
+    """The data of a source, pictures or digits, once more.
 
-    scaling, folder: as `load_digits` takes them. root: the folder of pictures that were read from one.
-    progress: as in `load_images`. Raises LenetError if they are no longer there, or no longer the same.
+    scaling, folder: as `load_digits` takes them. progress: as in `load_images`.
+    Raises LenetError if the data is no longer there, or no longer the same.
     """
-    if source == SHAPES_NAME:
+    if source.kind in ("mnist", "embedded"):
+        return load_digits(source.kind, scaling, folder)
+    if source.kind == "shapes":
         return draw_shapes()
-    held_out, plain = not source.endswith(NONE_HELD_OUT), source.removesuffix(NONE_HELD_OUT)
-    if plain == CIFAR_NAME:
-        return _cifar(data_folder(folder), held_out)
-    if not plain.startswith(_FOLDERS):
-        return load_digits_again(source, scaling, folder)
-    if not root:
-        raise LenetError(f"{source} were read from a folder, and it is not known which. Name it.")
-    found = load_images(root, held_out=held_out, progress=progress)
-    if found.source != source:
+    if source.kind == "cifar":
+        return _cifar(data_folder(folder), source.held_out)
+    if source.kind != "folder":
+        kinds = ", ".join([*NAMES, "folder"])
         raise LenetError(
-            f"{root} no longer holds the same pictures: wanted {source}, found {found.source}. "
-            "Name the folder that has them, or train anew."
+            f"The data {source.kind!r} cannot be loaded again: it is none of {kinds}. Load it yourself."
         )
-    return found
+    if not source.root:
+        raise LenetError(
+            "The pictures were read from a folder, and it is not known which. Name it: --images DIR."
+        )
+    data = load_images(source.root, held_out=source.held_out, progress=progress)
+    if data.source != source:
+        raise LenetError(
+            f"{source.root} no longer holds the same pictures: their fingerprint was {source.key}, now it is "
+            f"{data.source.key}. Name the folder that has them, or train anew."
+        )
+    return data
 
 
 def draw_shapes(count: int = 1000, seed: int = 0) -> Data:
@@ -140,7 +138,9 @@ def draw_shapes(count: int = 1000, seed: int = 0) -> Data:
     """
     generator = torch.Generator().manual_seed(seed)
     train, validation, test = (_draw(number, generator) for number in (count, count // 5, count // 5))
-    return Data(train, validation, test, scaling=HALF_SCALING, source=SHAPES_NAME, classes=("cross", "ring"))
+    return Data(
+        train, validation, test, scaling=HALF_SCALING, source=Source("shapes"), classes=("cross", "ring")
+    )
 
 
 def _draw(count: int, generator: torch.Generator) -> Split:
@@ -168,12 +168,11 @@ def _draw(count: int, generator: torch.Generator) -> Split:
     return Split(HALF_SCALING.apply((colours + noise).clamp(0, 1)), labels)
 
 
-def _splits(train, test, held_out: bool, *, source: str, classes: tuple[str, ...], root: str = "") -> Data:
+def _split(train, test, source: Source, classes: tuple[str, ...]) -> Data:
     """Pairs (images, labels) as three splits."""
-    rest, validation = hold_out(*train, every=_VALIDATION_EVERY) if held_out else (train, test)
-    source += "" if held_out else NONE_HELD_OUT
+    rest, validation = hold_out(*train, every=_VALIDATION_EVERY) if source.held_out else (train, test)
     splits = (Split(*pair) for pair in (rest, validation, test))
-    return Data(*splits, scaling=HALF_SCALING, source=source, classes=classes, root=root)
+    return Data(*splits, scaling=HALF_SCALING, source=source, classes=classes)
 
 
 def _cifar(root: Path, held_out: bool) -> Data:
@@ -191,7 +190,7 @@ def _cifar(root: Path, held_out: bool) -> Data:
         wanted = torch.isin(labels, torch.tensor(chosen))
         pixels = torch.from_numpy(found.data)[wanted].permute(0, 3, 1, 2).contiguous()
         parts.append((HALF_SCALING.apply(pixels / 255), (labels[wanted] == chosen[1]).long()))
-    return _splits(*parts, held_out, source=CIFAR_NAME, classes=("cat", "dog"))
+    return _split(*parts, source=Source("cifar", held_out), classes=("cat", "dog"))
 
 
 def decode(path: Path | str, size: int) -> Tensor:

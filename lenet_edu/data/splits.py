@@ -3,7 +3,8 @@
 A data set is one tensor on one device; a batch is an index into it.
 """
 
-from dataclasses import asdict, dataclass, replace
+import re
+from dataclasses import asdict, dataclass, field, replace
 
 import torch
 import torch.nn.functional as F
@@ -13,6 +14,15 @@ from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError
 
 DIGIT_CLASSES = tuple("0123456789")
+
+# What the kinds of data are called in print; pictures from a folder are called by their classes.
+NAMES = {
+    "mnist": "MNIST",
+    "embedded": "embedded digits (scikit-learn)",
+    "cifar": "CIFAR-10's cats and dogs",
+    "shapes": "drawn shapes",
+}
+_NONE_HELD_OUT = ", none held out"
 
 # A digit of 20 pixels comes to 16, as LeNet-1 had it, if MNIST's frame comes to 22.
 _LENET1_FRAME = 22
@@ -77,21 +87,70 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Data:
-    """Three splits of images, scaled as `scaling` says, on one device.
+class Source:
+    """Where data came from, which is all that `folders.load_again` needs to load the same data once more.
 
-    source: the name of the data. note: a sentence for the reader if others were wanted, else empty.
-    classes: what the labels mean, in their order. root: the folder they were read from, if it was named.
+    kind: one of `NAMES`, or "folder" (of pictures), or any other word for data of one's own, which cannot be
+    loaded again.
+    held_out: True if some training images were held out as the validation split. If False, the validation
+    split is the test split, so nothing may be chosen by it and then reported on the test split.
+    root: the folder of the pictures. Sources are equal wherever their pictures lie.
+    key: for a folder, a fingerprint of the names and contents of its pictures: 8 hexadecimal digits.
+    """
+
+    kind: str
+    held_out: bool = True
+    root: str = field(default="", compare=False)
+    key: str = ""
+
+    def to_dict(self) -> dict:
+        """The source for JSON, without `root`: the pictures may be moved."""
+        return {"kind": self.kind, "held_out": self.held_out, "key": self.key}
+
+    @classmethod
+    def from_notes(cls, notes: dict) -> "Source":
+        """The source that a run or a checkpoint has written down.
+
+        Older ones have only the data's name, as "pictures of cat, dog (1a2b3c4d), none held out".
+        """
+        root = notes.get("root", "")
+        if "source" in notes:
+            return cls(**notes["source"], root=root)
+        name = notes.get("data", "")
+        held_out, plain = not name.endswith(_NONE_HELD_OUT), name.removesuffix(_NONE_HELD_OUT)
+        pictures = re.fullmatch(r"pictures of .* \(([0-9a-f]{8})\)", plain, re.DOTALL)
+        if pictures:
+            return cls("folder", held_out, root, pictures[1])
+        return cls({name: kind for kind, name in NAMES.items()}.get(plain, plain), held_out, root)
+
+
+@dataclass(frozen=True)
+class Data:
+    """Three splits of images on one device.
+
+    train: what a network learns from.
+    validation: what settings and the best epoch are chosen by.
+    test: what a trained network is measured by, once.
+    scaling: how the values of the images are scaled.
+    source: where the images came from.
+    note: a sentence for the reader if other data was wanted, else empty.
+    classes: what the labels 0, 1, ... mean.
     """
 
     train: Split
     validation: Split
     test: Split
     scaling: Scaling
-    source: str
+    source: Source
     note: str = ""
     classes: tuple[str, ...] = DIGIT_CLASSES
-    root: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the data is called in print, as "MNIST" or "pictures of cat, dog (1a2b3c4d)"."""
+        kind = self.source.kind
+        plain = f"pictures of {', '.join(self.classes)} ({self.source.key})" if kind == "folder" else ""
+        return (plain or NAMES.get(kind, kind)) + ("" if self.source.held_out else _NONE_HELD_OUT)
 
     @property
     def background(self) -> float | None:

@@ -183,11 +183,11 @@ def reproduce(
     data = load_digits(source, folder=folder)
     train, test = digits_for(row, data)
     model, found = train_row(row, train, test, seed, out)
-    notes = {"row": name, "seed": seed, "recipe": row.recipe.to_dict(), "data": data.source}
+    notes = {"row": name, "seed": seed, "recipe": row.recipe.to_dict(), "data": data.name}
     notes["scaling"] = data.scaling.to_dict()
     if not row.boosted:
         save_network(out / "network.safetensors", model, notes)
-    found = {"name": name, "about": row.about, "published": published(name), "data": data.source, **found}
+    found = {"name": name, "about": row.about, "published": published(name), "data": data.name, **found}
     write_json(out / "record.json", found)
     return found
 

@@ -16,7 +16,7 @@ from threading import Lock, Thread
 import torch
 
 from lenet_edu.data.folders import load_again
-from lenet_edu.data.splits import Data
+from lenet_edu.data.splits import Data, Source
 from lenet_edu.network import architecture
 from lenet_edu.network.models import Network, build
 from lenet_edu.system.errors import LenetError
@@ -153,9 +153,9 @@ class Session:
         Raises LenetError if there is none or it cannot be gone on from; then this one stays.
         """
         run, tensors, notes = load_run(home)
-        data = self.data
-        if (data.source, data.scaling.to_dict()) != (notes["data"], notes["scaling"]):
-            data = load_again(notes["data"], notes["scaling"]["name"], root=run.root, progress=False)
+        data, source = self.data, Source.from_notes(notes)
+        if (data.source, data.scaling.to_dict()) != (source, notes["scaling"]):
+            data = load_again(source, notes["scaling"]["name"], progress=False)
         if len(data.train) != run.images:
             raise LenetError(
                 f"{home} was trained on {run.images:,} images of {notes['data']}; "

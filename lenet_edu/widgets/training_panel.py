@@ -7,9 +7,9 @@ import torch
 from traitlets import Bool, Dict, Float, Int, List, Unicode, observe, validate
 
 from lenet_edu import plots
-from lenet_edu.data.digits import EMBEDDED_NAME, MNIST_NAME, find_mnist, load_digits
+from lenet_edu.data.digits import find_mnist, load_digits
 from lenet_edu.data.folders import load_again
-from lenet_edu.data.splits import Data
+from lenet_edu.data.splits import NAMES, Data, Source
 from lenet_edu.network import architecture
 from lenet_edu.network.activations import activations
 from lenet_edu.network.layers import Convolution
@@ -92,7 +92,7 @@ class TrainingPanel(Widget):
         folder: Path | str = "runs",
     ):
         data = data or load_digits()
-        self._data = {data.source: data}
+        self._data = {data.name: data}
         self._told_at, self._epochs_shown, self._mistakes_of = 0.0, 0, None
         self.session = Session(
             data, switches, recipe, seed=seed, device=device, folder=folder, watch=self._watch
@@ -181,7 +181,7 @@ class TrainingPanel(Widget):
         check_choice("data", source, self.options["data"])
         choose_device(settings["device"])
         if source not in self._data:
-            self._data[source] = load_again(source)
+            self._data[source] = load_again(Source.from_notes({"data": source}))
         return Session(
             self._data[source],
             {name: _switch(settings[name], old[name]) for name in self._switches()},
@@ -238,8 +238,8 @@ class TrainingPanel(Widget):
         options = {name: list(values) for name, values in self._switches().items()}
         names = list(self._data)
         if self.session.plan.input.maps == 1:
-            names += [MNIST_NAME, EMBEDDED_NAME] if find_mnist() else [EMBEDDED_NAME]
-        names.append(self.session.data.source)
+            names += [NAMES["mnist"], NAMES["embedded"]] if find_mnist() else [NAMES["embedded"]]
+        names.append(self.session.data.name)
         options |= {"recipe": [DEFAULT, *RECIPES], "data": list(dict.fromkeys(names))}
         return {**options, "device": ["auto", *_devices()]}
 
@@ -262,8 +262,8 @@ class TrainingPanel(Widget):
                 setattr(self, name, getattr(session.recipe_now, name))
             self.classes = list(session.data.classes)
             self.digit = min(self.digit, len(self.classes) - 1)
-            if self._options_of != session.data.source:
-                self._options_of, self.options = session.data.source, self._offer()
+            if self._options_of != session.data.name:
+                self._options_of, self.options = session.data.name, self._offer()
             self.settings = self._settings()
             shapes = session.plan.shapes
             self.layers = [{"name": name, "shape": list(shape)} for name, shape in shapes.items()]
@@ -284,7 +284,7 @@ class TrainingPanel(Widget):
         return {
             **{name: _plain(session.plan.config[name]) for name in self._switches()},
             "recipe": DEFAULT if session.recipe == usual else named,
-            "data": session.data.source,
+            "data": session.data.name,
             "device": session.device,
             "seed": session.seed,
         }

@@ -13,7 +13,7 @@ import torch
 
 from lenet_edu.data import digits as data
 from lenet_edu.data.digits import MNIST_FILES, load_digits
-from lenet_edu.data.splits import crop, pad
+from lenet_edu.data.splits import Source
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError
 
@@ -50,7 +50,8 @@ def folder(tmp_path, monkeypatch):
 
 def test_mnist_is_read_padded_and_scaled(folder):
     digits = load_digits("mnist", folder=folder)
-    assert digits.source == "MNIST"
+    assert digits.source == Source("mnist")
+    assert digits.name == "MNIST"
     assert digits.train.images.shape[1:] == (1, 32, 32)
     assert (len(digits.train) + len(digits.validation), len(digits.test)) == (TRAIN, TEST)
     raw = np.frombuffer((folder / "MNIST/raw/train-images-idx3-ubyte").read_bytes()[16:], np.uint8)
@@ -112,7 +113,7 @@ def test_embedded_digits_are_a_fifth_for_testing_in_the_papers_frame(embedded):
 
 def test_embedded_digits_step_in_and_say_so(tmp_path):
     digits = load_digits(folder=tmp_path)
-    assert digits.source.startswith("embedded")
+    assert digits.name.startswith("embedded")
     assert str(tmp_path) in digits.note
 
 
@@ -173,16 +174,6 @@ def test_a_missing_file_is_named(folder):
         load_digits(folder=folder)
 
 
-def test_pad_puts_background_around(seeded):
-    images = torch.rand(2, 1, 27, 28, generator=seeded)
-    padded = pad(images, background=-1)
-    assert padded.shape == (2, 1, 32, 32)
-    assert torch.equal(padded[..., 2:29, 2:30], images)
-    assert padded.sum() == pytest.approx(images.sum().item() - (2 * 32 * 32 - images.numel()), rel=1e-4)
-    with pytest.raises(LenetError, match="33x20"):
-        pad(torch.rand(1, 1, 33, 20))
-
-
 @pytest.fixture
 def online(monkeypatch):
     monkeypatch.delenv("LENET_EDU_OFFLINE")
@@ -213,7 +204,7 @@ def test_a_download_that_breaks_off_leaves_nothing_and_the_embedded_digits_step_
     monkeypatch.setattr(data, "_download", download)
     digits = load_digits(folder=tmp_path)
     assert "connection reset" in digits.note
-    assert digits.source.startswith("embedded")
+    assert digits.name.startswith("embedded")
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
     assert socket.getdefaulttimeout() is None
 
@@ -253,19 +244,3 @@ def test_the_server_that_answers_is_asked_first(monkeypatch):
         )
         monkeypatch.setattr(MNIST, "mirrors", [dead, alive])
         assert data._reachable_mirrors() == [alive, dead]
-
-
-def test_one_of_each_takes_the_first_image_of_every_class(embedded):
-    ten = embedded.test.one_of_each()
-    assert ten.labels.tolist() == list(range(10))
-    for label in range(10):
-        first = (embedded.test.labels == label).nonzero()[0, 0]
-        assert torch.equal(ten.images[label], embedded.test.images[first])
-
-
-def test_the_middle_is_what_was_padded():
-    image = torch.rand(2, 1, 28, 28)
-    assert torch.equal(crop(pad(image), 28), image)
-    assert torch.equal(crop(pad(image[..., :25, :25]), 25), image[..., :25, :25])
-    with pytest.raises(LenetError, match="middle of 28x28 pixels can be up to that size; got 33"):
-        crop(image, 33)

@@ -4,6 +4,7 @@ import io
 import struct
 import warnings
 import zlib
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 
 from lenet_edu.data import folders as images
 from lenet_edu.data.folders import decode, draw_shapes, load_again, load_cats_and_dogs, load_images
+from lenet_edu.data.splits import Source
 from lenet_edu.network.models import RGBLeNet
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.loop import fit
@@ -314,20 +316,32 @@ def test_nothing_held_out_is_the_tutorials_way(root):
     assert data.source != load(root).source
 
 
-def test_data_are_found_again_by_what_they_call_themselves(root):
+def test_data_are_loaded_again_from_their_source(root):
     for held_out in (True, False):
         data = load(root, held_out=held_out)
-        again = load_again(data.source, root=data.root)
+        again = load_again(data.source)
         assert torch.equal(again.train.images, data.train.images)
+        assert again.source == data.source
     with pytest.raises(LenetError, match="Name it"):
-        load_again(data.source)
+        load_again(replace(data.source, root=""))
     picture(5).save(root / "train" / "cat" / "00.png")
     with pytest.raises(LenetError, match="no longer holds the same pictures"):
-        load_again(data.source, root=root)
-    assert load_again("drawn shapes").classes == ("cross", "ring")
+        load_again(data.source)
+    assert load_again(Source("shapes")).classes == ("cross", "ring")
     with pytest.raises(LenetError, match="CIFAR-10 is not in"):
-        load_again("CIFAR-10's cats and dogs")
-    assert len(load_again("embedded digits (scikit-learn)").test) > 300
+        load_again(Source("cifar"))
+    assert len(load_again(Source("embedded")).test) > 300
+    with pytest.raises(LenetError, match="'mine' cannot be loaded again"):
+        load_again(Source("mine"))
+
+
+def test_the_notes_of_an_older_run_name_its_data(root):
+    """Before sources there was only the data's name, as it is still printed."""
+    for held_out in (True, False):
+        data = load(root, held_out=held_out)
+        source = Source.from_notes({"data": data.name, "root": str(root)})
+        assert (source, source.root) == (data.source, str(root))
+        assert torch.equal(load_again(source).train.images, data.train.images)
 
 
 # Without a folder --------------------------------------------------------------------------------------
@@ -348,7 +362,7 @@ def test_drawn_shapes_are_two_kinds_that_a_network_learns():
 
 def test_without_any_pictures_drawn_ones_step_in_and_say_so():
     data = load_cats_and_dogs()
-    assert data.source == "drawn shapes"
+    assert data.name == "drawn shapes"
     assert "LENET_EDU_OFFLINE forbids" in data.note
     assert "They are no animals." in data.note
 
@@ -377,7 +391,7 @@ def test_cifars_cats_and_dogs_are_taken_if_they_are_there(tmp_path, monkeypatch)
     (tmp_path / CIFAR10.base_folder).mkdir()
     monkeypatch.setattr("torchvision.datasets.CIFAR10", Small)
     data = load_cats_and_dogs(tmp_path)
-    assert (data.source, data.classes) == ("CIFAR-10's cats and dogs", ("cat", "dog"))
+    assert (data.name, data.classes) == ("CIFAR-10's cats and dogs", ("cat", "dog"))
     assert data.test.labels.tolist() == [0, 1, 1, 0] * 2
     assert data.test.images[1].unique().item() == pytest.approx(2 / 127.5 - 1)
     assert (len(data.train), len(data.validation)) == (72, 8)

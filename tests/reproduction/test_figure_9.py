@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lenet_edu.data.digits import load_digits
-from lenet_edu.data.splits import Split, hold_out
+from lenet_edu.data.splits import Source, Split, hold_out
 from lenet_edu.network import paper
 from lenet_edu.network.models import build
 from lenet_edu.reproduction import figure_9 as rows
@@ -28,7 +28,7 @@ def few(monkeypatch):
     """A hundred embedded digits for training and for either kind of judging, as if they were MNIST."""
     data = load_digits("embedded")
     some = [Split(part.images[:100], part.labels[:100]) for part in (data.train, data.validation, data.test)]
-    data = replace(data, source="MNIST", train=some[0], validation=some[1], test=some[2])
+    data = replace(data, source=Source("mnist"), train=some[0], validation=some[1], test=some[2])
     for module in (family, rows):
         monkeypatch.setattr(module, "load_digits", lambda *_, **__: data)
     return data

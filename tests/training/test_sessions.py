@@ -51,7 +51,7 @@ def test_pictures_in_colour_train_the_rgb_network(tmp_path):
     assert same(session.model, second.model)
     digits = Session(load_digits("embedded"), device="cpu", folder=tmp_path / "runs")
     digits.load(session.home)
-    assert digits.data.source == "drawn shapes"
+    assert digits.data.name == "drawn shapes"
 
 
 def test_a_recipe_decides_how_the_first_weights_are_drawn(few, tmp_path):

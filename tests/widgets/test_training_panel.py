@@ -7,9 +7,8 @@ import pytest
 import torch
 
 from lenet_edu import plots
-from lenet_edu.data.digits import EMBEDDED_NAME
 from lenet_edu.data.folders import draw_shapes
-from lenet_edu.data.splits import Data
+from lenet_edu.data.splits import NAMES, Data, Source
 from lenet_edu.network import architecture
 from lenet_edu.network.activations import activations
 from lenet_edu.network.architecture import MODERN
@@ -150,10 +149,10 @@ def test_settings_that_do_not_fit_are_refused_and_told(panel, monkeypatch, name,
 
 
 def test_the_data_of_the_machine_are_offered_and_taken(panel, few, tmp_path):
-    assert panel.options["data"] == [EMBEDDED_NAME]
-    other = TrainingPanel(replace(few, source="others"), recipe=RECIPE, device="cpu", folder=tmp_path)
-    assert other.options["data"] == ["others", EMBEDDED_NAME]
-    other.settings = {**other.settings, "data": EMBEDDED_NAME}
+    assert panel.options["data"] == [NAMES["embedded"]]
+    other = TrainingPanel(replace(few, source=Source("others")), recipe=RECIPE, device="cpu", folder=tmp_path)
+    assert other.options["data"] == ["others", NAMES["embedded"]]
+    other.settings = {**other.settings, "data": NAMES["embedded"]}
     assert len(other.session.data.train) > 1000
 
 

@@ -84,7 +84,7 @@ print(f"{book.totals['parameters'] - ledger(short).totals['parameters']} paramet
 from lenet_edu import load_cats_and_dogs
 
 data = load_cats_and_dogs(progress=False)
-print(data.source, data.note)
+print(data.name, data.note)
 for name in ("train", "validation", "test"):
     print(f"{name:<10} {tuple(getattr(data, name).images.shape)}")
 

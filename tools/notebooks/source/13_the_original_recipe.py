@@ -444,7 +444,7 @@ for (label, answer), count in pairs.most_common(5):
 here = load_digits()
 labels = {index: label for run in lists for index, label, _ in run}
 some, titles = shared[:30], [labels[index] for index in shared[:30]]
-if shared and here.source == record["data"]:
+if shared and here.name == record["data"]:
     pictures = plots.digits(here.test.images[some], titles)
 else:
     pictures = "No pictures: they are MNIST's, which is not here."
@@ -487,7 +487,7 @@ print(places[:5])
 
 # %% tags=["nbval-ignore-output"]
 known = {place: pair for place, pair in zip(places, paper.MISTAKES, strict=True) if place is not None}
-if here.source == record["data"]:
+if here.name == record["data"]:
     titles = [f"{label} as {answer}" for label, answer in known.values()]
     pictures = plots.digits(here.test.images[list(known)], titles)
 pictures
