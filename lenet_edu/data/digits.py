@@ -6,10 +6,12 @@ digits.train.images                    # (N, 1, 32, 32)
 
 import gzip
 import hashlib
+import io
 import os
 import socket
 import tempfile
 import urllib.request
+import zlib
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +27,7 @@ from torch import Tensor
 from lenet_edu.data.splits import NAMES, PAPER_SCALING, Data, Source, Split, hold_out, pad, standard_scaling
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError, check_choice
-from lenet_edu.system.places import data_folder
+from lenet_edu.system.places import data_folder, is_file, unreachable
 
 SOURCES = ("auto", "mnist", "embedded")
 SCALINGS = ("paper", "standard")
@@ -42,6 +44,11 @@ MNIST_FILES = {
 _MNIST_VALIDATION_EVERY = 12  # 5,000 of 60,000
 _EMBEDDED_TEST_EVERY = 5
 _EMBEDDED_VALIDATION_EVERY = 8
+
+# Where the files are not in torchvision's layout, they are looked for in so many folders below the data's.
+_SEARCH_DEPTH = 3
+# The longest file of MNIST, in bytes: what unpacks to more is none of them.
+_LONGEST = 16 + 60_000 * paper.MNIST_SIZE**2
 
 # The network counts as unreachable after this many seconds without an answer.
 _PATIENCE = 3.0
@@ -61,16 +68,16 @@ def load_digits(source: str = "auto", scaling: str = "paper", folder: Path | str
     check_choice("scaling", scaling, SCALINGS)
     if source == "embedded":
         return _embedded_digits(scaling)
-    found = find_mnist(folder)
-    if found is None:
+    paths = find_mnist(folder)
+    if paths is None:
         try:
-            found = fetch_mnist(folder)
+            paths = fetch_mnist(folder)
         except LenetError as error:
             if source == "mnist":
                 raise
             digits = _embedded_digits(scaling)
             return replace(digits, note=f"{error} The {digits.name} step in.")
-    return _mnist_digits(found, scaling)
+    return _mnist_digits(paths, scaling)
 
 
 def all_training_digits(data: Data) -> Split:
@@ -79,22 +86,29 @@ def all_training_digits(data: Data) -> Split:
     return Split(*(torch.cat([getattr(part, key) for part in parts]) for key in ("images", "labels")))
 
 
-def find_mnist(folder: Path | str | None = None) -> Path | None:
-    """The folder with MNIST's four files, plain or gzipped, or None if there is none of them.
+def find_mnist(folder: Path | str | None = None) -> dict[str, Path] | None:
+    """The paths of MNIST's four files by their names, plain or gzipped; None if there is none of them.
 
-    Raises LenetError if some are there and others are missing.
+    They are taken from MNIST/raw, torchvision's layout, or else from wherever they lie in the data's folder
+    under names such as train-images.idx3-ubyte, if their checksums are MNIST's.
+    Raises LenetError if some are there and others are missing, or if the folder cannot be opened.
     """
-    raw = data_folder(folder) / "MNIST" / "raw"
-    missing = [name for name in MNIST_FILES if _find_file(raw, name) is None]
-    if len(missing) == len(MNIST_FILES):
+    root = data_folder(folder)
+    raw = root / "MNIST" / "raw"
+    paths = {name: path for name in MNIST_FILES if (path := _find_file(raw, name))}
+    if len(paths) < len(MNIST_FILES):
+        paths = {**_search(root), **paths}
+    if not paths:
         return None
+    missing = [name for name in MNIST_FILES if name not in paths]
     if missing:
-        raise LenetError(f"{raw} lacks {', '.join(missing)}. {_anew(raw)}")
-    return raw
+        there = ", ".join(str(path) for path in paths.values())
+        raise LenetError(f"{raw} lacks {', '.join(missing)}; found: {there}. {_anew(raw)}")
+    return paths
 
 
-def fetch_mnist(folder: Path | str | None = None) -> Path:
-    """Download MNIST through torchvision, with a progress bar; the folder of its files.
+def fetch_mnist(folder: Path | str | None = None) -> dict[str, Path]:
+    """Download MNIST through torchvision, with a progress bar; the paths of its files by their names.
 
     Nothing is left behind if it fails. Raises LenetError if the network is unreachable (noticed within
     5 seconds), if LENET_EDU_OFFLINE is set, or if the folder cannot be written to.
@@ -107,14 +121,15 @@ def fetch_mnist(folder: Path | str | None = None) -> Path:
         raise LenetError(f"MNIST is not in {root} and cannot be fetched: its servers are unreachable.")
     raw = root / "MNIST" / "raw"
     try:
-        raw.mkdir(parents=True, exist_ok=True)
+        root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=root) as temporary, _socket_timeout(30):
             fetched = _download(Path(temporary), mirrors)
+            raw.mkdir(parents=True, exist_ok=True)
             for name in MNIST_FILES:
                 os.replace(fetched / name, raw / name)
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, EOFError, zlib.error) as error:
         raise LenetError(f"MNIST could not be fetched into {root}: {error}") from error
-    return raw
+    return {name: raw / name for name in MNIST_FILES}
 
 
 def describe_data(folder: Path | str | None = None) -> list[dict]:
@@ -122,12 +137,13 @@ def describe_data(folder: Path | str | None = None) -> list[dict]:
 
     Reads every file, and raises LenetError if one is damaged.
     """
-    found = find_mnist(folder)
+    paths = find_mnist(folder)
     mnist = {"data": NAMES["mnist"], "state": "missing", "where": str(data_folder(folder)), "images": 0}
-    if found:
-        counts = {name: len(_read_idx(found, name)) for name in MNIST_FILES}
+    if paths:
+        counts = {name: len(_read_idx(path, name)) for name, path in paths.items()}
         images = sum(count for name, count in counts.items() if "images" in name)
-        mnist |= {"state": "found", "where": str(found), "images": images}
+        where = os.path.commonpath(path.parent for path in paths.values())
+        mnist |= {"state": "found", "where": where, "images": images}
     from sklearn import datasets
 
     embedded = {
@@ -139,10 +155,10 @@ def describe_data(folder: Path | str | None = None) -> list[dict]:
     return [mnist, embedded]
 
 
-def _mnist_digits(raw: Path, scaling: str) -> Data:
-    train = _read_pair(raw, "train")
+def _mnist_digits(paths: dict[str, Path], scaling: str) -> Data:
+    train = _read_pair(paths, "train")
     rest, validation = hold_out(*train, every=_MNIST_VALIDATION_EVERY)
-    return _digits(rest, validation, _read_pair(raw, "t10k"), scaling, "mnist")
+    return _digits(rest, validation, _read_pair(paths, "t10k"), scaling, "mnist")
 
 
 def _embedded_digits(scaling: str) -> Data:
@@ -167,21 +183,31 @@ def _digits(train, validation, test, scaling: str, kind: str) -> Data:
 # The files of MNIST ----------------------------------------------------------------------------------
 
 
-def _read_pair(raw: Path, prefix: str) -> tuple[Tensor, Tensor]:
+def _read_pair(paths: dict[str, Path], prefix: str) -> tuple[Tensor, Tensor]:
     """Ink (N, 1, 32, 32) from 0 to 1, and labels (N,)."""
-    images = torch.from_numpy(_read_idx(raw, f"{prefix}-images-idx3-ubyte"))
-    labels = torch.from_numpy(_read_idx(raw, f"{prefix}-labels-idx1-ubyte"))
+    names = (f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte")
+    images, labels = (torch.from_numpy(_read_idx(paths[name], name)) for name in names)
     return pad(images[:, None].float() / 255), labels
 
 
-def _read_idx(raw: Path, name: str) -> np.ndarray:
+def _read_bytes(path: Path) -> bytes:
+    """The content of a file, unpacked if it is gzipped; never much more than MNIST's longest file has."""
+    with path.open("rb") as file:
+        content = file.read(_LONGEST + 1)
+    if content[:2] == b"\x1f\x8b":
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+            content = file.read(_LONGEST + 1)
+    return content
+
+
+def _read_idx(path: Path, name: str) -> np.ndarray:
     """The bytes of an IDX file, in its own shape; every way in which it can be damaged has its message."""
-    path = _find_file(raw, name)
+    raw = path.parent
     try:
-        content = path.read_bytes()
-        if path.suffix == ".gz":
-            content = gzip.decompress(content)
-    except (OSError, EOFError) as error:
+        content = _read_bytes(path)
+    except PermissionError as error:
+        raise unreachable(path, error) from error
+    except (OSError, EOFError, zlib.error) as error:
         raise LenetError(f"{path} could not be read: {error}. {_anew(raw)}") from error
     dimensions = 3 if "idx3" in name else 1
     magic, wanted = content[:4], bytes([0, 0, 8, dimensions])
@@ -209,7 +235,30 @@ def _anew(raw: Path) -> str:
 
 def _find_file(raw: Path, name: str) -> Path | None:
     candidates = (raw / name, raw / f"{name}.gz")
-    return next((path for path in candidates if path.is_file()), None)
+    return next((path for path in candidates if is_file(path)), None)
+
+
+def _search(root: Path) -> dict[str, Path]:
+    """MNIST's files that lie elsewhere or are called otherwise, as other sites have them, by their names.
+
+    Other data sets use the same names, so that only the checksum tells which files they are.
+    """
+    names = {checksum: name for name, checksum in MNIST_FILES.items()}
+    paths = {}
+    for folder, folders, files in os.walk(root):
+        below = len(Path(folder).relative_to(root).parts)
+        folders[:] = sorted(name for name in folders if below < _SEARCH_DEPTH and name[0] != ".")
+        for file in sorted(files):
+            if "ubyte" not in file.lower() and "idx" not in file.lower():
+                continue
+            try:
+                content = _read_bytes(Path(folder) / file)
+            except (OSError, EOFError, zlib.error):
+                continue
+            name = names.get(hashlib.md5(content, usedforsecurity=False).hexdigest())
+            if name:
+                paths.setdefault(name, Path(folder) / file)
+    return paths
 
 
 # Fetching --------------------------------------------------------------------------------------------

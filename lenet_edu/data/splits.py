@@ -164,10 +164,15 @@ class Data:
 
 
 def hold_out(images: Tensor, labels: Tensor, every: int):
-    """Two pairs (images, labels): what stays, and every `every`-th image of each class."""
+    """Two pairs (images, labels): what stays, and every `every`-th image of each class.
+
+    Of a class with a single image none is held out.
+    """
     held = torch.zeros(len(labels), dtype=torch.bool)
     for label in labels.unique():
-        held[(labels == label).nonzero()[::every, 0]] = True
+        places = (labels == label).nonzero()[:, 0]
+        if len(places) > 1:
+            held[places[::every]] = True
     return (images[~held], labels[~held]), (images[held], labels[held])
 
 

@@ -1,7 +1,54 @@
-"""Where the package keeps things on its user's machine."""
+"""Where things lie on the user's machine: paths as users write them, the folders for data and for caches."""
 
 import os
 from pathlib import Path
+
+from lenet_edu.system.errors import LenetError
+
+
+def user_path(path: Path | str) -> Path:
+    """A path as a user may write it, `~` and `~name` included.
+
+    Shells expand `~` only at the beginning of a word: not in --out=~/run, nor in what a program sets.
+    Raises LenetError for `~` where the user has no home.
+    """
+    path = Path(path)
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        if path.parts[0] != "~":  # a name that only begins like one, as ~backup
+            return path
+        raise LenetError(f"{path} could not be found: this user has no home. Give a whole path.") from error
+
+
+def is_folder(path: Path) -> bool:
+    """True if `path` is a folder; LenetError if it cannot be told, since a folder above it is closed."""
+    return _ask(path.is_dir, path)
+
+
+def is_file(path: Path) -> bool:
+    """True if `path` is a file; LenetError if it cannot be told, since a folder above it is closed."""
+    return _ask(path.is_file, path)
+
+
+def _ask(question, path: Path) -> bool:
+    # Before Python 3.14 is_dir and is_file raise where permission is missing, from then on they say no.
+    try:
+        if question():
+            return True
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError as error:
+        raise unreachable(path, error) from error
+    return False
+
+
+def unreachable(path: Path | str, error: OSError) -> LenetError:
+    """The error for a file or folder that the system refuses to open."""
+    return LenetError(
+        f"{path} could not be opened: {error.strerror or error}. Make it readable, or choose another place."
+    )
 
 
 def data_folder(folder: Path | str | None = None) -> Path:
@@ -10,8 +57,28 @@ def data_folder(folder: Path | str | None = None) -> Path:
     An installed copy without notebooks uses data/ in the current folder.
     """
     if folder is not None:
-        return Path(folder)
+        return user_path(folder)
     if os.environ.get("LENET_EDU_DATA"):
-        return Path(os.environ["LENET_EDU_DATA"])
+        return user_path(os.environ["LENET_EDU_DATA"])
     project = Path(__file__).resolve().parents[2]
     return (project if (project / "notebooks").is_dir() else Path.cwd()) / "data"
+
+
+def cache_folder() -> Path | None:
+    """Where decoded pictures are kept: LENET_EDU_CACHE, else the user's own cache.
+
+    None for a user without a home, as in a container that runs under a number of its own.
+    """
+    if os.environ.get("LENET_EDU_CACHE"):
+        return user_path(os.environ["LENET_EDU_CACHE"])
+    if os.environ.get("XDG_CACHE_HOME"):
+        return user_path(os.environ["XDG_CACHE_HOME"]) / "lenet_edu"
+    try:
+        return Path.home() / ".cache" / "lenet_edu"
+    except RuntimeError:
+        return None
+
+
+def readable(name: Path | str) -> str:
+    """A path or a name for screens and files: bytes in it that are no UTF-8 are shown as \\xe9."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
