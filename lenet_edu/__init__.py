@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # for editors; a test keeps these lines and the table below a
     from lenet_edu.network.models import LeNet1, LeNet4, LeNet5, LeNet1989, RGBLeNet, count_parameters
     from lenet_edu.system.devices import choose_device, describe_device
     from lenet_edu.system.files import read_json
-    from lenet_edu.system.places import data_folder
+    from lenet_edu.system.places import data_folder, read_results
     from lenet_edu.training.checkpoints import SHIPPED, load_network, save_network, shipped_names
     from lenet_edu.training.distortions import distort, draw_distortions
     from lenet_edu.training.evaluation import accuracy, confusion, mistakes, probabilities, summary
@@ -54,7 +54,7 @@ _NAMES = {
     "network.models": "LeNet1 LeNet4 LeNet5 LeNet1989 RGBLeNet count_parameters",
     "system.devices": "choose_device describe_device",
     "system.files": "read_json",
-    "system.places": "data_folder",
+    "system.places": "data_folder read_results",
     "training.checkpoints": "SHIPPED load_network save_network shipped_names",
     "training.distortions": "distort draw_distortions",
     "training.evaluation": "accuracy confusion mistakes probabilities summary",

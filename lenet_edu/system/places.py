@@ -4,6 +4,10 @@ import os
 from pathlib import Path
 
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.files import read_json
+
+# The clone that the package lies in, if it was installed from one.
+_PROJECT = Path(__file__).resolve().parents[2]
 
 
 def user_path(path: Path | str) -> Path:
@@ -60,8 +64,21 @@ def data_folder(folder: Path | str | None = None) -> Path:
         return user_path(folder)
     if os.environ.get("LENET_EDU_DATA"):
         return user_path(os.environ["LENET_EDU_DATA"])
-    project = Path(__file__).resolve().parents[2]
-    return (project if (project / "notebooks").is_dir() else Path.cwd()) / "data"
+    return (_PROJECT if (_PROJECT / "notebooks").is_dir() else Path.cwd()) / "data"
+
+
+def read_results(name: str) -> dict:
+    """The recorded experiments of results/NAME.json in the project, from whatever folder this is asked.
+
+    Raises LenetError if they are not there, as where the package alone is installed.
+    """
+    path = _PROJECT / "results" / f"{name}.json"
+    if not path.exists():
+        raise LenetError(
+            f"{path} is missing: the recorded results come with a clone of the project, not by pip. "
+            "Install the package from a clone: pip install -e '.[notebooks]'"
+        )
+    return read_json(path)
 
 
 def cache_folder() -> Path | None:

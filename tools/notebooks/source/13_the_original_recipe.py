@@ -309,11 +309,9 @@ print("learns:", learns(reading))
 # The other takes appendix A at its word, and divides the loss by 84. Recorded on MNIST, seed 0 of each:
 
 # %%
-from pathlib import Path
+from lenet_edu import read_results
 
-from lenet_edu import read_json
-
-record = read_json(Path("../results/family.json"))
+record = read_results("family")
 results = record["experiments"]
 readings = {"2.4/F, loss / 84": results["LeNet-5"], "1/√F": results["reading: steps as printed"]}
 for name, told in readings.items():

@@ -334,12 +334,10 @@ plots.numbers([scores], title=f"Scores for a {other.labels[chosen]}, from 0 to 9
 # input's; *printed* and *ours* are errors on test digits in percent, ours over several seeds.
 
 # %%
-from pathlib import Path
-
-from lenet_edu import read_json, summary
+from lenet_edu import read_results, summary
 from lenet_edu.reproduction.figure_9 import ROWS, published
 
-record = read_json(Path("../results/family.json"))
+record = read_results("family")
 found = {name: record["experiments"][name] for name in ROWS if name in record["experiments"]}
 errors = {name: [run["error"] for run in found[name]["runs"]] if name in found else [] for name in ROWS}
 
@@ -424,7 +422,7 @@ print(f"and {published(boosted) / published(small_one):.2f} times its printed er
 # done again in this suite too. Each row that is recorded, beside what is printed, and orange where our mean is above that:
 
 # %%
-classical = read_json(Path("../results/classical.json"))["experiments"]
+classical = read_results("classical")["experiments"]
 rows = {}
 for name, printed in paper.PUBLISHED_ERRORS.items():
     if name in found:
@@ -482,7 +480,7 @@ print(f"A digit of {paper.GLYPH_SIZE} pixels amid {paper.IMAGE_SIZE} has {margin
 print(f"half its height is {paper.GLYPH_SIZE // 2}, and at twice the scale it has {2 * paper.GLYPH_SIZE}.")
 
 # %%
-bent = read_json(Path("../results/robustness.json"))
+bent = read_results("robustness")
 ask("family.shift", plots.robustness(bent))
 
 # %% [markdown]
