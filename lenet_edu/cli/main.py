@@ -14,6 +14,7 @@ from pathlib import Path
 
 from lenet_edu.network import architecture
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.places import use_readable_streams, user_path
 
 PRESETS = {
     "1998": architecture.lenet5().config,
@@ -30,7 +31,12 @@ def main(arguments: list[str] | None = None) -> int:
     if rest and options.run is not _lab:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     options.rest = rest
+    use_readable_streams()
     try:
+        for name in ("out", "resume", "images", "folder", "plot", "checkpoint"):
+            given = getattr(options, name, None)
+            if given:
+                setattr(options, name, type(given)(user_path(given)))
         result = options.run(options)
         if result is not None and options.json:
             print(json.dumps(result))
@@ -44,7 +50,12 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read our output has gone, as `head` does: that is no error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    except OSError as error:
+        # What the commands ask of the machine has errors of its own; this is a file or folder that is closed.
+        where = f"{error.filename} could not be used: " if error.filename else ""
+        print(f"lenet-edu {options.command}: {where}{error.strerror or error}.", file=sys.stderr)
+        return 2
+    return getattr(options, "status", 0)
 
 
 # The ledger ------------------------------------------------------------------------------------------
@@ -367,6 +378,7 @@ def _predict(options) -> dict:
     import torch
 
     from lenet_edu.data.splits import DIGIT_CLASSES
+    from lenet_edu.system.places import readable
     from lenet_edu.training.evaluation import probabilities
 
     model = _load(options)
@@ -376,9 +388,9 @@ def _predict(options) -> dict:
     for path, row in zip(paths, probabilities(model, torch.stack(images)), strict=True):
         order = row.argsort(descending=True).tolist()
         found = {
-            "image": str(path),
+            "image": path.as_posix(),
             "class": order[0] if names == DIGIT_CLASSES else names[order[0]],
-            "actual": path.parent.name if path.parent.name in names else None,
+            "actual": folder if (folder := readable(path.parent.name)) in names else None,
             "probability": row[order[0]].item(),
             "probabilities": row.tolist(),
         }
@@ -395,6 +407,8 @@ def _predict(options) -> dict:
         print(f"left out: {path} ({reason})", file=sys.stderr)
     if options.plot:
         _plot_predictions(options, images, predictions)
+    # In a folder there may be anything; a picture that was named should have been read.
+    options.status = 2 if {path for path, _ in left_out} & set(options.pictures) else 0
     return result
 
 
@@ -403,6 +417,7 @@ def _read_pictures(options, model):
     from lenet_edu.data.folders import decode, find_pictures
     from lenet_edu.data.normalise import digit_from_picture
     from lenet_edu.data.splits import Scaling, resize_for
+    from lenet_edu.system.places import is_folder
 
     scaling, takes = Scaling(**model.notes["scaling"]), model.architecture.input
 
@@ -415,15 +430,16 @@ def _read_pictures(options, model):
             raise LenetError(f"{path} could not be read as a picture: {error}.") from error
 
     images, paths, left_out = [], [], []
-    for given in map(Path, options.pictures):
-        for path in find_pictures(given) if given.is_dir() else [given]:
+    for given in options.pictures:
+        folder = user_path(given)
+        for path in find_pictures(folder) if is_folder(folder) else [folder]:
             try:
                 images.append(read(path))
                 paths.append(path)
             except LenetError as error:
-                if not given.is_dir():
-                    raise
-                left_out.append([str(path), str(error)])
+                left_out.append([given if path == folder else path.as_posix(), str(error)])
+    if not images and len(left_out) == 1:
+        raise LenetError(left_out[0][1])
     if not images:
         raise LenetError(f"There are no pictures in {', '.join(options.pictures)} that can be read.")
     return images, paths, left_out

@@ -121,6 +121,6 @@ def check_name(what: str, name: str) -> None:
     wrong = wrong or any(letter in _FORBIDDEN or ord(letter) < 32 for letter in name)
     if wrong or name.split(".")[0].strip().lower() in _DEVICES:
         raise LenetError(
-            f"{what} must be usable as the name of a folder on every system; got {name!r}. "
+            f"{what} must be usable as the name of a folder; got {name!r}. "
             f"Leave out {' '.join(sorted(_FORBIDDEN))}, dots at either end and names such as aux or con."
         )

@@ -1,6 +1,8 @@
 """Where things lie on the user's machine: paths as users write them, the folders for data and for caches."""
 
+import codecs
 import os
+import sys
 from pathlib import Path
 
 from lenet_edu.system.errors import LenetError
@@ -99,3 +101,25 @@ def cache_folder() -> Path | None:
 def readable(name: Path | str) -> str:
     """A path or a name for screens and files: bytes in it that are no UTF-8 are shown as \\xe9."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _show_bytes(error: UnicodeError) -> tuple[str, int]:
+    """For `codecs`: letters that a stream cannot show, and bytes in names that are no UTF-8, as \\xe9."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letters = error.object[error.start : error.end]
+    bad = "".join(
+        f"\\x{ord(letter) - 0xDC00:02x}" if 0xDC80 <= ord(letter) <= 0xDCFF else ascii(letter)[1:-1]
+        for letter in letters
+    )
+    return bad, error.end
+
+
+codecs.register_error("lenet_edu.show_bytes", _show_bytes)
+
+
+def use_readable_streams() -> None:
+    """Let nothing that is printed end the program, whatever letters the terminal knows."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="lenet_edu.show_bytes")
