@@ -1,6 +1,6 @@
-"""Takes away what Windows does not have, so that it shows on Linux and macOS what the package takes for granted.
+"""Takes away what Windows does not have, so that Linux and macOS show what the package takes for granted.
 
-As a plugin of pytest, `pytest -p tests.without_posix tests/data`; or `import tests.without_posix` before lenet_edu.
+As a plugin of pytest, `pytest -p tests.without_posix tests/data`, or imported before lenet_edu.
 """
 
 import os

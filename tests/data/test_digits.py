@@ -168,6 +168,62 @@ def test_damaged_gzip_is_named(folder):
         load_digits(folder=folder)
 
 
+@pytest.mark.parametrize("place", [30, 60, 100, -6, -2])
+def test_gzip_damaged_anywhere_is_named(folder, place):
+    path = folder / "MNIST" / "raw" / "t10k-images-idx3-ubyte.gz"
+    content = bytearray(path.read_bytes())
+    content[place] ^= 255
+    content[place + 1] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(LenetError, match=r"t10k-images-idx3-ubyte\.gz .*lenet-edu data"):
+        load_digits(folder=folder)
+
+
+def test_what_unpacks_to_gigabytes_is_refused_before_it_does(folder):
+    path = folder / "MNIST" / "raw" / "t10k-images-idx3-ubyte.gz"
+    path.write_bytes(gzip.compress(bytes([0, 0, 8, 3]) + bytes(data._LONGEST + 10_000)))
+    with pytest.raises(LenetError, match=f"holds {data._LONGEST + 1:,} bytes"):
+        load_digits(folder=folder)
+
+
+OTHER_LAYOUTS = {
+    "one folder deeper": "MNIST/MNIST/raw/{name}",
+    "without raw": "MNIST/{name}",
+    "without folders": "{name}",
+    "lower case": "mnist/raw/{name}",
+    "with a dot": "MNIST/raw/{dotted}",
+    "each in a folder of its name": "{dotted}/{dotted}",
+}
+
+
+@pytest.mark.parametrize("layout", OTHER_LAYOUTS.values(), ids=OTHER_LAYOUTS)
+def test_mnist_in_another_layout_is_found(folder, tmp_path, layout):
+    there, other = load_digits("mnist", folder=folder), tmp_path / "other"
+    for path in (folder / "MNIST" / "raw").iterdir():
+        name = path.name
+        target = other / layout.format(name=name, dotted=name.replace("-idx", ".idx"))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(target)
+    found = load_digits("mnist", folder=other)
+    assert torch.equal(found.train.images, there.train.images)
+    assert torch.equal(found.test.labels, there.test.labels)
+    assert data.describe_data(other)[0]["where"].startswith(str(other))
+
+
+def test_another_data_set_of_the_same_file_names_is_not_taken_for_mnist(folder, tmp_path, monkeypatch):
+    (folder / "MNIST").rename(folder / "FashionMNIST")
+    monkeypatch.setattr(data, "MNIST_FILES", dict.fromkeys(MNIST_FILES, "0" * 32))
+    assert data.find_mnist(folder) is None
+
+
+def test_files_that_are_found_elsewhere_but_not_all_are_named(folder):
+    raw = folder / "MNIST" / "raw"
+    (raw / "t10k-labels-idx1-ubyte").unlink()
+    raw.rename(folder / "digits")
+    with pytest.raises(LenetError, match=r"raw lacks t10k-labels-idx1-ubyte; found: .*digits"):
+        load_digits(folder=folder)
+
+
 def test_a_missing_file_is_named(folder):
     (folder / "MNIST/raw/t10k-labels-idx1-ubyte").unlink()
     with pytest.raises(LenetError, match="lacks t10k-labels-idx1-ubyte"):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lenet_edu.data.folders import draw_shapes
-from lenet_edu.data.splits import NAMES, Source, crop, pad
+from lenet_edu.data.splits import NAMES, Source, crop, hold_out, pad
 from lenet_edu.system.errors import LenetError
 
 
@@ -64,3 +64,10 @@ def test_notes_without_any_data_are_no_known_source():
 def test_a_source_is_the_same_wherever_its_pictures_lie():
     assert Source("folder", True, "here", "1a2b3c4d") == Source("folder", True, "there", "1a2b3c4d")
     assert Source("folder", True, "here", "1a2b3c4d") != Source("folder", True, "here", "ffffffff")
+
+
+def test_the_only_image_of_a_class_is_not_held_out():
+    labels = torch.tensor([0, 0, 0, 0, 1, 2, 2])
+    (_, stays), (_, held) = hold_out(torch.arange(7), labels, every=3)
+    assert stays.tolist() == [0, 0, 1, 2]
+    assert held.tolist() == [0, 0, 2]
