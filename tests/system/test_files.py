@@ -116,9 +116,9 @@ def test_a_folder_has_one_writer_and_is_free_when_that_one_is_killed(tmp_path):
 
 
 def test_a_folder_is_locked_against_the_same_process_too(tmp_path):
-    with lock_folder(tmp_path / "new"):
-        with pytest.raises(LenetError, match="is in use"), lock_folder(tmp_path / "new"):
-            pass
+    new = tmp_path / "new"
+    with lock_folder(new), pytest.raises(LenetError, match="is in use"), lock_folder(new):
+        pass
     with lock_folder(tmp_path / "new"):
         pass
 

@@ -57,7 +57,7 @@ def test_a_tilde_is_the_home_wherever_a_folder_is_named(home, monkeypatch):
 
 
 def test_without_a_home_a_tilde_is_refused_and_nothing_is_cached(homeless):
-    with pytest.raises(LenetError, match="this user has no home. Give a whole path"):
+    with pytest.raises(LenetError, match="this user has no home"):
         user_path("~/run")
     assert user_path("~backup.png") == Path("~backup.png")
     assert cache_folder() is None
@@ -91,7 +91,7 @@ def test_what_cannot_be_asked_is_no_answer(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "stat", refuse)
     monkeypatch.setattr(Path, "stat", refuse)
     for question in (is_file, is_folder):
-        with pytest.raises(LenetError, match="x could not be opened: Permission denied. Make it readable"):
+        with pytest.raises(LenetError, match="x could not be opened: Permission denied"):
             question(tmp_path / "x")
 
 
