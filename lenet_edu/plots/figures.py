@@ -102,8 +102,11 @@ def pictures(images, titles=(), columns: int = 10, colours=()) -> Figure:
 def predictions(images, guesses) -> Figure:
     """Images with what they were taken for: predicted class, how surely, and the actual class if it is known.
 
-    guesses: one (predicted, actual or None, probability) an image. Wrong ones are red.
+    guesses: one (predicted, actual or None, probability) an image. Wrong ones are red. Without any images the
+    figure says so: a network may have made no mistakes.
     """
+    if not len(images):
+        return _empty("There are no such pictures.")
     titles, colours = [], []
     for predicted, actual, probability in guesses:
         titles.append(f"{predicted} {probability:.0%}" + (f"\nis: {actual}" if actual else ""))
@@ -787,6 +790,14 @@ def _as_colours(picture: np.ndarray) -> np.ndarray:
 
 def _numpy(array) -> np.ndarray:
     return array.detach().cpu().numpy() if hasattr(array, "detach") else np.asarray(array)
+
+
+@_styled
+def _empty(text: str) -> Figure:
+    """A figure that says why it shows nothing."""
+    figure = _figure((4, 0.5))
+    figure.text(0.5, 0.5, text, ha="center", va="center")
+    return figure
 
 
 def _figure(size: tuple[float, float]) -> Figure:
