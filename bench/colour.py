@@ -17,11 +17,12 @@ import torch
 from torch import nn
 from torchvision import datasets, transforms
 
-from lenet_edu.data.digits import Data, data_folder
 from lenet_edu.data.folders import load_images
+from lenet_edu.data.splits import Data
 from lenet_edu.network.models import RGBLeNet
 from lenet_edu.system.devices import keep_freed_memory
 from lenet_edu.system.files import write_json
+from lenet_edu.system.places import data_folder
 from lenet_edu.training.loop import fit
 from lenet_edu.training.recipes import RECIPES
 

@@ -19,9 +19,11 @@ import sys
 
 import torch
 
-from lenet_edu.data.digits import Split, data_folder, load_digits
+from lenet_edu.data.digits import load_digits
+from lenet_edu.data.splits import Split
 from lenet_edu.network.architecture import MODERN
 from lenet_edu.network.models import LeNet5
+from lenet_edu.system.places import data_folder
 from lenet_edu.training.evaluation import accuracy
 from lenet_edu.training.recipes import RECIPES
 

@@ -23,8 +23,9 @@ import torch
 from bench.contenders import OURS, THREADS, contenders
 from bench.page import RESULTS, page
 from bench.profiling import compare_ways, profile
-from lenet_edu.data.digits import data_folder, find_mnist
+from lenet_edu.data.digits import find_mnist
 from lenet_edu.system.files import read_json, write_atomically, write_json
+from lenet_edu.system.places import data_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 

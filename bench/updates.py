@@ -17,7 +17,7 @@ import numba
 import torch
 
 from lenet_edu import paper
-from lenet_edu.data.digits import Split
+from lenet_edu.data.splits import Split
 from lenet_edu.network.models import LeNet1, LeNet4, LeNet5, Network
 from lenet_edu.reproduction.passes import OriginalRecipe, train_original
 from lenet_edu.system.files import write_json

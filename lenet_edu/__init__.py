@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # for editors; a test keeps these lines and the table below alike
     from lenet_edu import plots, widgets
-    from lenet_edu.data.digits import Split, as_read_at, crop, data_folder, describe_data, load_digits, pad
+    from lenet_edu.data.digits import describe_data, load_digits
     from lenet_edu.data.folders import load_cats_and_dogs, load_images
     from lenet_edu.data.normalise import ink_of, normalise, scale_to_glyph
+    from lenet_edu.data.splits import Split, crop, pad, resize_for
     from lenet_edu.exercises import ask, check
     from lenet_edu.network import architecture, layers, paper
     from lenet_edu.network.activations import activations, saliency
@@ -21,6 +22,7 @@ if TYPE_CHECKING:  # for editors; a test keeps these lines and the table below a
     from lenet_edu.network.models import LeNet1, LeNet4, LeNet5, LeNet1989, RGBLeNet, count_parameters
     from lenet_edu.system.devices import choose_device, describe_device
     from lenet_edu.system.files import read_json
+    from lenet_edu.system.places import data_folder, read_results
     from lenet_edu.training.checkpoints import SHIPPED, load_network, save_network, shipped_names
     from lenet_edu.training.distortions import distort, draw_distortions
     from lenet_edu.training.evaluation import accuracy, confusion, mistakes, probabilities, summary
@@ -39,9 +41,10 @@ if TYPE_CHECKING:  # for editors; a test keeps these lines and the table below a
     )
 
 _NAMES = {
-    "data.digits": "Split as_read_at crop data_folder describe_data load_digits pad",
+    "data.digits": "describe_data load_digits",
     "data.folders": "load_cats_and_dogs load_images",
     "data.normalise": "ink_of normalise scale_to_glyph",
+    "data.splits": "Split crop pad resize_for",
     "exercises": "ask check",
     "network": "architecture layers paper",
     "network.activations": "activations saliency",
@@ -51,6 +54,7 @@ _NAMES = {
     "network.models": "LeNet1 LeNet4 LeNet5 LeNet1989 RGBLeNet count_parameters",
     "system.devices": "choose_device describe_device",
     "system.files": "read_json",
+    "system.places": "data_folder read_results",
     "training.checkpoints": "SHIPPED load_network save_network shipped_names",
     "training.distortions": "distort draw_distortions",
     "training.evaluation": "accuracy confusion mistakes probabilities summary",

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import torch
 
-from lenet_edu.data.digits import Data, Split, hold_out
-from lenet_edu.data.folders import SHAPES_NAME, load_cats_and_dogs
+from lenet_edu.data.folders import load_cats_and_dogs
+from lenet_edu.data.splits import Data, Split, hold_out
 from lenet_edu.network.models import RGBLeNet
-from lenet_edu.system.devices import describe_device, one_a_core
+from lenet_edu.system.devices import describe_device, map_processes
 from lenet_edu.system.files import write_json
 from lenet_edu.training.evaluation import probabilities
 from lenet_edu.training.loop import fit
@@ -137,17 +137,17 @@ def write_record(record: dict, name: str, found: dict) -> None:
 
 def main() -> int:
     only, data = parse_filter(__doc__), load_cats_and_dogs(progress=False)
-    if data.source == SHAPES_NAME:
+    if data.source.kind == "shapes":
         print(f"{data.note} There is nothing to measure without them.", file=sys.stderr)
         return 2
     record = open_record(FILE) | {
         "command": "make results",
-        "data": data.source,
+        "data": data.name,
         "pictures": {"train": len(data.train) + len(data.validation), "val": len(data.test)},
         "machine": describe_device(torch.device("cpu")),
     }
 
-    for (name, _), found in one_a_core(measure, missing_runs(record, experiments(), only)):
+    for (name, _), found in map_processes(measure, missing_runs(record, experiments(), only)):
         write_record(record, name, found)
         print(f"{name}, seed {found['seed']}: {found['accuracy']:.2%}, {found['seconds']} s", flush=True)
     return 0

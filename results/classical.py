@@ -17,7 +17,8 @@ import sklearn
 import torch
 from threadpoolctl import threadpool_limits
 
-from lenet_edu.data.digits import MNIST_NAME, Data, all_training_digits, load_digits
+from lenet_edu.data.digits import all_training_digits, load_digits
+from lenet_edu.data.splits import Data
 from lenet_edu.network import paper
 from lenet_edu.reproduction.classifiers import Experiment, choose, experiments, measure, preprocess
 from lenet_edu.system.devices import describe_device
@@ -80,14 +81,14 @@ def run(record: dict, name: str, what: Experiment, data: Data) -> None:
 
 def main() -> int:
     only, data = parse_filter(__doc__), load_digits()
-    if data.source != MNIST_NAME:
+    if data.source.kind != "mnist":
         print(f"{data.note} There is nothing to measure without MNIST.", file=sys.stderr)
         return 2
     torch.set_num_threads(1)
     versions = {"numpy": np.__version__, "scikit-learn": sklearn.__version__}
     record = open_record(FILE, **versions) | {
         "command": "python -m results.classical",
-        "data": data.source,
+        "data": data.name,
         "digits": {"training": len(data.train) + len(data.validation), "test": len(data.test)},
         "held_out": len(data.validation),
         "device": describe_device(torch.device("cpu")),

@@ -15,12 +15,13 @@ from pathlib import Path
 import numba
 import torch
 
-from lenet_edu.data.digits import MNIST_NAME, Split, load_digits
+from lenet_edu.data.digits import load_digits
+from lenet_edu.data.splits import Split
 from lenet_edu.network.models import build, fingerprint
 from lenet_edu.reproduction.figure_9 import FOLDS, digits_for, one_thread
 from lenet_edu.reproduction.passes import train_original
 from lenet_edu.reproduction.rows import Row, published_error
-from lenet_edu.system.devices import describe_device, one_a_core
+from lenet_edu.system.devices import describe_device, map_processes
 from lenet_edu.system.files import write_json
 from lenet_edu.training.evaluation import summary
 from results.experiments import experiments
@@ -79,17 +80,17 @@ def write_run(record: dict, name: str, run: dict) -> None:
 
 def main() -> int:
     only, data = parse_filter(__doc__), load_digits()
-    if data.source != MNIST_NAME:
+    if data.source.kind != "mnist":
         print(f"{data.note} There is nothing to measure without MNIST.", file=sys.stderr)
         return 2
     record = open_record(FILE, numba=numba.__version__) | {
         "command": "python -m results.family",
-        "data": data.source,
+        "data": data.name,
         "digits": {"training": len(data.train) + len(data.validation), "test": len(data.test)},
         "folds": FOLDS,
         "device": f"{describe_device(torch.device('cpu'))}, one core a run",
     }
-    for (name, _), run in one_a_core(measure, missing_runs(record, experiments(), only)):
+    for (name, _), run in map_processes(measure, missing_runs(record, experiments(), only)):
         write_run(record, name, run)
         print(f"{name}, seed {run['seed']}: {run['error']} %, {run['minutes']} min", flush=True)
     return 0

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import torch
 
-from lenet_edu.data.digits import MNIST_NAME, Data, load_digits
+from lenet_edu.data.digits import load_digits
+from lenet_edu.data.splits import Data
 from lenet_edu.network.models import Network, fingerprint
 from lenet_edu.reproduction.robustness import AMOUNTS, errors_by_amount
 from lenet_edu.system.devices import describe_device
@@ -53,12 +54,12 @@ def run(record: dict, name: str, model: Network, data: Data) -> None:
 
 def main() -> int:
     only, data = parse_filter(__doc__), load_digits()
-    if data.source != MNIST_NAME:
+    if data.source.kind != "mnist":
         print(f"{data.note} There is nothing to measure without MNIST.", file=sys.stderr)
         return 2
     record = open_record(FILE) | {
         "command": "python -m results.robustness",
-        "data": data.source,
+        "data": data.name,
         "digits": {"test": len(data.test)},
         "device": describe_device(torch.device("cpu")),
     }

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from lenet_edu.data.digits import Data, Split, find_mnist, load_digits
+from lenet_edu.data.digits import find_mnist, load_digits
+from lenet_edu.data.splits import Data, Split
 from lenet_edu.network.models import Network
 from lenet_edu.training.checkpoints import load_network
 

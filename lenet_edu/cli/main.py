@@ -14,6 +14,7 @@ from pathlib import Path
 
 from lenet_edu.network import architecture
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.places import use_readable_streams, user_path
 
 PRESETS = {
     "1998": architecture.lenet5().config,
@@ -30,7 +31,12 @@ def main(arguments: list[str] | None = None) -> int:
     if rest and options.run is not _lab:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     options.rest = rest
+    use_readable_streams()
     try:
+        for name in ("out", "resume", "images", "folder", "plot", "checkpoint"):
+            given = getattr(options, name, None)
+            if given:
+                setattr(options, name, type(given)(user_path(given)))
         result = options.run(options)
         if result is not None and options.json:
             print(json.dumps(result))
@@ -44,7 +50,12 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read our output has gone, as `head` does: that is no error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    except OSError as error:
+        # What the commands ask of the machine has errors of its own; this is a file or folder that is closed.
+        where = f"{error.filename} could not be used: " if error.filename else ""
+        print(f"lenet-edu {options.command}: {where}{error.strerror or error}.", file=sys.stderr)
+        return 2
+    return getattr(options, "status", 0)
 
 
 # The ledger ------------------------------------------------------------------------------------------
@@ -133,6 +144,7 @@ def _planned(options):
 def _resumed(options):
     """Model, data, recipe, seed and folder of an earlier run that goes on."""
     from lenet_edu.data.folders import load_again
+    from lenet_edu.data.splits import Source
     from lenet_edu.network.models import build
     from lenet_edu.training.runs import load_run
 
@@ -155,17 +167,16 @@ def _resumed(options):
         raise LenetError(f"A resumed run keeps its settings: leave out {', '.join(changed)}.")
     out = Path(options.resume)
     run, _, notes = load_run(out)
-    root = options.images or run.root
-    data = load_again(
-        notes["data"], notes["scaling"]["name"], options.folder, root, progress=not options.quiet
-    )
+    source = Source.from_notes({**notes, "root": options.images or run.root})
+    data = load_again(source, notes["scaling"]["name"], options.folder, progress=not options.quiet)
     return build(notes["state_of"]), data, run.started_with, run.seed, out
 
 
 def _load_data(options, plan: architecture.Architecture, scaling: str | None, held_out: bool):
     """The data that the options name, of the kind that the network takes."""
     from lenet_edu.data.digits import load_digits
-    from lenet_edu.data.folders import HALF_SCALING, load_cats_and_dogs, load_images
+    from lenet_edu.data.folders import load_cats_and_dogs, load_images
+    from lenet_edu.data.splits import HALF_SCALING
 
     if plan.input == architecture.rgb_lenet().input:
         if options.data or scaling not in (None, HALF_SCALING.name):
@@ -196,7 +207,7 @@ def _started(options, model, data, recipe, seed, out: Path) -> dict:
         "parameters": count_parameters(model),
         "recipe": recipe.to_dict(),
         "seed": seed,
-        "data": data.source,
+        "data": data.name,
         "device": device,
         "out": str(out),
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
@@ -206,7 +217,7 @@ def _started(options, model, data, recipe, seed, out: Path) -> dict:
         _say(options, data.note)
     sizes = " / ".join(f"{len(split):,}" for split in (data.train, data.validation, data.test))
     _say(options, f"{result['network']}, {result['parameters']:,} parameters, on {device}")
-    _say(options, f"{data.source}: {sizes} images to train, validate, test")
+    _say(options, f"{data.name}: {sizes} images to train, validate, test")
     _say(
         options, f"recipe {recipe.name}: {recipe.epochs} epochs, batches of {recipe.batch_size}, seed {seed}"
     )
@@ -223,7 +234,7 @@ def _finished(options, result: dict, model, data, run, seconds: float) -> dict:
     from lenet_edu.training.evaluation import accuracy
 
     images = len(data.train) * len(run.history)
-    chosen_by_test = data.validation.images is data.test.images
+    chosen_by_test = not data.source.held_out
     if chosen_by_test:
         model.load_state_dict(run.last_weights)
     result |= {
@@ -274,7 +285,7 @@ def _network_runs(options, name: str) -> tuple[float, list[dict]]:
     """Train a network once for each seed, in a process a core; published error and the runs."""
     from lenet_edu.data.digits import load_digits
     from lenet_edu.reproduction.figure_9 import ROWS, published_error, reproduce, slug
-    from lenet_edu.system.devices import one_a_core
+    from lenet_edu.system.devices import map_processes
 
     data = load_digits(options.data or "auto", folder=options.folder)
     folder = Path(options.out or Path("runs") / slug(name))
@@ -282,9 +293,9 @@ def _network_runs(options, name: str) -> tuple[float, list[dict]]:
         (name, seed, folder / f"seed-{seed}", options.data or "auto", options.folder)
         for seed in range(options.seeds)
     ]
-    _say(options, f"{data.note} {name}, {ROWS[name].about}; {data.source}, one core a seed".strip())
+    _say(options, f"{data.note} {name}, {ROWS[name].about}; {data.name}, one core a seed".strip())
     runs = []
-    for _, found in one_a_core(reproduce, tasks):
+    for _, found in map_processes(reproduce, tasks):
         runs.append(found)
         _say(
             options,
@@ -312,8 +323,8 @@ def _classical_runs(options, name: str) -> tuple[float, list[dict]]:
     runs = []
     for seed in range(options.seeds) if what.seeds else [None]:
         found = measure(what, best, seed, all_digits, test)
-        runs.append({**found, "error": found["test_error"], "data": data.source})
-        _say(options, f"test {found['test_error']} %, {found['minutes']} min, {data.source}")
+        runs.append({**found, "error": found["test_error"], "data": data.name})
+        _say(options, f"test {found['test_error']} %, {found['minutes']} min, {data.name}")
     return paper.PUBLISHED_ERRORS[what.row], runs
 
 
@@ -321,11 +332,11 @@ def _classical_runs(options, name: str) -> tuple[float, list[dict]]:
 
 
 def _evaluate(options) -> dict:
-    from lenet_edu.data.folders import NONE_HELD_OUT
+    from lenet_edu.data.splits import Source
     from lenet_edu.training.evaluation import confusion
 
     model = _load(options)
-    held_out = not model.notes.get("data", "").endswith(NONE_HELD_OUT)  # split as it was for training
+    held_out = Source.from_notes(model.notes).held_out  # split as it was for training
     data = _load_data(options, model.architecture, model.notes["scaling"]["name"], held_out)
     names = _class_names(model)
     if tuple(data.classes) != names:
@@ -338,13 +349,13 @@ def _evaluate(options) -> dict:
     split = _as_read(model, getattr(data, options.split), data.scaling)
     table = confusion(model, split)
     right, count = int(table.trace()), len(split)
-    _say(options, f"{model.architecture.name} on the {options.split} split of {data.source}:")
+    _say(options, f"{model.architecture.name} on the {options.split} split of {data.name}:")
     _say(options, f"{right / count:.2%} right, {count - right} mistakes in {count:,}")
     _say(options, "\nactual \\ predicted\n" + _counts(table.tolist(), names))
     return {
         "checkpoint": options.checkpoint,
         "network": model.architecture.name,
-        "data": data.source,
+        "data": data.name,
         "classes": list(names),
         "split": options.split,
         "accuracy": right / count,
@@ -356,16 +367,17 @@ def _evaluate(options) -> dict:
 
 def _as_read(model, split, scaling):
     """The split as the network reads it: digits at its size, pictures in colour as they are."""
-    from lenet_edu.data.digits import Split, as_read_at
+    from lenet_edu.data.splits import Split, resize_for
 
     takes = model.architecture.input
-    return split if takes.maps > 1 else Split(as_read_at(takes.size, split.images, scaling), split.labels)
+    return split if takes.maps > 1 else Split(resize_for(takes.size, split.images, scaling), split.labels)
 
 
 def _predict(options) -> dict:
     import torch
 
-    from lenet_edu.data.digits import DIGIT_CLASSES
+    from lenet_edu.data.splits import DIGIT_CLASSES
+    from lenet_edu.system.places import readable
     from lenet_edu.training.evaluation import probabilities
 
     model = _load(options)
@@ -375,9 +387,9 @@ def _predict(options) -> dict:
     for path, row in zip(paths, probabilities(model, torch.stack(images)), strict=True):
         order = row.argsort(descending=True).tolist()
         found = {
-            "image": str(path),
+            "image": path.as_posix(),
             "class": order[0] if names == DIGIT_CLASSES else names[order[0]],
-            "actual": path.parent.name if path.parent.name in names else None,
+            "actual": folder if (folder := readable(path.parent.name)) in names else None,
             "probability": row[order[0]].item(),
             "probabilities": row.tolist(),
         }
@@ -394,35 +406,39 @@ def _predict(options) -> dict:
         print(f"left out: {path} ({reason})", file=sys.stderr)
     if options.plot:
         _plot_predictions(options, images, predictions)
+    # In a folder there may be anything; a picture that was named should have been read.
+    options.status = 2 if {path for path, _ in left_out} & set(options.pictures) else 0
     return result
 
 
 def _read_pictures(options, model):
     """The pictures named, and those in folders named: as the network sees them; and what was left out."""
-    from lenet_edu.data.digits import Scaling, as_read_at
-    from lenet_edu.data.folders import decode, picture_files
+    from lenet_edu.data.folders import decode, find_pictures
     from lenet_edu.data.normalise import digit_from_picture
+    from lenet_edu.data.splits import Scaling, resize_for
+    from lenet_edu.system.places import is_folder
 
     scaling, takes = Scaling(**model.notes["scaling"]), model.architecture.input
 
     def read(path: Path):
         if takes.maps == 1:
-            return as_read_at(takes.size, digit_from_picture(path, scaling)[None], scaling)[0]
+            return resize_for(takes.size, digit_from_picture(path, scaling)[None], scaling)[0]
         try:
             return scaling.apply(decode(path, takes.size) / 255)
         except LenetError as error:
             raise LenetError(f"{path} could not be read as a picture: {error}.") from error
 
     images, paths, left_out = [], [], []
-    for given in map(Path, options.pictures):
-        for path in picture_files(given) if given.is_dir() else [given]:
+    for given in options.pictures:
+        folder = user_path(given)
+        for path in find_pictures(folder) if is_folder(folder) else [folder]:
             try:
                 images.append(read(path))
                 paths.append(path)
             except LenetError as error:
-                if not given.is_dir():
-                    raise
-                left_out.append([str(path), str(error)])
+                left_out.append([given if path == folder else path.as_posix(), str(error)])
+    if not images and len(left_out) == 1:
+        raise LenetError(left_out[0][1])
     if not images:
         raise LenetError(f"There are no pictures in {', '.join(options.pictures)} that can be read.")
     return images, paths, left_out
@@ -466,7 +482,7 @@ def _load(options):
 
 def _class_names(model) -> tuple[str, ...]:
     """What the checkpoint's classes are called; those of digits went without saying for a while."""
-    from lenet_edu.data.digits import DIGIT_CLASSES
+    from lenet_edu.data.splits import DIGIT_CLASSES
 
     return tuple(model.notes.get("classes", DIGIT_CLASSES))
 

@@ -1,19 +1,19 @@
 """Digits as tensors: MNIST from disk or by download, else the embedded digits, which are always there.
 
-    digits = load_digits()
-    digits.train.images                    # (N, 1, 32, 32)
-
-A data set is one tensor on one device; a batch is an index into it.
+digits = load_digits()
+digits.train.images                    # (N, 1, 32, 32)
 """
 
 import gzip
 import hashlib
+import io
 import os
 import socket
 import tempfile
 import urllib.request
+import zlib
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
@@ -24,14 +24,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from lenet_edu.data.splits import NAMES, PAPER_SCALING, Data, Source, Split, hold_out, pad, standard_scaling
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError, check_choice
-
-# What data calls itself.
-MNIST_NAME = "MNIST"
-EMBEDDED_NAME = "embedded digits (scikit-learn)"
-
-DIGIT_CLASSES = tuple("0123456789")
+from lenet_edu.system.places import data_folder, is_file, unreachable
 
 SOURCES = ("auto", "mnist", "embedded")
 SCALINGS = ("paper", "standard")
@@ -49,95 +45,13 @@ _MNIST_VALIDATION_EVERY = 12  # 5,000 of 60,000
 _EMBEDDED_TEST_EVERY = 5
 _EMBEDDED_VALIDATION_EVERY = 8
 
-# A digit of 20 pixels comes to 16, as LeNet-1 had it, if MNIST's frame comes to 22.
-_LENET1_FRAME = 22
-# The middle of MNIST's frame that is brought to 16 pixels for the network of 1989: a digit fills most of it.
-_LENET1989_SIZE, _LENET1989_FRAME = 16, 24
+# Where the files are not in torchvision's layout, they are looked for in so many folders below the data's.
+_SEARCH_DEPTH = 3
+# The longest file of MNIST, in bytes: what unpacks to more is none of them.
+_LONGEST = 16 + 60_000 * paper.MNIST_SIZE**2
 
 # The network counts as unreachable after this many seconds without an answer.
 _PATIENCE = 3.0
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """What the network sees where there is no ink (`background`) and where there is most (`ink`)."""
-
-    name: str
-    background: float
-    ink: float
-
-    def apply(self, ink: Tensor) -> Tensor:
-        """Ink from 0 to 1 -> values from `background` to `ink`, same shape."""
-        return ink * (self.ink - self.background) + self.background
-
-    def undo(self, images: Tensor) -> Tensor:
-        """The inverse of `apply`."""
-        return (images - self.background) / (self.ink - self.background)
-
-    def to_dict(self) -> dict:
-        """The scaling for JSON; `Scaling(**scaling.to_dict())` gives it back."""
-        return asdict(self)
-
-
-PAPER_SCALING = Scaling("paper", paper.BACKGROUND, paper.FOREGROUND)
-
-
-def standard_scaling(ink: Tensor) -> Scaling:
-    """The modern choice: mean 0 and variance 1 over all pixels of `ink` (N, 1, 32, 32), 0 to 1."""
-    deviation, mean = torch.std_mean(ink, correction=0)
-    return Scaling("standard", -(mean / deviation).item(), ((1 - mean) / deviation).item())
-
-
-@dataclass(frozen=True)
-class Split:
-    """images: floats, (N, maps, size, size); labels: integers, (N,); both on one device."""
-
-    images: Tensor
-    labels: Tensor
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def chosen(self, which: Tensor) -> "Split":
-        """Some of them: by indices or by a mask."""
-        return Split(self.images[which], self.labels[which])
-
-    def one_of_each(self) -> "Split":
-        """The first image of each class, in the order of the classes: what the notebooks follow."""
-        first = torch.stack([(self.labels == label).nonzero()[0, 0] for label in self.labels.unique()])
-        return self.chosen(first)
-
-    def to(self, device: torch.device | str) -> "Split":
-        """The split on another device."""
-        return Split(self.images.to(device), self.labels.to(device))
-
-
-@dataclass(frozen=True)
-class Data:
-    """Three splits of images, scaled as `scaling` says, on one device.
-
-    source: the name of the data. note: a sentence for the reader if others were wanted, else empty.
-    classes: what the labels mean, in their order. root: the folder they were read from, if it was named.
-    """
-
-    train: Split
-    validation: Split
-    test: Split
-    scaling: Scaling
-    source: str
-    note: str = ""
-    classes: tuple[str, ...] = DIGIT_CLASSES
-    root: str = ""
-
-    @property
-    def background(self) -> float | None:
-        """What surrounds an image: paper around a digit, nothing around pictures, which fill their frame."""
-        return self.scaling.background if self.train.images.shape[1] == 1 else None
-
-    def to(self, device: torch.device | str) -> "Data":
-        """The same on another device."""
-        splits = {name: getattr(self, name).to(device) for name in ("train", "validation", "test")}
-        return replace(self, **splits)
 
 
 def load_digits(source: str = "auto", scaling: str = "paper", folder: Path | str | None = None) -> Data:
@@ -154,16 +68,16 @@ def load_digits(source: str = "auto", scaling: str = "paper", folder: Path | str
     check_choice("scaling", scaling, SCALINGS)
     if source == "embedded":
         return _embedded_digits(scaling)
-    found = find_mnist(folder)
-    if found is None:
+    paths = find_mnist(folder)
+    if paths is None:
         try:
-            found = fetch_mnist(folder)
+            paths = fetch_mnist(folder)
         except LenetError as error:
             if source == "mnist":
                 raise
             digits = _embedded_digits(scaling)
-            return replace(digits, note=f"{error} The {digits.source} step in.")
-    return _mnist_digits(found, scaling)
+            return replace(digits, note=f"{error} The {digits.name} step in.")
+    return _mnist_digits(paths, scaling)
 
 
 def all_training_digits(data: Data) -> Split:
@@ -172,40 +86,29 @@ def all_training_digits(data: Data) -> Split:
     return Split(*(torch.cat([getattr(part, key) for part in parts]) for key in ("images", "labels")))
 
 
-def load_digits_again(name: str, scaling: str = "paper", folder: Path | str | None = None) -> Data:
-    """The digits that called themselves `name` (their `source`), as a run recorded it."""
-    return load_digits("embedded" if name == EMBEDDED_NAME else "mnist", scaling, folder)
+def find_mnist(folder: Path | str | None = None) -> dict[str, Path] | None:
+    """The paths of MNIST's four files by their names, plain or gzipped; None if there is none of them.
 
-
-def data_folder(folder: Path | str | None = None) -> Path:
-    """Where data sets live: the folder given, else LENET_EDU_DATA, else data/ beside the notebooks.
-
-    An installed copy without notebooks uses data/ in the current folder.
+    They are taken from MNIST/raw, torchvision's layout, or else from wherever they lie in the data's folder
+    under names such as train-images.idx3-ubyte, if their checksums are MNIST's.
+    Raises LenetError if some are there and others are missing, or if the folder cannot be opened.
     """
-    if folder is not None:
-        return Path(folder)
-    if os.environ.get("LENET_EDU_DATA"):
-        return Path(os.environ["LENET_EDU_DATA"])
-    project = Path(__file__).resolve().parents[2]
-    return (project if (project / "notebooks").is_dir() else Path.cwd()) / "data"
-
-
-def find_mnist(folder: Path | str | None = None) -> Path | None:
-    """The folder with MNIST's four files, plain or gzipped, or None if there is none of them.
-
-    Raises LenetError if some are there and others are missing.
-    """
-    raw = data_folder(folder) / "MNIST" / "raw"
-    missing = [name for name in MNIST_FILES if _find_file(raw, name) is None]
-    if len(missing) == len(MNIST_FILES):
+    root = data_folder(folder)
+    raw = root / "MNIST" / "raw"
+    paths = {name: path for name in MNIST_FILES if (path := _find_file(raw, name))}
+    if len(paths) < len(MNIST_FILES):
+        paths = {**_search(root), **paths}
+    if not paths:
         return None
+    missing = [name for name in MNIST_FILES if name not in paths]
     if missing:
-        raise LenetError(f"{raw} lacks {', '.join(missing)}. {_anew(raw)}")
-    return raw
+        there = ", ".join(str(path) for path in paths.values())
+        raise LenetError(f"{raw} lacks {', '.join(missing)}; found: {there}. {_anew(raw)}")
+    return paths
 
 
-def fetch_mnist(folder: Path | str | None = None) -> Path:
-    """Download MNIST through torchvision, with a progress bar; the folder of its files.
+def fetch_mnist(folder: Path | str | None = None) -> dict[str, Path]:
+    """Download MNIST through torchvision, with a progress bar; the paths of its files by their names.
 
     Nothing is left behind if it fails. Raises LenetError if the network is unreachable (noticed within
     5 seconds), if LENET_EDU_OFFLINE is set, or if the folder cannot be written to.
@@ -218,14 +121,15 @@ def fetch_mnist(folder: Path | str | None = None) -> Path:
         raise LenetError(f"MNIST is not in {root} and cannot be fetched: its servers are unreachable.")
     raw = root / "MNIST" / "raw"
     try:
-        raw.mkdir(parents=True, exist_ok=True)
+        root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=root) as temporary, _socket_timeout(30):
             fetched = _download(Path(temporary), mirrors)
+            raw.mkdir(parents=True, exist_ok=True)
             for name in MNIST_FILES:
                 os.replace(fetched / name, raw / name)
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, EOFError, zlib.error) as error:
         raise LenetError(f"MNIST could not be fetched into {root}: {error}") from error
-    return raw
+    return {name: raw / name for name in MNIST_FILES}
 
 
 def describe_data(folder: Path | str | None = None) -> list[dict]:
@@ -233,16 +137,17 @@ def describe_data(folder: Path | str | None = None) -> list[dict]:
 
     Reads every file, and raises LenetError if one is damaged.
     """
-    found = find_mnist(folder)
-    mnist = {"data": MNIST_NAME, "state": "missing", "where": str(data_folder(folder)), "images": 0}
-    if found:
-        counts = {name: len(_read_idx(found, name)) for name in MNIST_FILES}
+    paths = find_mnist(folder)
+    mnist = {"data": NAMES["mnist"], "state": "missing", "where": str(data_folder(folder)), "images": 0}
+    if paths:
+        counts = {name: len(_read_idx(path, name)) for name, path in paths.items()}
         images = sum(count for name, count in counts.items() if "images" in name)
-        mnist |= {"state": "found", "where": str(found), "images": images}
+        where = os.path.commonpath(path.parent for path in paths.values())
+        mnist |= {"state": "found", "where": where, "images": images}
     from sklearn import datasets
 
     embedded = {
-        "data": EMBEDDED_NAME,
+        "data": NAMES["embedded"],
         "state": "found",
         "where": "with scikit-learn",
         "images": len(datasets.load_digits().target),
@@ -250,59 +155,10 @@ def describe_data(folder: Path | str | None = None) -> list[dict]:
     return [mnist, embedded]
 
 
-def pad(images: Tensor, background: float = 0.0) -> Tensor:
-    """Extend images with background on all sides to the paper's 32x32: (..., H, W) -> (..., 32, 32).
-
-    An odd pixel goes to the right or below. Raises LenetError if they are larger than that.
-    """
-    height, width = images.shape[-2:]
-    down, across = paper.IMAGE_SIZE - height, paper.IMAGE_SIZE - width
-    if down < 0 or across < 0:
-        raise LenetError(
-            f"Images of {height}x{width} do not fit into a frame of {paper.IMAGE_SIZE}x{paper.IMAGE_SIZE}. "
-            "Scale them down first."
-        )
-    frame = (across // 2, across - across // 2, down // 2, down - down // 2)
-    return F.pad(images, frame, value=background)
-
-
-def crop(images: Tensor, size: int) -> Tensor:
-    """The middle of images, `pad` undone: (..., H, W) -> (..., size, size).
-
-    An odd pixel is left out on the right or below. Raises LenetError if they are smaller than that.
-    """
-    height, width = images.shape[-2:]
-    if not 1 <= size <= min(height, width):
-        raise LenetError(f"The middle of {height}x{width} pixels can be up to that size; got {size}.")
-    down, across = (height - size) // 2, (width - size) // 2
-    return images[..., down : down + size, across : across + size]
-
-
-def as_read_at(size: int, images: Tensor, scaling: Scaling) -> Tensor:
-    """Digits in frames of 32x32 as a network with a smaller input reads them: (N, 1, size, size).
-
-    size 32: as they are. 28: digits of 16 pixels in a frame of 28 (LeNet-1, section III-C). 16: digits that
-    fill the frame, from -1 to 1 (the network of 1989). Raises LenetError for another size.
-    """
-    if size == paper.IMAGE_SIZE:
-        return images
-    if size == paper.MNIST_SIZE:
-        small = _resized(crop(images, paper.MNIST_SIZE), _LENET1_FRAME)
-        return F.pad(small, ((size - _LENET1_FRAME) // 2,) * 4, value=scaling.background)
-    if size == _LENET1989_SIZE:
-        return scaling.undo(_resized(crop(images, _LENET1989_FRAME), size)) * 2 - 1
-    sizes = ", ".join(map(str, (paper.IMAGE_SIZE, paper.MNIST_SIZE, _LENET1989_SIZE)))
-    raise LenetError(f"Digits are read at one of these sizes: {sizes}; got {size}.")
-
-
-def _resized(images: Tensor, size: int) -> Tensor:
-    return F.interpolate(images, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
-
-
-def _mnist_digits(raw: Path, scaling: str) -> Data:
-    train = _read_pair(raw, "train")
+def _mnist_digits(paths: dict[str, Path], scaling: str) -> Data:
+    train = _read_pair(paths, "train")
     rest, validation = hold_out(*train, every=_MNIST_VALIDATION_EVERY)
-    return _digits(rest, validation, _read_pair(raw, "t10k"), scaling, MNIST_NAME)
+    return _digits(rest, validation, _read_pair(paths, "t10k"), scaling, "mnist")
 
 
 def _embedded_digits(scaling: str) -> Data:
@@ -314,42 +170,44 @@ def _embedded_digits(scaling: str) -> Data:
     glyphs = F.interpolate(small, size=(paper.GLYPH_SIZE,) * 2, mode="bicubic").clamp(0, 1)
     rest, test = hold_out(pad(glyphs), torch.from_numpy(bunch.target), every=_EMBEDDED_TEST_EVERY)
     train, validation = hold_out(*rest, every=_EMBEDDED_VALIDATION_EVERY)
-    return _digits(train, validation, test, scaling, EMBEDDED_NAME)
+    return _digits(train, validation, test, scaling, "embedded")
 
 
-def _digits(train, validation, test, scaling: str, source: str) -> Data:
+def _digits(train, validation, test, scaling: str, kind: str) -> Data:
     """Pairs of ink (N, 1, 32, 32), 0 to 1, and labels (N,), as scaled splits."""
     levels = PAPER_SCALING if scaling == "paper" else standard_scaling(train[0])
     splits = (Split(levels.apply(ink), labels.long()) for ink, labels in (train, validation, test))
-    return Data(*splits, scaling=levels, source=source)
-
-
-def hold_out(images: Tensor, labels: Tensor, every: int):
-    """Two pairs (images, labels): what stays, and every `every`-th image of each class."""
-    held = torch.zeros(len(labels), dtype=torch.bool)
-    for label in labels.unique():
-        held[(labels == label).nonzero()[::every, 0]] = True
-    return (images[~held], labels[~held]), (images[held], labels[held])
+    return Data(*splits, scaling=levels, source=Source(kind))
 
 
 # The files of MNIST ----------------------------------------------------------------------------------
 
 
-def _read_pair(raw: Path, prefix: str) -> tuple[Tensor, Tensor]:
+def _read_pair(paths: dict[str, Path], prefix: str) -> tuple[Tensor, Tensor]:
     """Ink (N, 1, 32, 32) from 0 to 1, and labels (N,)."""
-    images = torch.from_numpy(_read_idx(raw, f"{prefix}-images-idx3-ubyte"))
-    labels = torch.from_numpy(_read_idx(raw, f"{prefix}-labels-idx1-ubyte"))
+    names = (f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte")
+    images, labels = (torch.from_numpy(_read_idx(paths[name], name)) for name in names)
     return pad(images[:, None].float() / 255), labels
 
 
-def _read_idx(raw: Path, name: str) -> np.ndarray:
+def _read_bytes(path: Path) -> bytes:
+    """The content of a file, unpacked if it is gzipped; never much more than MNIST's longest file has."""
+    with path.open("rb") as file:
+        content = file.read(_LONGEST + 1)
+    if content[:2] == b"\x1f\x8b":
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+            content = file.read(_LONGEST + 1)
+    return content
+
+
+def _read_idx(path: Path, name: str) -> np.ndarray:
     """The bytes of an IDX file, in its own shape; every way in which it can be damaged has its message."""
-    path = _find_file(raw, name)
+    raw = path.parent
     try:
-        content = path.read_bytes()
-        if path.suffix == ".gz":
-            content = gzip.decompress(content)
-    except (OSError, EOFError) as error:
+        content = _read_bytes(path)
+    except PermissionError as error:
+        raise unreachable(path, error) from error
+    except (OSError, EOFError, zlib.error) as error:
         raise LenetError(f"{path} could not be read: {error}. {_anew(raw)}") from error
     dimensions = 3 if "idx3" in name else 1
     magic, wanted = content[:4], bytes([0, 0, 8, dimensions])
@@ -377,7 +235,30 @@ def _anew(raw: Path) -> str:
 
 def _find_file(raw: Path, name: str) -> Path | None:
     candidates = (raw / name, raw / f"{name}.gz")
-    return next((path for path in candidates if path.is_file()), None)
+    return next((path for path in candidates if is_file(path)), None)
+
+
+def _search(root: Path) -> dict[str, Path]:
+    """MNIST's files that lie elsewhere or are called otherwise, as other sites have them, by their names.
+
+    Other data sets use the same names, so that only the checksum tells which files they are.
+    """
+    names = {checksum: name for name, checksum in MNIST_FILES.items()}
+    paths = {}
+    for folder, folders, files in os.walk(root):
+        below = len(Path(folder).relative_to(root).parts)
+        folders[:] = sorted(name for name in folders if below < _SEARCH_DEPTH and name[0] != ".")
+        for file in sorted(files):
+            if "ubyte" not in file.lower() and "idx" not in file.lower():
+                continue
+            try:
+                content = _read_bytes(Path(folder) / file)
+            except (OSError, EOFError, zlib.error):
+                continue
+            name = names.get(hashlib.md5(content, usedforsecurity=False).hexdigest())
+            if name:
+                paths.setdefault(name, Path(folder) / file)
+    return paths
 
 
 # Fetching --------------------------------------------------------------------------------------------

@@ -12,9 +12,12 @@ contents, so that the next start only reads and compares them.
 import hashlib
 import os
 import warnings
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import torch
@@ -22,21 +25,14 @@ from PIL import Image, ImageOps
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from lenet_edu.data.digits import Data, Scaling, Split, data_folder, hold_out, load_digits_again
+from lenet_edu.data.digits import load_digits
+from lenet_edu.data.splits import HALF_SCALING, NAMES, Data, Source, Split, hold_out
 from lenet_edu.network.architecture import rgb_lenet
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.places import cache_folder, data_folder, is_folder, readable, unreachable, user_path
 from lenet_edu.system.tensors import load_tensors, save_tensors
 
 TRAIN, VALIDATION = "train", "val"
-
-# What data calls itself; pictures from folders add their classes and a key of their contents.
-CIFAR_NAME = "CIFAR-10's cats and dogs"
-SHAPES_NAME = "drawn shapes"
-NONE_HELD_OUT = ", none held out"
-_FOLDERS = "pictures of "
-
-# Values from -1 to 1, as the tutorial has them.
-HALF_SCALING = Scaling("half", -1.0, 1.0)
 
 # Every so many-th training picture of each class is held out to choose by.
 _VALIDATION_EVERY = 10
@@ -46,6 +42,10 @@ _NOT_PICTURES = {"thumbs.db", "desktop.ini"}
 
 # Of what could not be read, so many are named; the others are counted.
 _NAMED = 5
+
+# Pictures of more pixels than this are decoded one at a time: of 100 megapixels one alone fills a gigabyte.
+_LARGE = 16_000_000
+_one_large = Lock()
 
 
 def load_images(
@@ -67,20 +67,26 @@ def load_images(
     strict: a file that is no picture is an error; else it is left out, with a warning that names it.
     cache: where decoded pictures are kept; by default LENET_EDU_CACHE, else the user's own cache.
 
-    Raises LenetError for a missing or empty folder, a single class, and classes that differ between splits.
+    Folders may be links, and classes may have any name. A class with a single training picture keeps it, and
+    has none in the validation split; a warning says so.
+
+    Raises LenetError for a missing, closed or empty folder, a single class, and classes that differ between
+    splits.
     """
-    root = Path(root)
+    root = Path(os.path.abspath(user_path(root)))
     files, classes = _find_files(root)
     contents = _hash_contents([path for split in files.values() for path, _ in split], progress)
     key = _key(root, files, contents, size)
-    store = _cache_folder(cache) / f"images-{_short(str(root.resolve()))}-{key}.safetensors"
-    pixels, labels, failures = _stored(store) or _decode_all(root, files, size, progress, store)
+    cache = cache_folder() if cache is None else user_path(cache)
+    store = cache and cache / f"images-{_short(str(root.resolve()))}-{key}.safetensors"
+    pixels, labels, failures = _load_cache(store) or _decode_all(root, files, size, progress, store)
     _report(root, failures, len(contents), strict)
     for name in (TRAIN, VALIDATION):
         _check_counts(root / name, labels[name], classes)
+    if held_out:
+        _check_enough(root / TRAIN, labels[TRAIN], classes)
     scaled = [(HALF_SCALING.apply(pixels[name] / 255), labels[name]) for name in (TRAIN, VALIDATION)]
-    source = f"{_FOLDERS}{', '.join(classes)} ({key[:8]})"
-    return _splits(*scaled, held_out, source=source, classes=classes, root=str(root))
+    return _split(*scaled, source=Source("folder", held_out, str(root), key[:8]), classes=classes)
 
 
 def load_cats_and_dogs(
@@ -92,7 +98,7 @@ def load_cats_and_dogs(
     held_out, progress: as in `load_images`.
     """
     root = data_folder(folder)
-    if (root / "CatAndDog").is_dir():
+    if is_folder(root / "CatAndDog"):
         return load_images(root / "CatAndDog", held_out=held_out, progress=progress)
     try:
         return _cifar(root, held_out)
@@ -101,47 +107,54 @@ def load_cats_and_dogs(
         note = (
             f"No cats and dogs could be had: {reason} Drawn rings and crosses step in. They are no animals."
         )
-        return replace(drawn_shapes(), note=note)
+        return replace(draw_shapes(), note=note)
 
 
 def load_again(
-    source: str,
+    source: Source,
     scaling: str = "paper",
     folder: Path | str | None = None,
-    root: Path | str = "",
     progress: bool = True,
 ) -> Data:
-    """The data that called themselves `source`, pictures or digits, as a run recorded it.
+    """The data of a source, pictures or digits, once more.
 
-    scaling, folder: as `load_digits` takes them. root: the folder of pictures that were read from one.
-    progress: as in `load_images`. Raises LenetError if they are no longer there, or no longer the same.
+    scaling, folder: as `load_digits` takes them. progress: as in `load_images`.
+    Raises LenetError if the data is no longer there, or no longer the same.
     """
-    if source == SHAPES_NAME:
-        return drawn_shapes()
-    held_out, plain = not source.endswith(NONE_HELD_OUT), source.removesuffix(NONE_HELD_OUT)
-    if plain == CIFAR_NAME:
-        return _cifar(data_folder(folder), held_out)
-    if not plain.startswith(_FOLDERS):
-        return load_digits_again(source, scaling, folder)
-    if not root:
-        raise LenetError(f"{source} were read from a folder, and it is not known which. Name it.")
-    found = load_images(root, held_out=held_out, progress=progress)
-    if found.source != source:
+    if source.kind in ("mnist", "embedded"):
+        return load_digits(source.kind, scaling, folder)
+    if source.kind == "shapes":
+        return draw_shapes()
+    if source.kind == "cifar":
+        return _cifar(data_folder(folder), source.held_out)
+    if source.kind != "folder":
+        kinds = ", ".join([*NAMES, "folder"])
         raise LenetError(
-            f"{root} no longer holds the same pictures: wanted {source}, found {found.source}. "
-            "Name the folder that has them, or train anew."
+            f"The data {source.kind!r} cannot be loaded again: it is none of {kinds}. Load it yourself."
         )
-    return found
+    if not source.root:
+        raise LenetError(
+            "The pictures were read from a folder, and it is not known which. Name it: --images DIR."
+        )
+    data = load_images(source.root, held_out=source.held_out, progress=progress)
+    if data.source != source:
+        raise LenetError(
+            f"{source.root} no longer holds the same pictures: their fingerprint was {source.key}, now it is "
+            f"{data.source.key}. Name the folder that has them, or train anew."
+        )
+    return data
 
 
-def drawn_shapes(count: int = 1000, seed: int = 0) -> Data:
+def draw_shapes(count: int = 1000, seed: int = 0) -> Data:
     """Rings and crosses of any place, size, turn and colour: as many as `count` to train, made in an instant.
 
     They learn fast and are no measure of anything: they show that all works where there are no pictures.
     """
     generator = torch.Generator().manual_seed(seed)
     train, validation, test = (_draw(number, generator) for number in (count, count // 5, count // 5))
-    return Data(train, validation, test, scaling=HALF_SCALING, source=SHAPES_NAME, classes=("cross", "ring"))
+    return Data(
+        train, validation, test, scaling=HALF_SCALING, source=Source("shapes"), classes=("cross", "ring")
+    )
 
 
 def _draw(count: int, generator: torch.Generator) -> Split:
@@ -169,19 +182,18 @@ def _draw(count: int, generator: torch.Generator) -> Split:
     return Split(HALF_SCALING.apply((colours + noise).clamp(0, 1)), labels)
 
 
-def _splits(train, test, held_out: bool, *, source: str, classes: tuple[str, ...], root: str = "") -> Data:
+def _split(train, test, source: Source, classes: tuple[str, ...]) -> Data:
     """Pairs (images, labels) as three splits."""
-    rest, validation = hold_out(*train, every=_VALIDATION_EVERY) if held_out else (train, test)
-    source += "" if held_out else NONE_HELD_OUT
+    rest, validation = hold_out(*train, every=_VALIDATION_EVERY) if source.held_out else (train, test)
     splits = (Split(*pair) for pair in (rest, validation, test))
-    return Data(*splits, scaling=HALF_SCALING, source=source, classes=classes, root=root)
+    return Data(*splits, scaling=HALF_SCALING, source=source, classes=classes)
 
 
 def _cifar(root: Path, held_out: bool) -> Data:
     """Two of CIFAR-10's classes; fetched through torchvision if they are not there."""
     from torchvision.datasets import CIFAR10
 
-    here = (root / CIFAR10.base_folder).is_dir()
+    here = is_folder(root / CIFAR10.base_folder)
     if not here and os.environ.get("LENET_EDU_OFFLINE"):
         raise LenetError(f"CIFAR-10 is not in {root} and LENET_EDU_OFFLINE forbids fetching it.")
     parts = []
@@ -192,7 +204,7 @@ def _cifar(root: Path, held_out: bool) -> Data:
         wanted = torch.isin(labels, torch.tensor(chosen))
         pixels = torch.from_numpy(found.data)[wanted].permute(0, 3, 1, 2).contiguous()
         parts.append((HALF_SCALING.apply(pixels / 255), (labels[wanted] == chosen[1]).long()))
-    return _splits(*parts, held_out, source=CIFAR_NAME, classes=("cat", "dog"))
+    return _split(*parts, source=Source("cifar", held_out), classes=("cat", "dog"))
 
 
 def decode(path: Path | str, size: int) -> Tensor:
@@ -243,24 +255,20 @@ def _reason(path, error: Exception) -> str:
 
 def _find_files(root: Path) -> tuple[dict[str, list[tuple[Path, int]]], tuple[str, ...]]:
     """Each split's files with their labels, in order, and the names of the classes."""
-    if not root.is_dir():
+    if not is_folder(root):
         raise LenetError(
             f"{root} is no folder. Give one that holds {TRAIN}/CLASS/* and {VALIDATION}/CLASS/*."
         )
     found = {}
     for name in (TRAIN, VALIDATION):
         folder = root / name
-        if not folder.is_dir():
-            here = sorted(path.name for path in root.iterdir() if path.is_dir())
+        if not is_folder(folder):
+            here = [path.name for path in _folders_in(root)]
             raise LenetError(
                 f"{root} has no folder {name}; it has {', '.join(here) or 'no folders at all'}. "
                 f"Pictures belong into {TRAIN}/CLASS/ and {VALIDATION}/CLASS/."
             )
-        found[name] = {
-            path.name: picture_files(path)
-            for path in sorted(folder.iterdir())
-            if path.is_dir() and not path.name.startswith(".")
-        }
+        found[name] = {readable(path.name): find_pictures(path) for path in _folders_in(folder)}
     classes = tuple(found[TRAIN])
     if len(classes) < 2:
         raise LenetError(
@@ -279,15 +287,41 @@ def _find_files(root: Path) -> tuple[dict[str, list[tuple[Path, int]]], tuple[st
     return files, classes
 
 
-def picture_files(folder: Path) -> list[Path]:
-    """The files in a folder and in folders below it, in order; without hidden ones and those of systems."""
-    files = []
-    for path in sorted(folder.rglob("*")):
-        inner = path.relative_to(folder).parts
-        hidden = any(part.startswith(".") for part in inner) or path.name.lower() in _NOT_PICTURES
-        if not hidden and path.is_file():
-            files.append(path)
-    return files
+def _folders_in(folder: Path) -> list[Path]:
+    """The folders in a folder, links to folders included, in order; without hidden ones."""
+    try:
+        inner = sorted(folder.iterdir(), key=lambda path: path.name)
+        return [path for path in inner if path.is_dir() and not path.name.startswith(".")]
+    except OSError as error:
+        raise unreachable(folder, error) from error
+
+
+def find_pictures(folder: Path) -> list[Path]:
+    """The files in a folder and in folders below it, in order; without hidden ones and those of systems.
+
+    Follows links; one that leads nowhere is listed as well, so that whoever opens it can say so.
+    Raises LenetError if a folder cannot be opened.
+    """
+    return sorted(_walk(folder, frozenset()), key=lambda path: path.relative_to(folder).parts)
+
+
+def _walk(folder: Path, above: frozenset[str]) -> Iterator[Path]:
+    """The files below a folder. above: where the folders really are that it lies in."""
+    here = os.path.realpath(folder)
+    if here in above:  # a link to a folder that it lies in would never end
+        return
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                path = Path(entry.path)
+                if entry.name.startswith(".") or entry.name.lower() in _NOT_PICTURES:
+                    continue
+                if entry.is_dir():
+                    yield from _walk(path, above | {here})
+                elif entry.is_file() or (entry.is_symlink() and not path.exists()):
+                    yield path
+    except OSError as error:
+        raise unreachable(folder, error) from error
 
 
 def _check_counts(folder: Path, labels: Tensor, classes: tuple[str, ...]) -> None:
@@ -295,6 +329,23 @@ def _check_counts(folder: Path, labels: Tensor, classes: tuple[str, ...]) -> Non
     empty = [name for name, number in zip(classes, counts, strict=True) if not number]
     if empty:
         raise LenetError(f"{folder} has no pictures of {', '.join(empty)} that can be read.")
+
+
+def _check_enough(folder: Path, labels: Tensor, classes: tuple[str, ...]) -> None:
+    """Warn of classes of which nothing can be held out; raise if nothing can be of any."""
+    counts = torch.bincount(labels, minlength=len(classes)).tolist()
+    single = [name for name, number in zip(classes, counts, strict=True) if number == 1]
+    if len(single) == len(classes):
+        raise LenetError(
+            f"{folder} has one picture of each class: none can be held out to validate. Add pictures, or "
+            "train on all (--train-on-all, held_out=False)."
+        )
+    if single:
+        warnings.warn(
+            f"{folder} has a single picture of {', '.join(single)}. It is trained on, and the validation "
+            "split has none.",
+            stacklevel=3,
+        )
 
 
 def _report(root: Path, failures: list[list[str]], files: int, strict: bool) -> None:
@@ -309,10 +360,10 @@ def _report(root: Path, failures: list[list[str]], files: int, strict: bool) -> 
     warnings.warn(f"{text} They are left out.", stacklevel=3)
 
 
-# Decoding and keeping ----------------------------------------------------------------------------------
+# Decoding, and the cache ----------------------------------------------------------------------------------
 
 
-def _decode_all(root: Path, files: dict, size: int, progress: bool, store: Path):
+def _decode_all(root: Path, files: dict, size: int, progress: bool, store: Path | None):
     """Pixels and labels by split, and what could not be read; kept in `store` if that can be written."""
     pixels, labels, failures = {}, {}, []
     for name, entries in files.items():
@@ -321,22 +372,32 @@ def _decode_all(root: Path, files: dict, size: int, progress: bool, store: Path)
             decoded = _in_parallel(lambda entry: _try(entry[0], size), entries, progress, f"reading {name}")
         good = [place for place, result in enumerate(decoded) if isinstance(result, Tensor)]
         failures += [
-            [str(path.relative_to(root)), result]
+            [readable(path.relative_to(root).as_posix()), result]
             for (path, _), result in zip(entries, decoded, strict=True)
             if not isinstance(result, Tensor)
         ]
         blank = torch.zeros(0, 3, size, size, dtype=torch.uint8)
         pixels[name] = torch.stack([decoded[place] for place in good]) if good else blank
         labels[name] = torch.tensor([entries[place][1] for place in good], dtype=torch.long)
-    _keep(store, pixels, labels, failures)
+    _save_cache(store, pixels, labels, failures)
     return pixels, labels, failures
 
 
 def _try(path: Path, size: int) -> Tensor | str:
     try:
-        return decode(path, size)
+        with _one_large if _pixels_of(path) > _LARGE else nullcontext():
+            return decode(path, size)
     except LenetError as error:
         return str(error)
+
+
+def _pixels_of(path: Path) -> int:
+    """How many pixels a picture file says that it has; 0 if it says nothing that is understood."""
+    try:
+        with Image.open(path) as picture:
+            return picture.width * picture.height
+    except Exception:  # whatever is wrong with it, `decode` will say
+        return 0
 
 
 def _in_parallel(work, items: list, progress: bool, what: str) -> list:
@@ -350,17 +411,23 @@ def _in_parallel(work, items: list, progress: bool, what: str) -> list:
 
 def _hash_contents(paths: list[Path], progress: bool) -> list[str]:
     def digest(path: Path) -> str:
+        content = hashlib.blake2b(digest_size=16)
         try:
-            return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+            with path.open("rb") as file:
+                while block := file.read(2**20):
+                    content.update(block)
         except OSError:
             return "unreadable"
+        return content.hexdigest()
 
     return _in_parallel(digest, paths, progress, "comparing")
 
 
 def _key(root: Path, files: dict, contents: list[str], size: int) -> str:
     """Changes with any name, label, content, and the size."""
-    entries = [(str(path.relative_to(root)), label) for split in files.values() for path, label in split]
+    entries = [
+        (path.relative_to(root).as_posix(), label) for split in files.values() for path, label in split
+    ]
     return _short(repr((size, list(zip(entries, contents, strict=True)))))
 
 
@@ -368,17 +435,9 @@ def _short(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
 
 
-def _cache_folder(cache: Path | str | None) -> Path:
-    if cache is not None:
-        return Path(cache)
-    if os.environ.get("LENET_EDU_CACHE"):
-        return Path(os.environ["LENET_EDU_CACHE"])
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lenet_edu"
-
-
-def _stored(store: Path):
-    """What `_decode_all` kept; None if there is nothing, or nothing whole."""
-    if not store.exists():
+def _load_cache(store: Path | None):
+    """What `_save_cache` wrote; None if there is nothing, or nothing whole."""
+    if store is None:
         return None
     try:
         tensors, notes = load_tensors(store)
@@ -389,15 +448,15 @@ def _stored(store: Path):
         return None
 
 
-def _keep(store: Path, pixels: dict, labels: dict, failures: list) -> None:
+def _save_cache(store: Path | None, pixels: dict, labels: dict, failures: list) -> None:
     """Write them for the next start, in place of what an earlier state of the same folder left."""
+    if store is None:
+        return
     tensors = {f"pixels.{name}": tensor for name, tensor in pixels.items()}
     tensors |= {f"labels.{name}": tensor for name, tensor in labels.items()}
-    try:
-        save_tensors(store, tensors, {"failures": failures})
-    except LenetError:
-        return  # it only saves time
     same_root = store.name.rsplit("-", 1)[0]
-    for older in store.parent.glob(f"{same_root}-*.safetensors"):
-        if older != store:
-            older.unlink(missing_ok=True)
+    with suppress(LenetError, OSError):  # it only saves time
+        save_tensors(store, tensors, {"failures": failures})
+        for older in store.parent.glob(f"{same_root}-*.safetensors"):
+            if older != store:
+                older.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from lenet_edu.data.digits import PAPER_SCALING, Scaling
+from lenet_edu.data.splits import PAPER_SCALING, Scaling
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError
 

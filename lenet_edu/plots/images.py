@@ -28,8 +28,11 @@ def pictures(images, titles=(), columns: int = 10, colours=()) -> Figure:
 def predictions(images, guesses) -> Figure:
     """Images with what they were taken for: predicted class, how surely, and the actual class if it is known.
 
-    guesses: one (predicted, actual or None, probability) an image. Wrong ones are red.
+    guesses: one (predicted, actual or None, probability) an image. Wrong ones are red. Without any images the
+    figure says so: a network may have made no mistakes.
     """
+    if not len(images):
+        return _nothing("There are no such pictures.")
     titles, colours = [], []
     for predicted, actual, probability in guesses:
         titles.append(f"{predicted} {probability:.0%}" + (f"\nis: {actual}" if actual else ""))
@@ -115,4 +118,12 @@ def _grid(shown, titles, columns: int, colours) -> Figure:
         if place < len(titles):
             colour = colours[place] if len(colours) else INK
             axis.set_title(titles[place], size=8, weight="normal", color=colour)
+    return figure
+
+
+@styled
+def _nothing(text: str) -> Figure:
+    """A figure that says why it shows nothing."""
+    figure = new_figure((4, 0.5))
+    figure.text(0.5, 0.5, text, ha="center", va="center")
     return figure

@@ -23,12 +23,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from lenet_edu.data.digits import Split
+from lenet_edu.data.splits import Split
 from lenet_edu.network.architecture import Architecture
 from lenet_edu.network.models import Classifier, Network, build
 from lenet_edu.reproduction.passes import VERSIONS, OriginalRecipe, draw_version, train_original
 from lenet_edu.system.errors import LenetError, check_whole
-from lenet_edu.system.files import only_writer
+from lenet_edu.system.files import lock_folder
 from lenet_edu.system.tensors import load_tensors, save_tensors
 
 TEAM = "team.safetensors"
@@ -100,7 +100,7 @@ def boost(
     seeds = range(3 * seed, 3 * seed + 3)
     drawing = (split, recipe.distortions, seeds[0])
     networks, history, looked_at, fresh = [], [], [], VERSIONS
-    with nullcontext() if out is None else only_writer(Path(out)):
+    with nullcontext() if out is None else lock_folder(Path(out)):
         for number, choose in enumerate((None, right_and_wrong, disagreements), 1):
             folder = None if out is None else Path(out) / str(number)
             patterns, how = split, recipe

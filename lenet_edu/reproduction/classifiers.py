@@ -16,7 +16,7 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from lenet_edu.data.digits import Split, crop
+from lenet_edu.data.splits import Split, crop
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError, check_above_0, check_whole
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from lenet_edu.data.digits import Data, Split, all_training_digits, as_read_at, load_digits
+from lenet_edu.data.digits import all_training_digits, load_digits
+from lenet_edu.data.splits import Data, Split, resize_for
 from lenet_edu.network import architecture
 from lenet_edu.network.models import build, fingerprint
 from lenet_edu.reproduction.boosting import boost
@@ -66,15 +67,15 @@ def digits_for(
     digits, held_out, places = all_training_digits(data), data.test, _places_in_file(data)
     if row.digits:
         some = _spread_evenly(len(digits), row.digits["training"])
-        digits, places = digits.chosen(some), places[some]
-        held_out = held_out.chosen(_spread_evenly(len(held_out), row.digits["test"]))
+        digits, places = digits.select(some), places[some]
+        held_out = held_out.select(_spread_evenly(len(held_out), row.digits["test"]))
     if fold is not None:
         part = (places * folds).long() if in_a_row else torch.arange(len(digits)) % folds
         out = part == fold % folds
-        digits, held_out = digits.chosen(~out), digits.chosen(out)
+        digits, held_out = digits.select(~out), digits.select(out)
     size = architecture.architecture(row.network).input.size
     return tuple(
-        Split(as_read_at(size, split.images, data.scaling), split.labels) for split in (digits, held_out)
+        Split(resize_for(size, split.images, data.scaling), split.labels) for split in (digits, held_out)
     )
 
 
@@ -135,11 +136,11 @@ def reproduce(
     data = load_digits(source, folder=folder)
     with one_thread():
         model, outcome = train_row(row, *digits_for(row, data), seed, out)
-    notes = {"row": name, "seed": seed, "recipe": row.recipe.to_dict(), "data": data.source}
+    notes = {"row": name, "seed": seed, "recipe": row.recipe.to_dict(), "data": data.name}
     notes["scaling"] = data.scaling.to_dict()
     if not row.boosted:
         save_network(out / "network.safetensors", model, notes)
-    record = {"name": name, "about": row.about, "published": published_error(name), "data": data.source}
+    record = {"name": name, "about": row.about, "published": published_error(name), "data": data.name}
     record |= outcome
     write_json(out / "record.json", record)
     return record

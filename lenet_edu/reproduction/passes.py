@@ -20,14 +20,14 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
-from lenet_edu.data.digits import Split
+from lenet_edu.data.splits import Split
 from lenet_edu.network import layers, paper
 from lenet_edu.network.losses import LOSSES, RUBBISH_DISTANCE, map_loss
 from lenet_edu.network.models import Network
 from lenet_edu.reproduction.compiled import CompiledNetwork
 from lenet_edu.reproduction.sdlm import SDLM, curvature, effective_rates
 from lenet_edu.system.errors import LenetError, check_above_0, check_choice, check_whole
-from lenet_edu.system.files import only_writer
+from lenet_edu.system.files import lock_folder
 from lenet_edu.system.tensors import load_tensors, save_tensors
 from lenet_edu.training.distortions import distort, draw_distortions
 from lenet_edu.training.evaluation import count_right
@@ -150,7 +150,7 @@ def draw_version(
     distortions: the largest ones by name, see `DISTORTED`; None: no version is distorted. which: indices of
     those digits that are wanted. White paper is taken to be the lowest value of the split.
     """
-    chosen = split.chosen(which)
+    chosen = split.select(which)
     if not distortions or version == 0:
         return chosen
     drawn = draw_distortions(_limits(distortions), len(split), _generator(seed, _VERSION + version))[which]
@@ -191,7 +191,7 @@ def train_original(
     order = torch.randperm(len(split), generator=_generator(seed, _ORDER))[:updates]
     notes = {"network": model.architecture.config, "recipe": recipe.to_dict(), "seed": seed}
     notes |= {"engine": engine, "updates": len(order), "patterns": len(split)}
-    with nullcontext() if out is None else only_writer(Path(out)):
+    with nullcontext() if out is None else lock_folder(Path(out)):
         history, h = _take_up(model, out, notes)
         take_pass = ENGINES[engine](model, recipe)
         for number, rate in enumerate(recipe.rates[len(history) :], len(history) + 1):

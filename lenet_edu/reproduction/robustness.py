@@ -13,7 +13,7 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 
-from lenet_edu.data.digits import PAPER_SCALING, Scaling, Split
+from lenet_edu.data.splits import PAPER_SCALING, Scaling, Split
 from lenet_edu.network import paper
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError, check_above_0, check_choice

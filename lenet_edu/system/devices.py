@@ -65,12 +65,13 @@ def describe_device(device: torch.device) -> str:
     return f"CPU ({platform.machine()}, {torch.get_num_threads()} threads)"
 
 
-def one_a_core(work: Callable, tasks: Iterable[tuple]) -> Iterator[tuple[tuple, object]]:
-    """work(*task) for each task, in a process of its own for every core: each task and what came of it.
+def map_processes(work: Callable, tasks: Iterable[tuple]) -> Iterator[tuple[tuple, object]]:
+    """work(*task) for each task, in as many processes as there are cores: each task and what came of it.
 
     They come as they are done. work: a module's function, since a process that starts has to find it.
     """
-    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+    # Windows waits for at most 61 processes at once.
+    with ProcessPoolExecutor(min(os.cpu_count() or 1, 61), multiprocessing.get_context("spawn")) as pool:
         running = {pool.submit(work, *task): task for task in tasks}
         try:
             for future in as_completed(running):

@@ -30,7 +30,7 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict]:
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        raise LenetError(f"{path} could not be read: {error.strerror}.") from error
+        raise LenetError(f"{path} could not be read: {error.strerror or error}.") from error
     try:
         tensors = parse_safetensors(content)
     except SafetensorError as error:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from lenet_edu.network.models import Network, build
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.places import is_file, user_path
 from lenet_edu.system.tensors import load_tensors, save_tensors
 
 SHIPPED = Path(__file__).parents[1] / "weights"
@@ -19,7 +20,7 @@ def shipped_names() -> list[str]:
 
 def save_network(path: Path, model: Network, notes: dict | None = None) -> None:
     """Write the model's weights, its description and `notes` (anything that JSON can hold), atomically."""
-    save_tensors(path, model.state_dict(), {**(notes or {}), "network": model.architecture.config})
+    save_tensors(user_path(path), model.state_dict(), {**(notes or {}), "network": model.architecture.config})
 
 
 def load_network(source: str | Path, device: str | torch.device = "cpu") -> Network:
@@ -50,8 +51,8 @@ def load_weights(model: Network, source: str | Path) -> None:
 
 
 def _find(source: str | Path) -> Path:
-    path = Path(source)
-    if path.exists() or path.suffix or len(path.parts) > 1:
+    path = user_path(source)
+    if is_file(path) or path.suffix or len(path.parts) > 1:
         return path
     if str(source) not in shipped_names():
         raise LenetError(

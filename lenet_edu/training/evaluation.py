@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from lenet_edu.data.digits import Split
+from lenet_edu.data.splits import Split
 from lenet_edu.network.models import Network
 
 _BATCH = 1000

@@ -14,7 +14,7 @@ from time import monotonic, perf_counter
 import torch
 from tqdm.auto import tqdm
 
-from lenet_edu.data.digits import Data
+from lenet_edu.data.splits import Data
 from lenet_edu.network.losses import criterion
 from lenet_edu.network.models import Network
 from lenet_edu.system.devices import choose_device, keep_freed_memory
@@ -77,12 +77,13 @@ def fit(
     data = data.to(device)
     notes = {
         "scaling": data.scaling.to_dict(),
-        "data": data.source,
+        "data": data.name,
+        "source": data.source.to_dict(),
         "classes": list(data.classes),
         "seed": seed,
         "recipe": recipe.to_dict(),
     }
-    run = Run(recipe, seed, len(data.train), root=data.root, last_weights=weights_of(model))
+    run = Run(recipe, seed, len(data.train), root=data.source.root, last_weights=weights_of(model))
     stepper = Stepper(model, data, recipe)
     with kept(out, notes, resume) as keeper, _progress_bar(run, progress) as bar:
         if resume:

@@ -17,7 +17,8 @@ from torch import Tensor
 
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
-from lenet_edu.system.files import append_line, only_writer, write_atomically
+from lenet_edu.system.files import append_line, lock_folder, write_atomically
+from lenet_edu.system.places import is_file, user_path
 from lenet_edu.system.tensors import load_tensors, save_tensors
 from lenet_edu.training.checkpoints import save_network
 from lenet_edu.training.recipes import Recipe
@@ -154,10 +155,10 @@ def kept(folder: Path | str | None, notes: dict, resume: bool) -> Iterator[Keepe
     if folder is None:
         yield Keeper(None, notes)
         return
-    folder = Path(folder)
+    folder = user_path(folder)
     if resume:
         _check_there(folder)
-    with only_writer(folder):
+    with lock_folder(folder):
         if not resume and (folder / STATE).exists():
             raise LenetError(f"{folder} already holds a run. Resume it, or choose another folder.")
         yield Keeper(folder, notes)
@@ -168,7 +169,7 @@ def load_run(folder: Path | str) -> tuple[Run, dict[str, dict[str, Tensor]], dic
 
     Raises LenetError if there is no run, a damaged one, or one of another version.
     """
-    folder = Path(folder)
+    folder = user_path(folder)
     _check_there(folder)
     flat, notes = load_tensors(folder / STATE)
     _check_format(folder, notes)
@@ -221,7 +222,7 @@ def read_history(folder: Path | str) -> list[dict]:
 
 
 def _check_there(folder: Path) -> None:
-    if not (folder / STATE).exists():
+    if not is_file(folder / STATE):
         raise LenetError(f"{folder} holds no run to resume: there is no {STATE} in it.")
 
 

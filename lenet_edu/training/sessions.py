@@ -15,11 +15,13 @@ from threading import Lock, Thread
 
 import torch
 
-from lenet_edu.data.digits import Data
 from lenet_edu.data.folders import load_again
+from lenet_edu.data.splits import Data, Source
 from lenet_edu.network import architecture
 from lenet_edu.network.models import Network, build
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.files import check_name
+from lenet_edu.system.places import user_path
 from lenet_edu.training.loop import fit
 from lenet_edu.training.recipes import Recipe, default_recipe
 from lenet_edu.training.runs import STATE, Run, load_run
@@ -56,7 +58,7 @@ class Session:
         self.data, self.seed, self.device = data, seed, device
         self.plan = architecture.fitting(data.train.images.shape[1], len(data.classes), switches)
         self.recipe = recipe or default_recipe(self.plan, len(data.train))
-        self.folder, self.watch = Path(folder), watch or (lambda session: None)
+        self.folder, self.watch = user_path(folder), watch or (lambda session: None)
         self._lock, self._thread, self._threads = Lock(), None, torch.get_num_threads()
         self._begin()
 
@@ -132,8 +134,7 @@ class Session:
         self.pause()
         self.wait()
         copy = self.folder / name
-        if not name or Path(name).name != name or name.startswith("."):
-            raise LenetError(f"A run's name must be usable as the name of a folder; got {name!r}.")
+        check_name("A run's name", name)
         if copy.exists():
             raise LenetError(f"There is a run {name!r} already in {self.folder}. Choose another name.")
         if not self.home:
@@ -153,9 +154,9 @@ class Session:
         Raises LenetError if there is none or it cannot be gone on from; then this one stays.
         """
         run, tensors, notes = load_run(home)
-        data = self.data
-        if (data.source, data.scaling.to_dict()) != (notes["data"], notes["scaling"]):
-            data = load_again(notes["data"], notes["scaling"]["name"], root=run.root, progress=False)
+        data, source = self.data, Source.from_notes(notes)
+        if (data.source, data.scaling.to_dict()) != (source, notes["scaling"]):
+            data = load_again(source, notes["scaling"]["name"], progress=False)
         if len(data.train) != run.images:
             raise LenetError(
                 f"{home} was trained on {run.images:,} images of {notes['data']}; "

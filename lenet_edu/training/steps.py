@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from lenet_edu.data.digits import Data
+from lenet_edu.data.splits import Data
 from lenet_edu.network.losses import criterion
 from lenet_edu.network.models import Network
 from lenet_edu.training.distortions import distort

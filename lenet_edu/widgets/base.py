@@ -83,7 +83,7 @@ def to_bytes(array) -> bytes:
     return np.ascontiguousarray(array, dtype="<f4").tobytes()
 
 
-def beside(network, images: torch.Tensor) -> torch.Tensor:
+def to_device_of(network, images: torch.Tensor) -> torch.Tensor:
     """The images on the network's own device."""
     return images.to(next(network.parameters()).device)
 

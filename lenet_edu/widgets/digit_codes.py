@@ -8,7 +8,16 @@ from lenet_edu.network import paper
 from lenet_edu.network.activations import activations
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
-from lenet_edu.widgets.base import Widget, beside, binary, check_images, label_texts, module, styles, to_bytes
+from lenet_edu.widgets.base import (
+    Widget,
+    binary,
+    check_images,
+    label_texts,
+    module,
+    styles,
+    to_bytes,
+    to_device_of,
+)
 
 
 class DigitCodes(Widget):
@@ -38,7 +47,7 @@ class DigitCodes(Widget):
         if not network.has_rbf_output:
             raise LenetError(f"DigitCodes needs a network with codes; {network.architecture.name} has none.")
         tensor = check_images(images, network.architecture.input.output_shape)
-        self.units = activations(network, beside(network, tensor))["F6"].cpu()
+        self.units = activations(network, to_device_of(network, tensor))["F6"].cpu()
         codes = network.OUTPUT.codes.int().tolist()
         super().__init__(
             labels=label_texts(images, len(tensor)),

@@ -6,12 +6,12 @@ from traitlets import Dict, Int, List, Unicode, observe, validate
 
 from lenet_edu import plots
 from lenet_edu.data import normalise as pictures
-from lenet_edu.data.digits import PAPER_SCALING, Scaling
+from lenet_edu.data.splits import PAPER_SCALING, Scaling
 from lenet_edu.network import paper
 from lenet_edu.network.activations import activations
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
-from lenet_edu.widgets.base import Widget, beside, binary, module, styles, to_bytes
+from lenet_edu.widgets.base import Widget, binary, module, styles, to_bytes, to_device_of
 
 SIDE = 112  # of the drawing, in pixels
 STEPS = ("invert", "crop", "scale", "centre")
@@ -61,7 +61,7 @@ class DrawDigit(Widget):
         if image is None:
             printed = torch.tensor(paper.DIGIT_CODES[3] > 0).float()
             image = self.scaling.apply(pictures.normalise(printed))[None]
-        return plots.feature_maps(activations(self.network, beside(self.network, image)))
+        return plots.feature_maps(activations(self.network, to_device_of(self.network, image)))
 
     @validate("drawing")
     def _check_drawing(self, proposal):
@@ -92,7 +92,7 @@ class DrawDigit(Widget):
         except LenetError:
             self._clear()
             return
-        self.image = beside(self.network, self.scaling.apply(shown["image"])[None, None])
+        self.image = to_device_of(self.network, self.scaling.apply(shown["image"])[None, None])
         maps = activations(self.network, self.image)
         answer = self.network.classes_of(self.image).item()
         with self.hold_sync():

@@ -15,7 +15,16 @@ from lenet_edu.network.architecture import (
 )
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError, check_choice
-from lenet_edu.widgets.base import Widget, beside, binary, check_images, label_texts, module, styles, to_bytes
+from lenet_edu.widgets.base import (
+    Widget,
+    binary,
+    check_images,
+    label_texts,
+    module,
+    styles,
+    to_bytes,
+    to_device_of,
+)
 
 
 class FeatureMaps(Widget):
@@ -89,7 +98,7 @@ class FeatureMaps(Widget):
 
     def outputs(self) -> dict[str, torch.Tensor]:
         """Each layer's output for the image shown, (1, ...), by name."""
-        return activations(self.network, beside(self.network, self.images[self.digit : self.digit + 1]))
+        return activations(self.network, to_device_of(self.network, self.images[self.digit : self.digit + 1]))
 
     def text(self) -> str:
         """As `digit 3, LeNet-5 1998, C1`."""

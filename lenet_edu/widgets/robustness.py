@@ -6,14 +6,23 @@ from traitlets import Float, Int, List, Unicode, observe, validate
 
 from lenet_edu import plots
 from lenet_edu.data import normalise as pictures
-from lenet_edu.data.digits import PAPER_SCALING, Scaling
+from lenet_edu.data.splits import PAPER_SCALING, Scaling
 from lenet_edu.network import paper
 from lenet_edu.network.models import Network
 from lenet_edu.plots.style import INK, RED
 from lenet_edu.reproduction.robustness import AMOUNTS, STILL, change
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.evaluation import probabilities
-from lenet_edu.widgets.base import Widget, beside, binary, check_images, label_texts, module, styles, to_bytes
+from lenet_edu.widgets.base import (
+    Widget,
+    binary,
+    check_images,
+    label_texts,
+    module,
+    styles,
+    to_bytes,
+    to_device_of,
+)
 
 SIDE = 112  # of the drawing, in pixels
 _STEPS = {"scale": 0.05, "shift": 1 / paper.GLYPH_SIZE, "rotation": 1.0, "noise": 0.01}
@@ -125,7 +134,7 @@ class Robustness(Widget):
         self.original = given if self._drawn is None else self._drawn
         self.image = change(self.original, self.scaling, **self.amounts)
         with torch.inference_mode():
-            outputs = self.network(beside(self.network, torch.cat([self.original, self.image]))).cpu()
+            outputs = self.network(to_device_of(self.network, torch.cat([self.original, self.image]))).cpu()
         unchanged, answer = outputs.argmin(1) if self.network.has_rbf_output else outputs.argmax(1)
         label = self.labels[self.digit] if self._drawn is None else ""
         with self.hold_sync():

@@ -7,8 +7,9 @@ import torch
 from traitlets import Bool, Dict, Float, Int, List, Unicode, observe, validate
 
 from lenet_edu import plots
-from lenet_edu.data.digits import EMBEDDED_NAME, MNIST_NAME, Data, find_mnist, load_digits
+from lenet_edu.data.digits import find_mnist, load_digits
 from lenet_edu.data.folders import load_again
+from lenet_edu.data.splits import NAMES, Data, Source
 from lenet_edu.network import architecture
 from lenet_edu.network.activations import activations
 from lenet_edu.network.layers import Convolution
@@ -18,7 +19,7 @@ from lenet_edu.training.evaluation import confusion, mistakes
 from lenet_edu.training.recipes import RECIPES, Recipe, default_recipe, named_recipe
 from lenet_edu.training.runs import Run, list_runs, load_run
 from lenet_edu.training.sessions import FINISHED, READY, RUNNING, Session
-from lenet_edu.widgets.base import Widget, beside, binary, module, styles, to_bytes
+from lenet_edu.widgets.base import Widget, binary, module, styles, to_bytes, to_device_of
 
 # Seconds between two pictures of a training under way, and the most points of a curve that are sent.
 _EVERY = 0.25
@@ -91,7 +92,7 @@ class TrainingPanel(Widget):
         folder: Path | str = "runs",
     ):
         data = data or load_digits()
-        self._data = {data.source: data}
+        self._data = {data.name: data}
         self._told_at, self._epochs_shown, self._mistakes_of = 0.0, 0, None
         self.session = Session(
             data, switches, recipe, seed=seed, device=device, folder=folder, watch=self._watch
@@ -180,7 +181,7 @@ class TrainingPanel(Widget):
         check_choice("data", source, self.options["data"])
         choose_device(settings["device"])
         if source not in self._data:
-            self._data[source] = load_again(source)
+            self._data[source] = load_again(Source.from_notes({"data": source}))
         return Session(
             self._data[source],
             {name: _switch(settings[name], old[name]) for name in self._switches()},
@@ -237,8 +238,8 @@ class TrainingPanel(Widget):
         options = {name: list(values) for name, values in self._switches().items()}
         names = list(self._data)
         if self.session.plan.input.maps == 1:
-            names += [MNIST_NAME, EMBEDDED_NAME] if find_mnist() else [EMBEDDED_NAME]
-        names.append(self.session.data.source)
+            names += [NAMES["mnist"], NAMES["embedded"]] if find_mnist() else [NAMES["embedded"]]
+        names.append(self.session.data.name)
         options |= {"recipe": [DEFAULT, *RECIPES], "data": list(dict.fromkeys(names))}
         return {**options, "device": ["auto", *_devices()]}
 
@@ -261,8 +262,8 @@ class TrainingPanel(Widget):
                 setattr(self, name, getattr(session.recipe_now, name))
             self.classes = list(session.data.classes)
             self.digit = min(self.digit, len(self.classes) - 1)
-            if self._options_of != session.data.source:
-                self._options_of, self.options = session.data.source, self._offer()
+            if self._options_of != session.data.name:
+                self._options_of, self.options = session.data.name, self._offer()
             self.settings = self._settings()
             shapes = session.plan.shapes
             self.layers = [{"name": name, "shape": list(shape)} for name, shape in shapes.items()]
@@ -283,7 +284,7 @@ class TrainingPanel(Widget):
         return {
             **{name: _plain(session.plan.config[name]) for name in self._switches()},
             "recipe": DEFAULT if session.recipe == usual else named,
-            "data": session.data.source,
+            "data": session.data.name,
             "device": session.device,
             "seed": session.seed,
         }
@@ -301,7 +302,7 @@ class TrainingPanel(Widget):
     def _show_inside(self) -> None:
         """The maps of one image, C1's kernels, and how large each layer's gradient is."""
         model, shown = self.session.model, self.session.data.test.one_of_each()
-        maps = activations(model, beside(model, shown.images[self.digit : self.digit + 1]))
+        maps = activations(model, to_device_of(model, shown.images[self.digit : self.digit + 1]))
         kernels = next(layer.kernels() for layer in model if isinstance(layer, Convolution))
         with self.hold_sync():
             self.outputs = to_bytes(torch.cat([output.flatten() for output in maps.values()]))

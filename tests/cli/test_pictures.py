@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from lenet_edu.cli.main import main
-from lenet_edu.data.folders import drawn_shapes
+from lenet_edu.data.folders import draw_shapes
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.training.runs import load_run
 
@@ -20,7 +20,7 @@ def folder(tmp_path, monkeypatch):
     """Crosses, discs and rings as files, 20 and 4 of each, and one that is no picture."""
     monkeypatch.setenv("LENET_EDU_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
-    shapes, root = drawn_shapes(60), tmp_path / "shapes"
+    shapes, root = draw_shapes(60), tmp_path / "shapes"
     pixels = ((shapes.train.images + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
     for split, first, last in (("train", 0, 40), ("val", 40, 48)):
         for label, name in enumerate(("cross", "disc", "ring")):

@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from lenet_edu.data import digits as data
-from lenet_edu.data.digits import MNIST_FILES, crop, load_digits, pad
+from lenet_edu.data.digits import MNIST_FILES, load_digits
+from lenet_edu.data.splits import Source
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError
 
@@ -49,7 +50,8 @@ def folder(tmp_path, monkeypatch):
 
 def test_mnist_is_read_padded_and_scaled(folder):
     digits = load_digits("mnist", folder=folder)
-    assert digits.source == "MNIST"
+    assert digits.source == Source("mnist")
+    assert digits.name == "MNIST"
     assert digits.train.images.shape[1:] == (1, 32, 32)
     assert (len(digits.train) + len(digits.validation), len(digits.test)) == (TRAIN, TEST)
     raw = np.frombuffer((folder / "MNIST/raw/train-images-idx3-ubyte").read_bytes()[16:], np.uint8)
@@ -111,7 +113,7 @@ def test_embedded_digits_are_a_fifth_for_testing_in_the_papers_frame(embedded):
 
 def test_embedded_digits_step_in_and_say_so(tmp_path):
     digits = load_digits(folder=tmp_path)
-    assert digits.source.startswith("embedded")
+    assert digits.name.startswith("embedded")
     assert str(tmp_path) in digits.note
 
 
@@ -166,20 +168,66 @@ def test_damaged_gzip_is_named(folder):
         load_digits(folder=folder)
 
 
+@pytest.mark.parametrize("place", [30, 60, 100, -6, -2])
+def test_gzip_damaged_anywhere_is_named(folder, place):
+    path = folder / "MNIST" / "raw" / "t10k-images-idx3-ubyte.gz"
+    content = bytearray(path.read_bytes())
+    content[place] ^= 255
+    content[place + 1] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(LenetError, match=r"t10k-images-idx3-ubyte\.gz .*lenet-edu data"):
+        load_digits(folder=folder)
+
+
+def test_what_unpacks_to_gigabytes_is_refused_before_it_does(folder):
+    path = folder / "MNIST" / "raw" / "t10k-images-idx3-ubyte.gz"
+    path.write_bytes(gzip.compress(bytes([0, 0, 8, 3]) + bytes(data._LONGEST + 10_000)))
+    with pytest.raises(LenetError, match=f"holds {data._LONGEST + 1:,} bytes"):
+        load_digits(folder=folder)
+
+
+OTHER_LAYOUTS = {
+    "one folder deeper": "MNIST/MNIST/raw/{name}",
+    "without raw": "MNIST/{name}",
+    "without folders": "{name}",
+    "lower case": "mnist/raw/{name}",
+    "with a dot": "MNIST/raw/{dotted}",
+    "each in a folder of its name": "{dotted}/{dotted}",
+}
+
+
+@pytest.mark.parametrize("layout", OTHER_LAYOUTS.values(), ids=OTHER_LAYOUTS)
+def test_mnist_in_another_layout_is_found(folder, tmp_path, layout):
+    there, other = load_digits("mnist", folder=folder), tmp_path / "other"
+    for path in (folder / "MNIST" / "raw").iterdir():
+        name = path.name
+        target = other / layout.format(name=name, dotted=name.replace("-idx", ".idx"))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(target)
+    found = load_digits("mnist", folder=other)
+    assert torch.equal(found.train.images, there.train.images)
+    assert torch.equal(found.test.labels, there.test.labels)
+    assert data.describe_data(other)[0]["where"].startswith(str(other))
+
+
+def test_another_data_set_of_the_same_file_names_is_not_taken_for_mnist(folder, tmp_path, monkeypatch):
+    (folder / "MNIST").rename(folder / "FashionMNIST")
+    monkeypatch.setattr(data, "MNIST_FILES", dict.fromkeys(MNIST_FILES, "0" * 32))
+    assert data.find_mnist(folder) is None
+
+
+def test_files_that_are_found_elsewhere_but_not_all_are_named(folder):
+    raw = folder / "MNIST" / "raw"
+    (raw / "t10k-labels-idx1-ubyte").unlink()
+    raw.rename(folder / "digits")
+    with pytest.raises(LenetError, match=r"raw lacks t10k-labels-idx1-ubyte; found: .*digits"):
+        load_digits(folder=folder)
+
+
 def test_a_missing_file_is_named(folder):
     (folder / "MNIST/raw/t10k-labels-idx1-ubyte").unlink()
     with pytest.raises(LenetError, match="lacks t10k-labels-idx1-ubyte"):
         load_digits(folder=folder)
-
-
-def test_pad_puts_background_around(seeded):
-    images = torch.rand(2, 1, 27, 28, generator=seeded)
-    padded = data.pad(images, background=-1)
-    assert padded.shape == (2, 1, 32, 32)
-    assert torch.equal(padded[..., 2:29, 2:30], images)
-    assert padded.sum() == pytest.approx(images.sum().item() - (2 * 32 * 32 - images.numel()), rel=1e-4)
-    with pytest.raises(LenetError, match="33x20"):
-        data.pad(torch.rand(1, 1, 33, 20))
 
 
 @pytest.fixture
@@ -212,7 +260,7 @@ def test_a_download_that_breaks_off_leaves_nothing_and_the_embedded_digits_step_
     monkeypatch.setattr(data, "_download", download)
     digits = load_digits(folder=tmp_path)
     assert "connection reset" in digits.note
-    assert digits.source.startswith("embedded")
+    assert digits.name.startswith("embedded")
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
     assert socket.getdefaulttimeout() is None
 
@@ -252,19 +300,3 @@ def test_the_server_that_answers_is_asked_first(monkeypatch):
         )
         monkeypatch.setattr(MNIST, "mirrors", [dead, alive])
         assert data._reachable_mirrors() == [alive, dead]
-
-
-def test_one_of_each_takes_the_first_image_of_every_class(embedded):
-    ten = embedded.test.one_of_each()
-    assert ten.labels.tolist() == list(range(10))
-    for label in range(10):
-        first = (embedded.test.labels == label).nonzero()[0, 0]
-        assert torch.equal(ten.images[label], embedded.test.images[first])
-
-
-def test_the_middle_is_what_was_padded():
-    image = torch.rand(2, 1, 28, 28)
-    assert torch.equal(crop(pad(image), 28), image)
-    assert torch.equal(crop(pad(image[..., :25, :25]), 25), image[..., :25, :25])
-    with pytest.raises(LenetError, match="middle of 28x28 pixels can be up to that size; got 33"):
-        crop(image, 33)

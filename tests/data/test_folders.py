@@ -1,9 +1,13 @@
 """Folders of pictures: every format that people have, every way to be bad, and what is kept."""
 
 import io
+import os
 import struct
+import time
 import warnings
 import zlib
+from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +16,8 @@ import torch
 from PIL import Image
 
 from lenet_edu.data import folders as images
-from lenet_edu.data.folders import decode, drawn_shapes, load_again, load_cats_and_dogs, load_images
+from lenet_edu.data.folders import decode, draw_shapes, load_again, load_cats_and_dogs, load_images
+from lenet_edu.data.splits import Source
 from lenet_edu.network.models import RGBLeNet
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.loop import fit
@@ -249,7 +254,164 @@ def test_a_folder_that_does_not_do_says_what_is_wrong(root, spoil, message):
         load(root)
 
 
-# Keeping -----------------------------------------------------------------------------------------------
+def link(path, target) -> None:
+    try:
+        path.symlink_to(target, target_is_directory=target.is_dir())
+    except OSError:
+        pytest.skip("links cannot be made here: switch on Windows' developer mode to run this test")
+
+
+def test_linked_folders_and_files_belong_to_their_class(root, tmp_path):
+    """As where a data set is put together of others."""
+    plain = load(root)
+    linked = tmp_path / "linked"
+    for split in ("train", "val"):
+        for name in ("cat", "dog"):
+            (linked / split / name).mkdir(parents=True)
+            link(linked / split / name / "part", root / split / name)
+    data = load(linked)
+    for split in ("train", "validation", "test"):
+        assert torch.equal(getattr(data, split).images, getattr(plain, split).images)
+    link(linked / "val" / "cat" / "one.png", root / "val" / "dog" / "00.png")
+    assert len(load(linked).test) == len(plain.test) + 1
+
+
+def test_a_link_to_a_folder_above_is_not_followed_for_ever(root):
+    link(root / "train" / "cat" / "loop", root / "train")
+    link(root / "val" / "dog" / "loop", root / "val" / "dog")
+    data = load(root)
+    # Behind the first link lie the dogs, which count as cats then, and the folder of cats that holds it.
+    assert (len(data.train) + len(data.validation), len(data.test)) == (20 + 20 + 20, 8)
+
+
+def test_a_link_that_leads_nowhere_is_named_and_left_out(root):
+    link(root / "train" / "cat" / "gone.png", root / "nowhere.png")
+    with pytest.warns(UserWarning, match=r"1 of 49 files .*cat/gone.png"):
+        assert len(load(root).test) == 8
+
+
+def only(root, name: str, number: int) -> None:
+    for path in sorted((root / "train" / name).iterdir())[number:]:
+        path.unlink()
+
+
+def test_a_class_with_a_single_training_picture_keeps_it(root):
+    only(root, "dog", 1)
+    with pytest.warns(UserWarning, match="single picture of dog.*validation split has none"):
+        data = load(root)
+    assert data.train.labels.bincount().tolist() == [18, 1]
+    assert data.validation.labels.bincount(minlength=2).tolist() == [2, 0]
+    run = fit(RGBLeNet(), data, Recipe("test", 1, 8, peak_rate=0.01), device="cpu", progress=False)
+    assert len(run.history) == 1
+
+
+def test_one_picture_of_each_class_is_too_few_to_hold_any_out(root):
+    for name in ("cat", "dog"):
+        only(root, name, 1)
+    with pytest.raises(LenetError, match=r"one picture of each class.*--train-on-all"):
+        load(root)
+    assert len(load(root, held_out=False).train) == 2
+
+
+def test_names_that_are_no_utf_8_can_be_printed(root):
+    name = os.fsdecode(b"ch\xe4t")
+    try:
+        for split in ("train", "val"):
+            (root / split / "cat").rename(root / split / name)
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only: nothing to see here")
+    (root / "train" / name / os.fsdecode(b"\xff.png")).write_bytes(b"no picture")
+    with pytest.warns(UserWarning, match=r"ch\\xe4t/\\xff.png"):
+        data = load(root)
+    assert data.classes == (r"ch\xe4t", "dog")
+    data.name.encode("ascii")
+    assert load_again(data.source, progress=False).classes == data.classes
+
+
+def closed(path) -> None:
+    """Close a folder to this user; root opens every folder."""
+    path.chmod(0)
+    if os.access(path, os.R_OK):
+        path.chmod(0o755)
+        pytest.skip("no folder is closed to this user: run as another than root, and not on Windows")
+
+
+@pytest.mark.parametrize("where", ["", "train", "val/dog"])
+def test_a_closed_folder_is_named(root, where):
+    closed(root / where)
+    try:
+        with pytest.raises(LenetError, match="could not be opened: Permission denied"):
+            load(root)
+    finally:
+        (root / where).chmod(0o755)
+
+
+@pytest.mark.parametrize("where", ["train", "val/dog"])
+def test_a_folder_that_the_system_refuses_to_open_is_named(root, where, monkeypatch):
+    """As above, for whoever runs the tests as root."""
+    listing, scanning = Path.iterdir, os.scandir
+
+    def refuse(call):
+        def guarded(path=".", *rest):
+            if Path(path) == root / where:
+                raise PermissionError(13, "Permission denied", str(path))
+            return call(path, *rest)
+
+        return guarded
+
+    monkeypatch.setattr(Path, "iterdir", refuse(listing))
+    monkeypatch.setattr(os, "scandir", refuse(scanning))
+    with pytest.raises(LenetError, match=f"{where} could not be opened: Permission denied. Make it readable"):
+        load(root)
+
+
+def test_a_user_without_a_home_has_no_cache_and_loses_nothing(root, monkeypatch):
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("LENET_EDU_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    assert len(load(root).test) == 8
+
+
+def test_a_tilde_is_the_users_home(root, monkeypatch):
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(root.parent))
+    data = load_images(f"~/{root.name}", progress=False, cache="~/kept")
+    assert data.source.root == str(root)
+    assert list((root.parent / "kept").glob("*.safetensors"))
+    root.rename(root.parent / "CatAndDog")
+    assert load_cats_and_dogs("~").source.kind == "folder"
+
+
+def test_the_source_names_the_folder_from_wherever_it_was_loaded(root, monkeypatch):
+    monkeypatch.chdir(root.parent)
+    assert load(root.name).source.root == str(root)
+
+
+def test_large_pictures_are_decoded_one_at_a_time(root, monkeypatch):
+    inside, most = [], []
+
+    def slow(path, size):
+        inside.append(path)
+        most.append(len(inside))
+        time.sleep(0.01)
+        inside.remove(path)
+        return torch.zeros(3, size, size, dtype=torch.uint8)
+
+    monkeypatch.setattr(images, "decode", slow)
+    monkeypatch.setattr(images, "_LARGE", 10)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    load(root)
+    assert max(most) == 1
+    most.clear()
+    monkeypatch.setattr(images, "_LARGE", 10**9)
+    load(root, cache=root.parent / "another")
+    assert max(most) > 1
+
+
+# The cache ---------------------------------------------------------------------------------------------
 
 
 def test_the_second_start_decodes_nothing(root, monkeypatch):
@@ -271,8 +433,6 @@ def test_the_second_start_decodes_nothing(root, monkeypatch):
 
 
 def test_a_changed_file_is_noticed_even_if_size_and_time_are_the_same(root, tmp_path):
-    import os
-
     first = load(root)
     path = root / "val" / "cat" / "01.png"
     before = path.stat()
@@ -314,31 +474,43 @@ def test_nothing_held_out_is_the_tutorials_way(root):
     assert data.source != load(root).source
 
 
-def test_data_are_found_again_by_what_they_call_themselves(root):
+def test_data_are_loaded_again_from_their_source(root):
     for held_out in (True, False):
         data = load(root, held_out=held_out)
-        again = load_again(data.source, root=data.root)
+        again = load_again(data.source)
         assert torch.equal(again.train.images, data.train.images)
+        assert again.source == data.source
     with pytest.raises(LenetError, match="Name it"):
-        load_again(data.source)
+        load_again(replace(data.source, root=""))
     picture(5).save(root / "train" / "cat" / "00.png")
     with pytest.raises(LenetError, match="no longer holds the same pictures"):
-        load_again(data.source, root=root)
-    assert load_again("drawn shapes").classes == ("cross", "ring")
+        load_again(data.source)
+    assert load_again(Source("shapes")).classes == ("cross", "ring")
     with pytest.raises(LenetError, match="CIFAR-10 is not in"):
-        load_again("CIFAR-10's cats and dogs")
-    assert len(load_again("embedded digits (scikit-learn)").test) > 300
+        load_again(Source("cifar"))
+    assert len(load_again(Source("embedded")).test) > 300
+    with pytest.raises(LenetError, match="'mine' cannot be loaded again"):
+        load_again(Source("mine"))
+
+
+def test_the_notes_of_an_older_run_name_its_data(root):
+    """Before sources there was only the data's name, as it is still printed."""
+    for held_out in (True, False):
+        data = load(root, held_out=held_out)
+        source = Source.from_notes({"data": data.name, "root": str(root)})
+        assert (source, source.root) == (data.source, str(root))
+        assert torch.equal(load_again(source).train.images, data.train.images)
 
 
 # Without a folder --------------------------------------------------------------------------------------
 
 
 def test_drawn_shapes_are_two_kinds_that_a_network_learns():
-    data = drawn_shapes()
+    data = draw_shapes()
     assert (data.classes, len(data.train), len(data.test)) == (("cross", "ring"), 1000, 200)
     assert data.train.images.abs().max() <= 1
     assert torch.bincount(data.train.labels).tolist() == [500, 500]
-    assert torch.equal(data.train.images, drawn_shapes().train.images)
+    assert torch.equal(data.train.images, draw_shapes().train.images)
     assert not torch.equal(data.train.images[:200], data.test.images)
     model = RGBLeNet()
     model.reset_parameters(torch.Generator().manual_seed(0))
@@ -348,7 +520,7 @@ def test_drawn_shapes_are_two_kinds_that_a_network_learns():
 
 def test_without_any_pictures_drawn_ones_step_in_and_say_so():
     data = load_cats_and_dogs()
-    assert data.source == "drawn shapes"
+    assert data.name == "drawn shapes"
     assert "LENET_EDU_OFFLINE forbids" in data.note
     assert "They are no animals." in data.note
 
@@ -377,7 +549,7 @@ def test_cifars_cats_and_dogs_are_taken_if_they_are_there(tmp_path, monkeypatch)
     (tmp_path / CIFAR10.base_folder).mkdir()
     monkeypatch.setattr("torchvision.datasets.CIFAR10", Small)
     data = load_cats_and_dogs(tmp_path)
-    assert (data.source, data.classes) == ("CIFAR-10's cats and dogs", ("cat", "dog"))
+    assert (data.name, data.classes) == ("CIFAR-10's cats and dogs", ("cat", "dog"))
     assert data.test.labels.tolist() == [0, 1, 1, 0] * 2
     assert data.test.images[1].unique().item() == pytest.approx(2 / 127.5 - 1)
     assert (len(data.train), len(data.validation)) == (72, 8)

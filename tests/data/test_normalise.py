@@ -4,8 +4,8 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from lenet_edu.data.digits import PAPER_SCALING
 from lenet_edu.data.normalise import digit_from_picture
+from lenet_edu.data.splits import PAPER_SCALING
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.checkpoints import load_network

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lenet_edu.data.digits import crop
+from lenet_edu.data.splits import crop
 from lenet_edu.network import paper
 from lenet_edu.network.activations import activations
 from lenet_edu.network.architecture import MODERN

@@ -359,3 +359,8 @@ def test_a_figure_leaves_the_readers_own_style_alone():
     before = dict(matplotlib.rcParams)
     plots.network(LeNet5())
     assert dict(matplotlib.rcParams) == before
+
+
+def test_predictions_of_no_pictures_say_so():
+    figure = plots.predictions(torch.zeros(0, 3, 32, 32), [])
+    assert [text.get_text() for text in figure.texts] == ["There are no such pictures."]

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from lenet_edu.data.digits import Split
+from lenet_edu.data.splits import Split
 from lenet_edu.network.architecture import lenet4, lenet5
 from lenet_edu.network.models import LeNet4, LeNet5
 from lenet_edu.reproduction import boosting
@@ -33,7 +33,7 @@ SEED = 1
 
 @pytest.fixture(scope="module")
 def digits(embedded) -> Split:
-    return embedded.train.chosen(slice(400))
+    return embedded.train.select(slice(400))
 
 
 def make(digits, out=None, seed=SEED, size=SIZE, **more) -> tuple[Team, list[dict]]:
@@ -189,7 +189,7 @@ def test_outputs_are_added(team, embedded):
         assert torch.equal(team.classes_of(images), wanted)
     assert torch.equal(probabilities(team, images).argmax(1), wanted)
     right = (wanted == embedded.test.labels[:50]).double().mean().item()
-    assert accuracy(team, embedded.test.chosen(slice(50))) == pytest.approx(right)
+    assert accuracy(team, embedded.test.select(slice(50))) == pytest.approx(right)
     assert confusion(team, embedded.test).sum() == len(embedded.test)
 
 
@@ -294,7 +294,7 @@ def test_gathers_from_distorted_digits(digits):
 
 
 def test_gives_up_when_as_many_versions_as_a_digit_has_hold_nothing(digits):
-    few, nothing, calls = digits.chosen(slice(20)), torch.arange(0), []
+    few, nothing, calls = digits.select(slice(20)), torch.arange(0), []
 
     def choose(split):
         calls.append(split)

@@ -10,7 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from lenet_edu.data.digits import Split, crop
+from lenet_edu.data.splits import Source, Split, crop
 from lenet_edu.network import paper
 from lenet_edu.reproduction import classifiers
 from lenet_edu.reproduction.classifiers import (
@@ -259,7 +259,7 @@ def few_experiments() -> dict[str, classical.Experiment]:
 def small(few, monkeypatch, tmp_path):
     """classical.py at work on a few digits, as if they were MNIST; the file that it writes."""
     monkeypatch.setattr(classical, "FILE", tmp_path / "classical.json")
-    monkeypatch.setattr(classical, "load_digits", lambda: replace(few, source="MNIST"))
+    monkeypatch.setattr(classical, "load_digits", lambda: replace(few, source=Source("mnist")))
     experiments = few_experiments()
     monkeypatch.setattr(classical, "experiments", lambda: experiments)
     monkeypatch.setattr(sys, "argv", ["classical.py"])

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from lenet_edu.data.digits import Split, hold_out, load_digits
+from lenet_edu.data.digits import load_digits
+from lenet_edu.data.splits import Source, Split, hold_out
 from lenet_edu.network import paper
 from lenet_edu.network.models import build, fingerprint
 from lenet_edu.reproduction import figure_8, figure_9
@@ -28,7 +29,7 @@ def few(monkeypatch):
     """A hundred embedded digits for training and for either kind of judging, as if they were MNIST."""
     data = load_digits("embedded")
     some = [Split(part.images[:100], part.labels[:100]) for part in (data.train, data.validation, data.test)]
-    data = replace(data, source="MNIST", train=some[0], validation=some[1], test=some[2])
+    data = replace(data, source=Source("mnist"), train=some[0], validation=some[1], test=some[2])
     for module in (family, figure_9):
         monkeypatch.setattr(module, "load_digits", lambda *_, **__: data)
     return data

@@ -8,7 +8,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from lenet_edu.data.digits import Split, load_digits
+from lenet_edu.data.digits import load_digits
+from lenet_edu.data.splits import Split
 from lenet_edu.network import layers, paper
 from lenet_edu.network.losses import map_loss, squared_loss
 from lenet_edu.network.models import LeNet1, LeNet4, LeNet5
@@ -182,7 +183,7 @@ def test_each_pass_shows_the_next_of_ten_versions_and_measures_the_curvature_on_
         return look
 
     monkeypatch.setitem(ENGINES, "looks", engine)
-    few = digits.chosen(slice(60))
+    few = digits.select(slice(60))
     recipe = OriginalRecipe(
         schedule=((5e-4, VERSIONS + 2),), patterns=60, coefficient_of="sum", distortions=DISTORTED
     )

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from lenet_edu import plots
-from lenet_edu.data.digits import PAPER_SCALING, Scaling, Split, crop, pad
+from lenet_edu.data.splits import PAPER_SCALING, Scaling, Source, Split, crop, pad
 from lenet_edu.network import paper
 from lenet_edu.network.models import LeNet1, LeNet5, fingerprint
 from lenet_edu.reproduction.robustness import AMOUNTS, STILL, change, errors_by_amount, errors_on_record
@@ -201,7 +201,7 @@ def at_work(few, monkeypatch, tmp_path):
     models = {"large": LeNet5(), "other": LeNet5(), "small": LeNet1()}
     amounts = {"scale": (0.5, 1.0), "noise": (0.0, 0.2)}
     monkeypatch.setattr(script, "FILE", tmp_path / "robustness.json")
-    monkeypatch.setattr(script, "load_digits", lambda: replace(few, source="MNIST"))
+    monkeypatch.setattr(script, "load_digits", lambda: replace(few, source=Source("mnist")))
     monkeypatch.setattr(script, "shipped_names", lambda: sorted(models))
     monkeypatch.setattr(script, "load_network", models.__getitem__)
     monkeypatch.setattr(script, "AMOUNTS", amounts)

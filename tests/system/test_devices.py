@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lenet_edu.system import devices
-from lenet_edu.system.devices import choose_device, describe_device, keep_freed_memory, one_a_core
+from lenet_edu.system.devices import choose_device, describe_device, keep_freed_memory, map_processes
 from lenet_edu.system.errors import LenetError
 
 
@@ -44,10 +44,10 @@ def test_freed_memory_can_be_kept_more_than_once():
 
 
 def test_work_goes_to_processes_and_comes_back_with_its_task():
-    found = dict(one_a_core(pow, [(2, 3), (3, 2), (5, 2)]))
+    found = dict(map_processes(pow, [(2, 3), (3, 2), (5, 2)]))
     assert found == {(2, 3): 8, (3, 2): 9, (5, 2): 25}
 
 
 def test_an_error_in_a_process_arrives():
     with pytest.raises(ZeroDivisionError):
-        list(one_a_core(divmod, [(1, 0), (4, 2)]))
+        list(map_processes(divmod, [(1, 0), (4, 2)]))

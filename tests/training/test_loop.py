@@ -6,6 +6,7 @@ from itertools import product
 import pytest
 import torch
 
+from lenet_edu.data.splits import Source
 from lenet_edu.network import architecture
 from lenet_edu.network.architecture import MODERN
 from lenet_edu.network.models import LeNet5
@@ -137,8 +138,9 @@ def test_only_the_same_run_can_be_resumed(few, tmp_path):
         train(fresh(), few, RECIPE, out=tmp_path, resume=True)
     with pytest.raises(LenetError, match="another seed"):
         train(fresh(), few, RECIPE.changed(epochs=1), seed=9, out=tmp_path, resume=True)
+    others = replace(few, source=Source("others"))
     with pytest.raises(LenetError, match="another data"):
-        train(fresh(), replace(few, source="others"), RECIPE.changed(epochs=1), out=tmp_path, resume=True)
+        train(fresh(), others, RECIPE.changed(epochs=1), out=tmp_path, resume=True)
     with pytest.raises(LenetError, match="another state_of"):
         train(fresh(c3="full"), few, RECIPE.changed(epochs=1), out=tmp_path, resume=True)
 

@@ -14,7 +14,7 @@ from lenet_edu.network.architecture import MODERN
 from lenet_edu.network.models import LeNet5
 from lenet_edu.system import files
 from lenet_edu.system.errors import LenetError
-from lenet_edu.system.files import only_writer
+from lenet_edu.system.files import lock_folder
 from lenet_edu.system.tensors import load_tensors, save_tensors
 from lenet_edu.training import loop as training
 from lenet_edu.training.checkpoints import load_network
@@ -167,8 +167,8 @@ def test_a_long_epoch_is_saved_within(few, tmp_path, monkeypatch):
 
 
 def test_the_second_of_two_writers_is_refused(few, tmp_path):
-    code = "import sys, time; from lenet_edu.system.files import only_writer\n"
-    code += "with only_writer(sys.argv[1]): print('held', flush=True); time.sleep(60)"
+    code = "import sys, time; from lenet_edu.system.files import lock_folder\n"
+    code += "with lock_folder(sys.argv[1]): print('held', flush=True); time.sleep(60)"
     other = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     try:
         assert other.stdout.readline() == "held\n"
@@ -180,7 +180,7 @@ def test_the_second_of_two_writers_is_refused(few, tmp_path):
         other.wait()
     # The lock went with the process.
     train(few, tmp_path, RECIPE.changed(epochs=1))
-    with only_writer(tmp_path), pytest.raises(LenetError, match="in use"):
+    with lock_folder(tmp_path), pytest.raises(LenetError, match="in use"):
         train(few, tmp_path, RECIPE.changed(epochs=1), resume=True)
 
 

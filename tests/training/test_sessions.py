@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lenet_edu.data.digits import load_digits
-from lenet_edu.data.folders import drawn_shapes
+from lenet_edu.data.folders import draw_shapes
 from lenet_edu.network.architecture import MODERN, rgb_lenet
 from lenet_edu.network.models import LeNet5
 from lenet_edu.system.errors import LenetError
@@ -38,7 +38,7 @@ def same(model, other) -> bool:
 
 
 def test_pictures_in_colour_train_the_rgb_network(tmp_path):
-    shapes, recipe = drawn_shapes(), RECIPE.changed(epochs=1, batch_size=64)
+    shapes, recipe = draw_shapes(), RECIPE.changed(epochs=1, batch_size=64)
     session = Session(shapes, recipe=recipe, seed=4, device="cpu", folder=tmp_path / "runs")
     assert session.plan == rgb_lenet()
     do(session, "step", 5)
@@ -51,7 +51,7 @@ def test_pictures_in_colour_train_the_rgb_network(tmp_path):
     assert same(session.model, second.model)
     digits = Session(load_digits("embedded"), device="cpu", folder=tmp_path / "runs")
     digits.load(session.home)
-    assert digits.data.source == "drawn shapes"
+    assert digits.data.name == "drawn shapes"
 
 
 def test_a_recipe_decides_how_the_first_weights_are_drawn(few, tmp_path):

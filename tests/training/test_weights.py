@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lenet_edu.data.digits import Split, as_read_at, load_digits
+from lenet_edu.data.digits import load_digits
+from lenet_edu.data.splits import Split, resize_for
 from lenet_edu.network import paper
 from lenet_edu.network.models import count_parameters, fingerprint
 from lenet_edu.reproduction import figure_9
@@ -64,7 +65,7 @@ def test_weights_read_digits_of_another_origin(name):
     """scikit-learn's digits were neither trained on nor chosen by: far above chance, and below MNIST."""
     digits, model = load_digits("embedded"), load_network(name)
     size = model.architecture.input.size
-    seen = Split(as_read_at(size, digits.test.images, digits.scaling), digits.test.labels)
+    seen = Split(resize_for(size, digits.test.images, digits.scaling), digits.test.labels)
     assert accuracy(model, seen) > 0.6
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lenet_edu import plots
-from lenet_edu.data.folders import drawn_shapes
+from lenet_edu.data.folders import draw_shapes
 from lenet_edu.network.activations import activations
 from lenet_edu.network.architecture import lenet1989
 from lenet_edu.network.models import LeNet5
@@ -20,13 +20,13 @@ SETUP = """
 from lenet_edu.network.activations import activations
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.data.digits import load_digits
-from lenet_edu.data.folders import drawn_shapes
+from lenet_edu.data.folders import draw_shapes
 from lenet_edu.network.models import LeNet5, LeNet1989, RGBLeNet
 from lenet_edu.training.recipes import RECIPES
 from lenet_edu.training.loop import fit
 from lenet_edu.widgets import *
 digits = load_digits("embedded").test.one_of_each()
-shapes = drawn_shapes(160)
+shapes = draw_shapes(160)
 network = load_network("lenet5-1998")
 """
 
@@ -598,7 +598,7 @@ def test_pictures_in_colour_are_shown_in_colour_and_by_name(opened):
     """FeatureMaps: the picture, its three maps each in its colour, C3's 32 maps large enough to be hit."""
     from playwright.sync_api import expect
 
-    image = drawn_shapes(160).test.images[:1]
+    image = draw_shapes(160).test.images[:1]
     colours = ((image[0] + 1) * 127.5).permute(1, 2, 0)
     with opened("FeatureMaps(RGBLeNet(), shapes.test.one_of_each(), classes=shapes.classes)") as page:
         whole, *planes = page.locator("[data-layer=INPUT] canvas").all()

@@ -10,7 +10,7 @@ import torch
 from traitlets import TraitError
 
 from lenet_edu.data import normalise as pictures
-from lenet_edu.data.digits import PAPER_SCALING, Scaling
+from lenet_edu.data.splits import PAPER_SCALING, Scaling
 from lenet_edu.network import paper
 from lenet_edu.network.architecture import MODERN
 from lenet_edu.network.models import LeNet1, LeNet5, RGBLeNet

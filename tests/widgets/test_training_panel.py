@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from lenet_edu import plots
-from lenet_edu.data.digits import EMBEDDED_NAME, Data
-from lenet_edu.data.folders import drawn_shapes
+from lenet_edu.data.folders import draw_shapes
+from lenet_edu.data.splits import NAMES, Data, Source
 from lenet_edu.network import architecture
 from lenet_edu.network.activations import activations
 from lenet_edu.network.architecture import MODERN
@@ -149,10 +149,10 @@ def test_settings_that_do_not_fit_are_refused_and_told(panel, monkeypatch, name,
 
 
 def test_the_data_of_the_machine_are_offered_and_taken(panel, few, tmp_path):
-    assert panel.options["data"] == [EMBEDDED_NAME]
-    other = TrainingPanel(replace(few, source="others"), recipe=RECIPE, device="cpu", folder=tmp_path)
-    assert other.options["data"] == ["others", EMBEDDED_NAME]
-    other.settings = {**other.settings, "data": EMBEDDED_NAME}
+    assert panel.options["data"] == [NAMES["embedded"]]
+    other = TrainingPanel(replace(few, source=Source("others")), recipe=RECIPE, device="cpu", folder=tmp_path)
+    assert other.options["data"] == ["others", NAMES["embedded"]]
+    other.settings = {**other.settings, "data": NAMES["embedded"]}
     assert len(other.session.data.train) > 1000
 
 
@@ -228,7 +228,7 @@ def test_its_figure_is_the_network_and_then_the_curves(panel):
 @pytest.fixture
 def shapes() -> Data:
     """A few drawn rings and crosses in colour."""
-    return drawn_shapes(160)
+    return draw_shapes(160)
 
 
 def test_pictures_in_colour_have_their_network_settings_and_names(shapes, tmp_path):
@@ -258,7 +258,7 @@ def test_f7_can_be_left_out_in_the_panel(shapes, tmp_path):
 
 
 def test_a_panel_that_loads_a_run_on_other_data_shows_their_names_and_settings(few, tmp_path):
-    shapes = drawn_shapes()
+    shapes = draw_shapes()
     other = TrainingPanel(shapes, recipe=RECIPE, device="cpu", folder=tmp_path)
     other.step()
     other.wait()

@@ -10,8 +10,8 @@ import torch
 from traitlets import TraitError
 
 from lenet_edu.data import normalise as pictures
-from lenet_edu.data.digits import PAPER_SCALING, Scaling, Split
-from lenet_edu.data.folders import drawn_shapes
+from lenet_edu.data.folders import draw_shapes
+from lenet_edu.data.splits import PAPER_SCALING, Scaling, Split
 from lenet_edu.network import architecture, paper
 from lenet_edu.network.activations import activations
 from lenet_edu.network.architecture import MODERN, NETWORKS, lenet5
@@ -329,7 +329,7 @@ def test_the_squash_comes_from_the_paper(digits, network):
 
 
 def test_feature_maps_of_pictures_name_their_classes():
-    shapes = drawn_shapes(20)
+    shapes = draw_shapes(20)
     some = Split(shapes.test.images[:4], shapes.test.labels[:4])
     widget = FeatureMaps(RGBLeNet(), some, classes=shapes.classes)
     assert (widget.classes, widget.labels) == (["cross", "ring"], ["cross", "ring", "cross", "ring"])

@@ -67,7 +67,7 @@ print("Python", platform.python_version(), "with torch", torch.__version__)
 print("device", describe_device(choose_device()))
 for found in describe_data():
     print(f"{found['data']}: {found['images']:,} images, {found['state']}")
-print("Here you see", digits.source, digits.note)
+print("Here you see", digits.name, digits.note)
 
 # %% [markdown]
 # However many there are, each is one image of 32 by 32 pixels with one number a pixel. Where there is no ink

@@ -185,7 +185,7 @@ ask("input.variance", f"{-low} x {high} = {-low * high:.4f}, far from 1")
 # %% tags=["nbval-ignore-output"]
 everything = load_digits()
 pixels = everything.train.images
-print(f"{everything.source}: mean {pixels.mean():.3f}, variance {pixels.var():.3f}")
+print(f"{everything.name}: mean {pixels.mean():.3f}, variance {pixels.var():.3f}")
 
 # %% [markdown]
 # The mean is near 0, as it should be. The variance is not near 1, and cannot be. Between two values low and high, with

@@ -29,7 +29,7 @@ plots.network(model)
 from lenet_edu import load_digits
 
 digits = load_digits()
-print(digits.source, digits.note)
+print(digits.name, digits.note)
 for name in ("train", "validation", "test"):
     print(f"{name:<10} {tuple(getattr(digits, name).images.shape)}")
 

@@ -84,7 +84,7 @@ print(f"{book.totals['parameters'] - ledger(short).totals['parameters']} paramet
 from lenet_edu import load_cats_and_dogs
 
 data = load_cats_and_dogs(progress=False)
-print(data.source, data.note)
+print(data.name, data.note)
 for name in ("train", "validation", "test"):
     print(f"{name:<10} {tuple(getattr(data, name).images.shape)}")
 
@@ -120,11 +120,9 @@ plots.pictures(torch.cat(drawn), titles=list(changes))
 # network without distortions, and the same with one kind at a time, three seeds each, on pictures that were held out.
 
 # %%
-from pathlib import Path
+from lenet_edu import read_results
 
-from lenet_edu import read_json
-
-record = read_json(Path("../results/cats_and_dogs.json"))
+record = read_results("cats_and_dogs")
 results = record["experiments"]
 
 
@@ -223,7 +221,7 @@ plots.feature_maps(activations(trained, both.images[:1]))
 # %%
 from lenet_edu import FeatureMaps
 
-stages = {"untrained": RGBLeNet(), "trained": trained}
+stages = {"untrained": RGBLeNet(classes=len(data.classes)), "trained": trained}
 FeatureMaps(stages, both, classes=data.classes)
 
 # %% [markdown]

@@ -220,9 +220,9 @@ assert check("bugs.crop", letter).right
 # What it costs was measured in notebook 11, on top of a recipe without any distortion:
 
 # %%
-from lenet_edu import read_json
+from lenet_edu import read_results
 
-results = read_json(Path("../results/cats_and_dogs.json"))["experiments"]
+results = read_results("cats_and_dogs")["experiments"]
 kinds = {"no flip": "ladder 03", "upside down": "ladder 02", "mirrored": "ladder 04"}
 for kind, name in kinds.items():
     right = [100 * run["accuracy"] for run in results[name]["runs"]]

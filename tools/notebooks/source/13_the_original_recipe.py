@@ -309,11 +309,9 @@ print("learns:", learns(reading))
 # The other takes appendix A at its word, and divides the loss by 84. Recorded on MNIST, seed 0 of each:
 
 # %%
-from pathlib import Path
+from lenet_edu import read_results
 
-from lenet_edu import read_json
-
-record = read_json(Path("../results/family.json"))
+record = read_results("family")
 results = record["experiments"]
 readings = {"2.4/F, loss / 84": results["LeNet-5"], "1/√F": results["reading: steps as printed"]}
 for name, told in readings.items():
@@ -444,7 +442,7 @@ for (label, answer), count in pairs.most_common(5):
 here = load_digits()
 labels = {index: label for run in lists for index, label, _ in run}
 some, titles = shared[:30], [labels[index] for index in shared[:30]]
-if shared and here.source == record["data"]:
+if shared and here.name == record["data"]:
     pictures = plots.digits(here.test.images[some], titles)
 else:
     pictures = "No pictures: they are MNIST's, which is not here."
@@ -487,7 +485,7 @@ print(places[:5])
 
 # %% tags=["nbval-ignore-output"]
 known = {place: pair for place, pair in zip(places, paper.MISTAKES, strict=True) if place is not None}
-if here.source == record["data"]:
+if here.name == record["data"]:
     titles = [f"{label} as {answer}" for label, answer in known.values()]
     pictures = plots.digits(here.test.images[list(known)], titles)
 pictures

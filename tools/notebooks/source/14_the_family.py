@@ -22,7 +22,7 @@ for plan in family.values():
 # them was given it: filling its frame in 1989, with 16 pixels for LeNet-1, with 20 amid 32 for the others.
 
 # %%
-from lenet_edu import as_read_at, load_digits, load_network
+from lenet_edu import load_digits, load_network, resize_for
 
 digits = load_digits("embedded")
 weights = {"LeNet 1989": "lenet1989", "LeNet-1, 16x16": "lenet1"}
@@ -32,7 +32,7 @@ networks = {row: load_network(name) for row, name in weights.items()}
 # %%
 one = digits.test.one_of_each()
 sizes = {row: network.architecture.input.size for row, network in networks.items()}
-seen = {row: as_read_at(size, one.images, digits.scaling) for row, size in sizes.items()}
+seen = {row: resize_for(size, one.images, digits.scaling) for row, size in sizes.items()}
 plots.digits([images[3] for images in seen.values()], titles=list(seen))
 
 # %%
@@ -287,7 +287,7 @@ assert at_least_one_wrong >= 1
 # %%
 from lenet_edu.plots.style import INK, RED
 
-ten = given["for the second"].chosen(slice(10))
+ten = given["for the second"].select(slice(10))
 read = first.classes_of(ten.images)
 colours = [INK if right else RED for right in (read == ten.labels).tolist()]
 plots.digits(ten.images, [f"reads {answer}" for answer in read.tolist()], colours=colours)
@@ -334,12 +334,10 @@ plots.numbers([scores], title=f"Scores for a {other.labels[chosen]}, from 0 to 9
 # input's; *printed* and *ours* are errors on test digits in percent, ours over several seeds.
 
 # %%
-from pathlib import Path
-
-from lenet_edu import read_json, summary
+from lenet_edu import read_results, summary
 from lenet_edu.reproduction.figure_9 import ROWS, published_error
 
-record = read_json(Path("../results/family.json"))
+record = read_results("family")
 found = {name: record["experiments"][name] for name in ROWS if name in record["experiments"]}
 errors = {name: [run["error"] for run in found[name]["runs"]] if name in found else [] for name in ROWS}
 
@@ -424,7 +422,7 @@ print(f"and {published_error(boosted) / published_error(small_one):.2f} times it
 # done again in this suite too. Each row that is recorded, beside what is printed, and orange where our mean is above that:
 
 # %%
-classical = read_json(Path("../results/classical.json"))["experiments"]
+classical = read_results("classical")["experiments"]
 rows = {}
 for name, printed in paper.PUBLISHED_ERRORS.items():
     if name in found:
@@ -484,7 +482,7 @@ print(f"half its height is {paper.GLYPH_SIZE // 2}, and at twice the scale it ha
 # %%
 from lenet_edu.reproduction.robustness import errors_on_record
 
-bent = read_json(Path("../results/robustness.json"))
+bent = read_results("robustness")
 ask("family.shift", plots.robustness(errors_on_record(bent)))
 
 # %% [markdown]
