@@ -8,6 +8,9 @@ import argparse
 import json
 import os
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from lenet_edu.cli import data, evaluate, ledger, predict, reproduce, train
 from lenet_edu.cli.lab import open_lab
@@ -22,7 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     options.rest = rest
     try:
-        result = options.run(options)
+        with _warnings_in_a_line(options.command):
+            result = options.run(options)
         if result is not None and options.json:
             print(json.dumps(result))
         sys.stdout.flush()
@@ -36,6 +40,17 @@ def main(arguments: list[str] | None = None) -> int:
         # Whoever read our output has gone, as `head` does: that is no error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+@contextmanager
+def _warnings_in_a_line(command: str) -> Iterator[None]:
+    """A warning is for a person here: no path of a module and line of its code around it."""
+    before = warnings.formatwarning
+    warnings.formatwarning = lambda message, *_, **__: f"lenet-edu {command}: {message}\n"
+    try:
+        yield
+    finally:
+        warnings.formatwarning = before
 
 
 class _Parser(argparse.ArgumentParser):
