@@ -117,7 +117,7 @@ class Stepper:
         With other images than those it was recorded with, since it must read the ones that it is given.
         """
         self._set_rate(self.recipe.peak_rate)
-        batch = (batch + 1) % len(self.split)
+        batch = (batch + len(self.split) // 2) % len(self.split)
         before = self._copy_state()
         self._update(batch, distortions)
         plain = self._copy_state()

@@ -65,7 +65,7 @@ def test_pixels_that_are_no_numbers_are_named_and_nothing_begins(few, tmp_path, 
 def test_images_of_another_shape_or_precision_are_named(few):
     with pytest.raises(LenetError, match=r"Pad with lenet_edu.pad"):
         train(replace(few, train=Split(few.train.images[..., 2:30, 2:30], few.train.labels)))
-    with pytest.raises(LenetError, match="got images of torch.float64"):
+    with pytest.raises(LenetError, match=r"got images of torch\.float64"):
         train(replace(few, train=Split(few.train.images.double(), few.train.labels)))
 
 
@@ -78,7 +78,7 @@ def test_a_data_loader_is_refused_with_what_is_taken(few):
 def test_a_recipe_can_be_given_by_name(few):
     recipe = train(few, "sprint").recipe
     assert recipe == RECIPES["sprint"]
-    with pytest.raises(LenetError, match="recipe must be one of fast, .*; got 'sprnt'"):
+    with pytest.raises(LenetError, match=r"recipe must be one of fast, .*; got 'sprnt'"):
         train(few, "sprnt")
 
 
