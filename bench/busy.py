@@ -1,8 +1,8 @@
 """How fast training is on a busy machine: `make bench-busy`, some minutes; writes docs/speed.md's section.
 
-Speeds alone and beside busy processes are measured in turns in one run and reported as ratios, since a machine
-is rarely quiet. Each way of starting is a process of its own that trains the modern LeNet-5 on random digits
-for a while whenever it is told to, so that no start is timed:
+Speeds alone and beside busy processes are measured in turns in one run and reported as ratios, since a
+machine is rarely quiet. Each way of starting is a process of its own that trains the modern LeNet-5 on
+random digits for a while whenever it is told to, so that no start is timed:
 
     package first       the package is imported before torch, as on the command line
     torch first         torch is imported before the package, as in many a notebook
@@ -33,9 +33,6 @@ BATCH = 128
 
 def train(way: str) -> None:
     """In a process of its own: train for as many seconds as each line of input says, and print the speed."""
-    if way != "package first":
-        import torch
-    import lenet_edu  # noqa: F401, isort: skip
     import torch
 
     from lenet_edu.data.digits import Data, Split, load_digits
@@ -72,7 +69,8 @@ class Worker:
     def __init__(self, way: str):
         environment = {name: value for name, value in os.environ.items() if name not in SPINNING}
         environment.pop("OMP_NUM_THREADS", None)
-        command = [sys.executable, "-m", "bench.busy", "--train", way]
+        first = "lenet_edu" if way == "package first" else "torch"
+        command = [sys.executable, "-c", f"import {first}; from bench.busy import train; train({way!r})"]
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, text=True
@@ -172,11 +170,12 @@ def section(result: dict) -> str:
     load = "" if result["load"] is None else f", the machine's load {result['load']} at the end"
     return f"""{TITLE}
 
-Training wants all cores, and other programs want them too. The modern LeNet-5, batches of {BATCH}, in processes
-that import the package first, as the command line does, or torch first, as many notebooks do; "plain" is torch
-first without what `lenet_edu/system/threads.py` does, as all of them were before. "Three at once" is what three
-trainings side by side reach together. {result["machine"]}, {result["cores"]} cores{load}, {result["date"]};
-medians of {result["rounds"]} rounds in turns, {result["seconds"]:g} s each. Command: `{result["command"]}`.
+Training wants all cores, and other programs want them too. The modern LeNet-5, batches of {BATCH}, in
+processes that import the package first, as the command line does, or torch first, as many notebooks do;
+"plain" is torch first without what `lenet_edu/system/threads.py` does, as all of them were before. "Three at
+once" is what three trainings side by side reach together. {result["machine"]}, {result["cores"]} cores{load},
+{result["date"]}; medians of {result["rounds"]} rounds in turns, {result["seconds"]:g} s each. Command:
+`{result["command"]}`.
 
 {table}
 
@@ -200,11 +199,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--docs", action="store_true", help="only write the section from the results")
-    parser.add_argument("--train", choices=WAYS, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.train:
-        train(options.train)
-        return 0
     if not options.docs:
         write_json(RESULTS, measure(options.rounds, options.seconds))
     result = read_json(RESULTS)
