@@ -52,6 +52,7 @@ bench-gpu: .venv/ready
 # What other processes on the same cores leave of a training's speed; some minutes.
 bench-busy: .venv/ready
 	$(BIN)/python -m bench.busy $(ARGS)
+	$(BIN)/python -m bench.speed --docs
 
 # How fast the widgets answer, in a real browser: reported, not asserted.
 bench-widgets: .venv/ready

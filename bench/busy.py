@@ -1,4 +1,4 @@
-"""How fast training is on a busy machine: `make bench-busy`, some minutes; writes docs/speed.md's section.
+"""How fast training is on a busy machine: `make bench-busy`, some minutes; then docs/speed.md tells.
 
 Speeds alone and beside busy processes are measured in turns in one run and reported as ratios, since a
 machine is rarely quiet. Each way of starting is a process of its own that trains the modern LeNet-5 on
@@ -18,13 +18,11 @@ import sys
 import time
 from pathlib import Path
 
-from lenet_edu.system.files import read_json, write_json
+from lenet_edu.system.files import write_json
 from lenet_edu.system.threads import SPINNING
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results" / "busy-cpu.json"
-PAGE = ROOT / "docs" / "speed.md"
-TITLE = "## On a busy machine"
 WAYS = ("package first", "torch first", "torch first, plain")
 AIM = 0.4  # of the speed alone, beside one busy process a core
 BUSY = "while True: pass"
@@ -168,7 +166,7 @@ def section(result: dict) -> str:
         )
     table = "\n".join(lines)
     load = "" if result["load"] is None else f", the machine's load {result['load']} at the end"
-    return f"""{TITLE}
+    return f"""## On a busy machine
 
 Training wants all cores, and other programs want them too. The modern LeNet-5, batches of {BATCH}, in
 processes that import the package first, as the command line does, or torch first, as many notebooks do;
@@ -184,27 +182,15 @@ other, which is 1.00; alone no slower than before, which was {before:,.0f} image
 """
 
 
-def write_section(page: Path, text: str) -> None:
-    """Replace the section of that title in the page, or add it before the pictures in colour."""
-    parts = ("\n" + page.read_text("utf-8")).split("\n## ")
-    title = TITLE.removeprefix("## ")
-    parts = [part for part in parts if not part.startswith(title)]
-    place = next((i for i, part in enumerate(parts) if part.startswith("Pictures in colour")), len(parts))
-    parts.insert(place, text.removeprefix("## "))
-    page.write_text("\n## ".join(parts).lstrip("\n").rstrip("\n") + "\n", "utf-8")
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=4.0)
-    parser.add_argument("--docs", action="store_true", help="only write the section from the results")
     options = parser.parse_args()
-    if not options.docs:
-        write_json(RESULTS, measure(options.rounds, options.seconds))
-    result = read_json(RESULTS)
-    write_section(PAGE, section(result))
-    print(summary(result["speeds"]))
+    write_json(RESULTS, measure(options.rounds, options.seconds))
+    print(
+        f"written: {RESULTS.relative_to(ROOT)}; bring it into docs/speed.md with python -m bench.speed --docs"
+    )
     return 0
 
 

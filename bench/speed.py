@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench import pictures, updates
+from bench import busy, pictures, updates
 from bench.contenders import EXAMPLE, OURS, TUTORIAL, contenders
 from lenet_edu.data.digits import data_folder, find_mnist
 from lenet_edu.system.files import read_json, write_atomically, write_json
@@ -294,6 +294,8 @@ def page() -> str:
             parts += section(title, read_json(path))
         else:
             parts.append(f"## {title}\n\nNot measured yet: `make bench{'-gpu' * (device == 'cuda')}`.\n")
+    if busy.RESULTS.exists():
+        parts.append(busy.section(read_json(busy.RESULTS)))
     if pictures.RESULTS.exists():
         parts.append(pictures.section(read_json(pictures.RESULTS)))
     if updates.RESULTS.exists():
