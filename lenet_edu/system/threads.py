@@ -74,6 +74,7 @@ class WaitingChoice:
                 step(batch)
                 choice.count(len(batch))
 
+    It begins with threads that sleep: on a busy machine a single step may take seconds with eager ones.
     Now and then the other way is tried for a moment, and kept if it is clearly faster. After each trial in
     vain the next one is twice as far away; but one is made at once when the speed has fallen.
     enabled: False where the work is not done by torch's threads.
@@ -81,7 +82,9 @@ class WaitingChoice:
 
     WINDOW = 0.06  # seconds that a speed is measured over, or one step if that takes longer
     SOONEST, LATEST = 0.5, 16.0  # seconds between two trials
-    BETTER, WORSE = 1.15, 0.6  # what counts as clearly faster, and as fallen
+    WORSE = 0.6  # what counts as fallen, as a share of the best speed
+    # What counts as faster when eager threads are tried, and when sleeping ones are: if in doubt, eager ones.
+    EAGER_BETTER, SLEEPING_BETTER = 1.03, 1.15
 
     def __init__(self, throttle: Throttle | None = None, clock=perf_counter, *, enabled: bool = True):
         self.throttle, self._clock = throttle or Throttle(), clock
@@ -91,6 +94,8 @@ class WaitingChoice:
         self._is_first = True
 
     def __enter__(self) -> "WaitingChoice":
+        if self._enabled:
+            self.throttle.turn_on()
         self._trial_at = self._clock() + self.WINDOW
         self._begin_window()
         return self
@@ -120,7 +125,8 @@ class WaitingChoice:
         now = self._clock()
         if self._trying:
             self._trying = False
-            if speed > self.BETTER * self._speed:
+            better = self.SLEEPING_BETTER if self.throttle.on else self.EAGER_BETTER
+            if speed > better * self._speed:
                 self._patience, self._speed, self._best = self.SOONEST, speed, speed
             else:
                 self._switch()
