@@ -3,7 +3,7 @@
 import statistics
 from pathlib import Path
 
-from bench import browser, colour, updates
+from bench import browser, busy, colour, updates
 from bench.aims import cpu_aims, gpu_aims
 from bench.contenders import EXAMPLE, OURS, THREADS, TUTORIAL, contenders
 from bench.summaries import describe_times, of, seconds_to, table, typical
@@ -22,6 +22,8 @@ def page() -> str:
             parts += section(title, read_json(path))
         else:
             parts.append(f"## {title}\n\nNot measured yet: `make bench{'-gpu' * (device == 'cuda')}`.\n")
+    if busy.RESULTS.exists():
+        parts.append(busy.section(read_json(busy.RESULTS)))
     if colour.RESULTS.exists():
         parts.append(colour.section(read_json(colour.RESULTS)))
     if updates.RESULTS.exists():

@@ -109,6 +109,23 @@ def test_train_evaluate_and_resume(run, refused, tmp_path):
     assert resumed["test_accuracy"] == result["test_accuracy"]
 
 
+def test_runs_begun_at_once_get_folders_of_their_own(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("time.strftime", lambda *_: "2026-01-01-120000")
+    outs = [last_object(run(*QUICK, "--json"))["out"] for _ in range(2)]
+    assert len(set(outs)) == 2
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == sorted(
+        out.replace("\\", "/").split("/")[1] for out in outs
+    )
+
+
+def test_a_warning_is_one_line(run, capsys, tmp_path):
+    assert main([*QUICK, "--batch-size", "1", "--peak-rate", "0.15", "--out", str(tmp_path / "run")]) == 0
+    said = capsys.readouterr().err
+    assert said.startswith("lenet-edu train: The network has learned nothing in 1 epochs")
+    assert len(said.splitlines()) == 1
+
+
 def test_a_seed_decides_everything(run, tmp_path):
     for name in ("a", "b"):
         run(*QUICK, "--out", tmp_path / name)
@@ -156,6 +173,7 @@ def test_predict(run, seven):
         (["ledger", "vgg"], "invalid choice"),
         (["ledger", "rgb", "--c3", "full"], "c3"),
         ([*QUICK, "--recipe", "magic"], "recipe must be one of"),
+        ([*QUICK, "--recipe", "tutorial"], "'tutorial' is for pictures in colour"),
         ([*QUICK, "--device", "tpu"], "cannot use the device 'tpu'"),
         ([*QUICK, "--batch-size", "0"], "batch_size must be"),
         ([*QUICK, "--epochs", "many"], "--epochs"),

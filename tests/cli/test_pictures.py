@@ -103,6 +103,15 @@ def test_a_run_goes_on_with_the_same_pictures_wherever_they_are(folder, run, tra
 
 
 @pytest.mark.filterwarnings("ignore:.*notes.txt")
+def test_a_run_with_a_relative_folder_goes_on_from_any_folder(folder, run, tmp_path, monkeypatch):
+    result = run(*TRAIN, "--images", folder.relative_to(tmp_path), "--out", tmp_path / "run")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    resumed = run("train", "--resume", tmp_path / "run", "--quiet", "--json")
+    assert resumed["test_accuracy"] == result["test_accuracy"]
+
+
+@pytest.mark.filterwarnings("ignore:.*notes.txt")
 def test_evaluating_names_the_classes(folder, run, trained, capsys):
     text = run("evaluate", trained / "best.safetensors", "--images", folder)
     assert "cross  disc  ring" in text.replace("   ", "  ")

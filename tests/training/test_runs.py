@@ -3,15 +3,19 @@
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 import torch
 
+from lenet_edu.data.digits import Data, Split, crop
 from lenet_edu.network.architecture import MODERN
-from lenet_edu.network.models import LeNet5
+from lenet_edu.network.models import LeNet1, LeNet5
 from lenet_edu.system import files
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.files import lock_folder
@@ -20,7 +24,7 @@ from lenet_edu.training import loop as training
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.training.loop import fit
 from lenet_edu.training.recipes import Recipe
-from lenet_edu.training.runs import BEST, HISTORY, LAST, STATE
+from lenet_edu.training.runs import BEST, HISTORY, LAST, STATE, load_run, new_run_folder
 
 RECIPE = Recipe("test", epochs=4, batch_size=16, peak_rate=0.05, rotation=5.0, shift=1.0, elastic=0.5)
 
@@ -247,3 +251,42 @@ def test_a_change_made_while_it_ran_is_kept_when_it_goes_on(few, tmp_path):
     run = train(few, tmp_path / "broken", resume=True)
     assert (run.recipe.batch_size, run.started_with) == (32, RECIPE)
     assert same_state(tmp_path / "unbroken", tmp_path / "broken")
+
+
+# A run of LeNet-1 as it was saved before this package was laid out in folders: stopped at step 15 of 30.
+OLD_RUN = Path(__file__).parent / "old_run"
+
+
+def test_a_run_saved_by_an_earlier_version_goes_on_to_where_it_would_have_come(few, tmp_path):
+    small = {
+        name: Split(crop(getattr(few, name).images, 28), getattr(few, name).labels)
+        for name in ("train", "validation", "test")
+    }
+    data = Data(**small, scaling=few.scaling, source=few.source)
+    shutil.copytree(OLD_RUN, tmp_path / "broken")
+    found, _, notes = load_run(tmp_path / "broken")
+    assert (found.steps, found.seen, len(found.history)) == (15, 80, 1)
+    recipe = found.started_with
+
+    def train_small(out, **options):
+        model = LeNet1()
+        model.reset_parameters(torch.Generator().manual_seed(1))
+        return fit(model, data, recipe, seed=3, device="cpu", progress=False, out=out, **options)
+
+    resumed, unbroken = train_small(tmp_path / "broken", resume=True), train_small(tmp_path / "unbroken")
+    # The first half was trained on another machine, where sums may be rounded otherwise.
+    for name, weights in unbroken.last_weights.items():
+        torch.testing.assert_close(resumed.last_weights[name], weights, atol=1e-4, rtol=1e-3)
+    assert resumed.steps == unbroken.steps == 30
+    # What is saved now can be gone on with by that version, too.
+    assert load_tensors(tmp_path / "unbroken" / STATE)[1].keys() == notes.keys()
+
+
+def test_runs_begun_in_the_same_second_get_folders_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(time, "strftime", lambda *_: "2026-01-01-120000")
+    names = [new_run_folder(tmp_path / "runs", "LeNet-5, modern").name for _ in range(3)]
+    wanted = "2026-01-01-120000-lenet-5-modern"
+    assert names == [wanted, f"{wanted}-2", f"{wanted}-3"]
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(LenetError, match="could not be made"):
+        new_run_folder(tmp_path / "file", "LeNet-5")
