@@ -20,7 +20,7 @@ export function shuffled(links, random = Math.random) {
 
 export default {
   render({ model, el }) {
-    return run(model, el, "Connections from S2 to C3", (root, on, { guarded }) => {
+    return run(model, el, "c3_table", "Connections from S2 to C3", (root, on, { guarded }) => {
       const [rows, columns] = [model.get("links").length, model.get("links")[0].length];
       const bar = element("div", { class: "lenet-bar" });
       const grid = element("div", { class: "lenet-table", role: "grid", "aria-label": "maps of S2 by maps of C3" });

@@ -44,7 +44,7 @@ export function resized(kernel, k) {
 
 export default {
   render({ model, el }) {
-    return run(model, el, "Convolution", (root, on, { guarded, signal }) => {
+    return run(model, el, "convolution", "Convolution", (root, on, { guarded, signal }) => {
       const shape = model.get("shape");
       const [height, width] = shape;
       const image = floats(model.get("image"), height * width, "image");

@@ -12,7 +12,7 @@ export function nearest(found) {
 
 export default {
   render({ model, el }) {
-    return run(model, el, "Digit codes", (root, on, { guarded }) => {
+    return run(model, el, "digit_codes", "Digit codes", (root, on, { guarded }) => {
       const [rows, columns] = model.get("size");
       const units = rows * columns;
       const labels = model.get("labels");

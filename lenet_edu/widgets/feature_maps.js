@@ -164,7 +164,7 @@ export function cellOf(layer, [map, row, column]) {
 
 export default {
   render({ model, el }) {
-    return run(model, el, "Feature maps", (root, on, { guarded }) => {
+    return run(model, el, "feature_maps", "Feature maps", (root, on, { guarded }) => {
       const layers = lay(model.get("layers"));
       const last = layers[layers.length - 1];
       let activations;

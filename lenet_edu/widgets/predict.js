@@ -5,7 +5,7 @@ let forms = 0;
 
 export default {
   render({ model, el }) {
-    return run(model, el, "Prediction", (root, on, { guarded }) => {
+    return run(model, el, "predict", "Prediction", (root, on, { guarded }) => {
       const name = `lenet-predict-${(forms += 1)}`;
       const choices = model.get("choices");
       const question = element("div", { class: "lenet-question", id: name }, element("strong", {}, "Predict. "), model.get("question"));
@@ -24,7 +24,6 @@ export default {
       });
       const typed = element("input", { type: "text", inputmode: "decimal", "aria-labelledby": name, placeholder: "a number" });
       typed.addEventListener("keydown", (event) => {
-        event.stopPropagation(); // JupyterLab's own keys stay out of what is typed
         if (event.key === "Enter") guarded(settle)();
       });
       if (!choices.length) fields.append(typed);

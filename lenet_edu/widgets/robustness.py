@@ -117,9 +117,13 @@ class Robustness(Widget):
         return amount if fits else self.refuse(f"{kind} must be from {least} to {most}; got {amount}.")
 
     @observe("digit", "drawing", *STILL)
-    def _read(self, _=None):
-        if not self.sliders:  # while it is made
-            return
+    def _answer(self, _):
+        if self.sliders:  # not while it is made
+            self._read()
+        # The browser sends the next change when this one has been read.
+        self.send({"read": True})
+
+    def _read(self):
         self._drawn = self._normalised()
         given = self.images[self.digit : self.digit + 1]
         self.original = given if self._drawn is None else self._drawn

@@ -1,11 +1,27 @@
 // What every widget needs: elements, pictures, colours, keys, numbers from bytes, visible errors.
 // Python puts this text before each widget's own, so that a widget is one module without a build step.
 
+import { NOTICES, keepStates, watchKernel } from "./kernel.js";
+
 const CONTROLS = new Set(["input", "select"]);
 
-/** JupyterLab would take arrow keys for its own, unless the element with the focus says not to. */
+const KEEPS = "data-keeps-keys";
+const SUPPRESS = "data-lm-suppress-shortcuts"; // what JupyterLab looks for
+
+/** JupyterLab would take arrow keys, Enter and letters for its own, unless the element with the focus says not to. */
 export function keepKeys(control) {
-  control.setAttribute("data-lm-suppress-shortcuts", "true");
+  control.setAttribute(KEEPS, "");
+  control.setAttribute(SUPPRESS, "true");
+}
+
+/** But keys with Ctrl, Alt or Cmd, such as Ctrl+S, are for JupyterLab wherever the focus is. */
+function passShortcuts(frame, signal) {
+  // On the window, so as to come before JupyterLab, which listens on the document.
+  const listen = (event) => {
+    const control = frame.contains(event.target) && event.target.closest(`[${KEEPS}]`);
+    if (control) control.toggleAttribute(SUPPRESS, !(event.ctrlKey || event.altKey || event.metaKey));
+  };
+  window.addEventListener("keydown", listen, { capture: true, signal });
 }
 
 /** An element with attributes (functions become listeners) and children. */
@@ -262,25 +278,53 @@ export function button(label, onClick, attributes = {}) {
   return element("button", { type: "button", class: "lenet-button", click: onClick, ...attributes }, label);
 }
 
-/** Put a drawing, side x side grey levels as bytes, on a canvas; nothing if it is of another size. */
-export function paintGreys(pen, side, drawing) {
-  if (!drawing || drawing.byteLength !== side * side) return;
-  const image = pen.createImageData(side, side);
-  for (let i = 0; i < side * side; i++) {
-    const level = drawing.getUint8(i);
-    image.data.set([level, level, level, 255], 4 * i);
-  }
-  pen.putImageData(image, 0, 0);
+/** A slider over images, by their labels if they have any. */
+export function imageSlider(labels, value, onInput) {
+  const format = (place) => (labels[place] ? `${place}: a ${labels[place]}` : String(place));
+  return slider({ label: "image", min: 0, max: labels.length - 1, value, format, onInput });
+}
+
+/** How long the bars of distances (RBF) or of scores are, as shares of the longest. */
+export function barLengths(outputs, rbf) {
+  const lengths = outputs.map((value) => (rbf ? value : value - Math.min(...outputs)));
+  const longest = Math.max(...lengths, 1e-6);
+  return lengths.map((value) => value / longest);
+}
+
+/** A bar for each class: `rowClass(k)` and `barClass(k)` mark some of them. */
+export function answerBars(outputs, rbf, { rowClass = () => "", barClass = () => "" } = {}) {
+  const lengths = barLengths(outputs, rbf);
+  const caption = rbf ? "distance to each code: the smallest wins" : "scores: the largest wins";
+  const rows = outputs.map((value, k) => {
+    const bar = element("div", { class: `lenet-length ${barClass(k)}` });
+    bar.style.width = `${100 * lengths[k]}%`;
+    return element(
+      "div",
+      { class: `lenet-bar-row ${rowClass(k)}` },
+      element("span", {}, String(k)),
+      element("div", { class: "lenet-rail" }, bar),
+      element("span", { class: "lenet-formula" }, number(value, 1)),
+    );
+  });
+  return [element("div", { class: "lenet-caption" }, caption), ...rows];
 }
 
 /**
- * Run a widget in its element. `build(root, on)` makes it; `on(name, listener)` hears the model, and whatever goes
- * wrong, here or in Python, is shown in the widget. Gives the function that anywidget calls when the view goes.
+ * Run a widget in its element: `name` is that of its files, `label` what a reader of the screen hears.
+ * `build(root, on, tools)` makes it. `on(name, listener)` hears the model, and whatever goes wrong, here or in
+ * Python, is shown in the widget. Gives the function that anywidget calls when the view goes.
+ *
+ * The tools: `guarded(action)` is the action with its errors shown; `show(message)` shows one; `send(values)` sets
+ * traits in Python; `signal` ends with the view; `needsKernel(...elements)` names what is shut off when no
+ * kernel stands behind the widget any more. Without it, all is.
  */
-export function run(model, el, label, build) {
-  const root = element("div", { class: "lenet-widget", role: "group", "aria-label": label });
+export function run(model, el, name, label, build) {
+  const notice = element("div", { class: "lenet-notice", role: "status", hidden: true });
+  const body = element("div", { class: "lenet-body" });
   const trouble = element("div", { class: "lenet-error", role: "alert", hidden: true });
-  el.append(root, trouble);
+  const attributes = { class: "lenet-widget", "data-widget": name, role: "group", "aria-label": label };
+  const frame = element("div", attributes, notice, body, trouble);
+  el.append(frame);
   const heard = [];
   const leave = new AbortController();
 
@@ -303,16 +347,40 @@ export function run(model, el, label, build) {
       }
     };
   }
-  function on(name, listener) {
-    const safe = name === "msg:custom" ? listener : guarded(listener, () => !fromKernel);
-    model.on(name, safe);
-    heard.push([name, safe]);
+  function on(event, listener) {
+    const safe = event === "msg:custom" ? listener : guarded(listener, () => !fromKernel);
+    model.on(event, safe);
+    heard.push([event, safe]);
   }
+  function send(values) {
+    for (const [trait, value] of Object.entries(values)) model.set(trait, value);
+    model.save_changes();
+  }
+  let dependent = [body];
+  function tell(state) {
+    frame.dataset.kernel = state;
+    notice.textContent = NOTICES[state];
+    notice.hidden = state === "alive";
+    for (const one of dependent) one.inert = state === "lost";
+  }
+  const needsKernel = (...elements) => (dependent = elements);
+
   on("msg:custom", (message) => message.error && show(message.error, true));
-  guarded(build)(root, on, { signal: leave.signal, guarded, show });
+  guarded(build)(body, on, { signal: leave.signal, guarded, show, send, needsKernel });
+  passShortcuts(frame, leave.signal);
+  keepStates(model);
+  watchKernel(model, frame, leave.signal, tell);
   return () => {
     leave.abort();
-    for (const [name, listener] of heard) model.off(name, listener);
+    for (const [event, listener] of heard) model.off(event, listener);
     el.replaceChildren();
+  };
+}
+
+/** A widget as anywidget takes it: see `run`. */
+export function widget(name, label, build) {
+  return {
+    initialize: ({ model }) => keepStates(model),
+    render: ({ model, el }) => run(model, el, name, label, (root, on, tools) => build(model, root, on, tools)),
   };
 }

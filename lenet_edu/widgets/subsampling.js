@@ -36,7 +36,7 @@ const PRESETS = { mean: [0.25, 0], learned: [0.44, 0.21], OR: [2, 6], AND: [2, -
 
 export default {
   render({ model, el }) {
-    return run(model, el, "Subsampling", (root, on, { guarded }) => {
+    return run(model, el, "subsampling", "Subsampling", (root, on, { guarded }) => {
       const shape = model.get("shape");
       const [count, height, width] = shape;
       const [rows, columns] = [height / 2, width / 2];

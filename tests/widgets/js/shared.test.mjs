@@ -4,7 +4,7 @@ import test from "node:test";
 
 import { load } from "./load.mjs";
 
-const { bytes, count, diverging, drawn, floats, ink, inputColour, largest, moveInGrid, number, paintColours, size } = await load("shared");
+const { barLengths, bytes, count, diverging, drawn, floats, ink, inputColour, largest, moveInGrid, number, paintColours, size } = await load("shared");
 
 test("bytes holds single precision, little end first", () => {
   const view = bytes([1, -2]);
@@ -166,4 +166,10 @@ test("three maps make one picture, and what is beyond the scale is as dark or br
   const where = { paint: (values, colour) => painted.push(...values.map(colour)) };
   paintColours(where, Float32Array.from([1, -1, -1, 5, 0, -9]));
   assert.deepEqual(painted, [[255, 0, 128], [0, 255, 0]]);
+});
+
+test("distances are drawn from nothing, scores from the lowest", () => {
+  assert.deepEqual(barLengths([2, 4, 1], 1), [0.5, 1, 0.25]);
+  assert.deepEqual(barLengths([-3, 1, -1], 0), [0, 1, 0.5]);
+  assert.deepEqual(barLengths([5, 5], 0), [0, 0]);
 });
