@@ -39,17 +39,17 @@ def numbers(data: bytes, *shape: int) -> torch.Tensor:
 
 def test_the_buttons_do_what_the_methods_do(panel):
     press(panel, "step")
-    assert (panel.status, panel.told["steps"], panel.begun) == ("paused", 1, True)
+    assert (panel.status, panel.progress["steps"], panel.begun) == ("paused", 1, True)
     press(panel, "epoch")
-    assert (panel.told["epochs_done"], panel.text()) == (1.0, "paused, 1 epoch")
+    assert (panel.progress["epochs_done"], panel.text()) == (1.0, "paused, 1 epoch")
     press(panel, "save", name="mine")
     assert [run["name"] for run in panel.runs] == sorted([panel.session.home.name, "mine"])
     press(panel, "train")
-    assert (panel.status, panel.text(), panel.told["finished"]) == ("finished", "finished, 2 epochs", True)
+    assert (panel.status, panel.text(), panel.progress["finished"]) == ("finished", "finished, 2 epochs", True)
     press(panel, "load", name="mine")
-    assert (panel.status, panel.told["steps"]) == ("paused", 10)
+    assert (panel.status, panel.progress["steps"]) == ("paused", 10)
     press(panel, "reset")
-    assert (panel.status, panel.told["steps"], panel.curve, panel.begun) == ("ready", 0, b"", False)
+    assert (panel.status, panel.progress["steps"], panel.curve, panel.begun) == ("ready", 0, b"", False)
     press(panel, "unheard of")
     assert panel.status == "ready"
 
@@ -74,8 +74,8 @@ def test_it_trains_to_what_fit_alone_gives_and_shows_it(panel, few):
     assert [(m["label"], m["predicted"]) for m in panel.mistakes] == [(m.label, m.predicted) for m in worst]
     shown = few.validation.images[[mistake.index for mistake in worst]]
     assert torch.equal(numbers(panel.mistake_images, len(worst), 1, 32, 32), shown)
-    assert panel.told["validation"] == run.history[-1]["validation_accuracy"]
-    assert panel.told["images_per_second"] > 0
+    assert panel.progress["validation"] == run.history[-1]["validation_accuracy"]
+    assert panel.progress["images_per_second"] > 0
 
 
 def test_mistakes_are_looked_for_after_an_epoch_and_not_after_every_step(panel, monkeypatch):
@@ -200,7 +200,7 @@ def test_a_training_that_diverges_says_so_in_the_panel(panel):
     panel.train()
     panel.wait()
     assert panel.status == "stopped"
-    assert "training has diverged" in panel.told["error"]
+    assert "training has diverged" in panel.progress["error"]
     assert np.isfinite(np.frombuffer(panel.outputs, "<f4")).all()
 
 
