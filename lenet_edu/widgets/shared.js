@@ -291,8 +291,8 @@ export function barLengths(outputs, rbf) {
   return lengths.map((value) => value / longest);
 }
 
-/** A bar for each class: `rowClass(k)` and `barClass(k)` mark some of them. */
-export function answerBars(outputs, rbf, { rowClass = () => "", barClass = () => "" } = {}) {
+/** A bar for each class: `called(k)` is its name, `rowClass(k)` and `barClass(k)` mark some of them. */
+export function answerBars(outputs, rbf, { called = String, rowClass = () => "", barClass = () => "" } = {}) {
   const lengths = barLengths(outputs, rbf);
   const caption = rbf ? "distance to each code: the smallest wins" : "scores: the largest wins";
   const rows = outputs.map((value, k) => {
@@ -301,7 +301,7 @@ export function answerBars(outputs, rbf, { rowClass = () => "", barClass = () =>
     return element(
       "div",
       { class: `lenet-bar-row ${rowClass(k)}` },
-      element("span", {}, String(k)),
+      element("span", {}, called(k)),
       element("div", { class: "lenet-rail" }, bar),
       element("span", { class: "lenet-formula" }, number(value, 1)),
     );

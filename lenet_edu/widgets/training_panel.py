@@ -271,6 +271,12 @@ class TrainingPanel(Widget):
                 self.refuse(str(error))
         return value
 
+    @observe(*LIVE)
+    def _show_recipe(self, _) -> None:
+        self.recipe_text = in_words(self.session.recipe_now)
+        if self.session.status == READY:
+            self.settings = self._settings()
+
     @validate("digit")
     def _check_digit(self, proposal):
         digit, last = proposal["value"], self.session.plan.classes - 1
@@ -349,7 +355,7 @@ class TrainingPanel(Widget):
             if self._options_of != options_of:
                 self._options_of, self.options = options_of, self._offer()
             self.settings = self._settings()
-            self.recipe_text = in_words(session.recipe)
+            self.recipe_text = in_words(session.recipe_now)
             shapes = session.plan.shapes
             self.layers = [{"name": name, "shape": list(shape)} for name, shape in shapes.items()]
             self.rbf = session.model.has_rbf_output

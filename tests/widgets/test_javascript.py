@@ -27,7 +27,7 @@ from lenet_edu.widgets.c3_table import PRESETS
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="install node 18 or newer to run this test")
 TESTS = Path(__file__).parent / "js"
-SHARED = {"kernel", "shared", "sheet"}
+SHARED = {"chart", "kernel", "run_table", "shared", "sheet"}
 NAMES = sorted({path.stem for path in base.HERE.glob("*.js")} - SHARED)
 ARCHITECTURES = ("1998", "modern", "average", "sigmoid with a table", *NETWORKS)
 BRIDGE = """
