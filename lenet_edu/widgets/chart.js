@@ -79,12 +79,15 @@ export function epochTicks(last) {
 }
 
 /**
- * The smallest and the largest of some values, a little apart; nothing below `least`.
+ * From the smallest to the largest of some values, and a little more; never below `least`. Zeros, which have no
+ * place on a logarithmic scale, stand at the lower edge, half as high as the smallest other value.
  * @param {number[]} values
  * @param {number} least
  */
 export function span(values, least) {
-  const low = Math.max(Math.min(...values), least);
+  const positive = values.filter((value) => value > 0);
+  const smallest = Math.min(...positive) / (positive.length < values.length ? 2 : 1);
+  const low = Math.max(positive.length ? smallest : least, least);
   return [low / 1.15, Math.max(...values, low) * 1.15];
 }
 

@@ -167,8 +167,8 @@ function trainingBar({ model, ask, follow }, frame, signal) {
     safe.hidden = !lost || !unfinished || !progress.home;
     safe.textContent =
       `The run ${progress.home} is not lost: it was saved at its last pause, and every twenty seconds. ` +
-      "Run this cell again: a training that still runs comes back, and one that ended with its kernel goes on " +
-      "from where it was saved when you press Load beside its name.";
+      "Run this cell again: a training that still runs comes back. One that ended with its kernel goes on from " +
+      "where it was saved, once you press Load beside its name and then Go on.";
     train.textContent = begun ? "Go on" : "Train";
     for (const one of [train, step, epoch]) one.disabled = running || status === "finished";
     pause.disabled = !running;
@@ -245,7 +245,7 @@ function liveControls({ model, guarded, send, follow }) {
   follow(["batch_size"], () => offer(batch, BATCHES, String(model.get("batch_size"))));
   follow(["epochs"], () => (epochs.input.value = model.get("epochs")));
   follow(["status"], () => (epochs.input.disabled = model.get("status") === "finished"));
-  return element("div", { class: "lenet-bar" }, rate.root, momentum.root, batch.root, epochs.root);
+  return element("div", { class: "lenet-bar lenet-live" }, rate.root, momentum.root, batch.root, epochs.root);
 }
 
 /** The error and the loss of this run, and of those that are compared. @param {Panel} panel */

@@ -489,7 +489,8 @@ def in_words(recipe: Recipe) -> str:
     values = {name: getattr(recipe, name) for name in _DISTORTIONS}
     changes = [_DISTORTIONS[name].format(value) for name, value in values.items() if value]
     images = f"training images {', '.join(changes)}" if changes else "training images as they are"
-    return f"{recipe.name}: {epochs} in batches of {recipe.batch_size}; {rate}; {images}."
+    changed = "" if RECIPES.get(recipe.name, recipe) == recipe else ", changed"
+    return f"{recipe.name}{changed}: {epochs} in batches of {recipe.batch_size}; {rate}; {images}."
 
 
 def _gradients(model) -> list[dict]:
