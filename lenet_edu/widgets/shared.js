@@ -14,12 +14,17 @@ export function keepKeys(control) {
   control.setAttribute(SUPPRESS, "true");
 }
 
-/** But keys with Ctrl, Alt or Cmd, such as Ctrl+S, are for JupyterLab wherever the focus is. */
+/** Whether a key is pressed without Ctrl, Alt and Cmd. */
+export function isPlain(event) {
+  return !(event.ctrlKey || event.altKey || event.metaKey);
+}
+
+/** Other keys, such as Ctrl+S, are for JupyterLab wherever the focus is. */
 function passShortcuts(frame, signal) {
   // On the window, so as to come before JupyterLab, which listens on the document.
   const listen = (event) => {
     const control = frame.contains(event.target) && event.target.closest(`[${KEEPS}]`);
-    if (control) control.toggleAttribute(SUPPRESS, !(event.ctrlKey || event.altKey || event.metaKey));
+    if (control) control.toggleAttribute(SUPPRESS, isPlain(event));
   };
   window.addEventListener("keydown", listen, { capture: true, signal });
 }
@@ -141,6 +146,7 @@ export function picture({ rows, columns, label, onCell, onPick, onLeave, focus =
     keepKeys(root);
     root.setAttribute("role", "application");
     root.addEventListener("keydown", (event) => {
+      if (!isPlain(event)) return;
       const moved = moveInGrid(event.key, at, rows, columns);
       if (moved) {
         at = moved;
@@ -194,45 +200,94 @@ export function mapsPlace(line, maps) {
   return place;
 }
 
+/** How the numbers of a layer are shown: `of(map)` gives the colours of one of its maps. */
+function layerColours(values, kind, maps) {
+  const limit = largest(values);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  if (kind === "input") return (map) => inputColour(maps, map, low, high);
+  return () => (value) => (kind === "output" ? ink(value, low, high) : diverging(value, limit));
+}
+
 /**
- * All layers but the last, one under the other; a picture in colour before its three maps. `paint(values)`
- * gives the last layer's part of the values.
+ * Layers one under the other, the input first, and a picture in colour before its three maps. A layer is
+ * { name, shape }. `unit` is about how wide a map is, in pixels. `wrap(picture, layer, map)` may put a map's picture
+ * into something else, `onCell(layer, map, row, column)` and `onLeave()` hear the pointer. `isOutput(layer)` says which
+ * are shown as ink. Gives `root`, `lines` (per layer { line, pictures }), `paint(values)` for the numbers of
+ * all layers in order, and `colour(i, map)` as of the last of them.
  */
-export function layerStack(layers) {
-  const root = element("div", {});
-  const inputs = layers[0].shape[0];
-  const whole = inputs === 3 && picture({ rows: layers[0].shape[1], columns: layers[0].shape[2], label: "the picture" });
-  const lines = layers.slice(0, -1).map(({ name, shape }) => {
-    const { maps, rows, columns } = drawn(shape);
-    const line = element("div", { class: "lenet-line" }, element("div", { class: "lenet-name" }, name));
-    const pictures = Array.from({ length: maps }, (_, map) => picture({ rows, columns, label: `${name}, map ${map}` }));
+export function layerPictures(layers, { unit, wrap = (one) => one.root, onCell, onLeave, isOutput = () => false }) {
+  const root = element("div", { class: "lenet-stack" });
+  const [inputs, height, width] = layers[0].shape;
+  const whole = inputs === 3 ? picture({ rows: height, columns: width, label: "the picture" }) : null;
+  let colours = [];
+  const lines = layers.map((layer) => {
+    const { maps, rows, columns } = drawn(layer.shape);
+    const name = element("div", { class: "lenet-name" }, layer.name);
+    const line = element("div", { class: "lenet-line", "data-layer": layer.name }, name);
+    const limit = rows > columns ? Math.round(0.68 * unit) : Math.min(unit * Math.max(1, columns / rows), 5 * unit);
     const place = mapsPlace(line, maps);
-    const shown = name === layers[0].name && whole ? [whole, ...pictures] : pictures;
-    for (const one of shown) {
-      one.root.style.flex = "1 1 0";
-      one.root.style.maxWidth = `${rows > columns ? 30 : Math.min(44 * Math.max(1, columns / rows), 220)}px`;
-      place.append(one.root);
+    function put(one) {
+      one.style.flex = `${columns / rows > 2 ? 4 : 1} 1 0`;
+      one.style.maxWidth = `${limit}px`;
+      place.append(one);
     }
+    if (layer === layers[0] && whole) put(whole.root);
+    const pictures = Array.from({ length: maps }, (_, map) => {
+      const label = `${layer.name}, ${maps > 1 ? `map ${map}` : "all units"}`;
+      const hear = onCell && ((row, column) => onCell(layer, map, row, column));
+      const one = picture({ rows, columns, label, className: "lenet-small", onCell: hear, onLeave });
+      put(wrap(one, layer, map));
+      return one;
+    });
     root.append(line);
-    return pictures;
+    return { line, pictures };
   });
   return {
     root,
-    numbers: layers.reduce((sum, { shape }) => sum + size(shape), 0),
+    lines,
+    whole,
+    colour: (i, map) => colours[i](map),
     paint(values) {
       let from = 0;
-      lines.forEach((pictures, i) => {
-        const part = values.subarray(from, (from += size(layers[i].shape)));
-        const limit = largest(part);
-        const [low, high] = [Math.min(...part), Math.max(...part)];
+      colours = layers.map((layer, i) => {
+        const part = values.subarray(from, (from += size(layer.shape)));
+        const kind = i === 0 ? "input" : isOutput(layer) ? "output" : "hidden";
+        const of = layerColours(part, kind, inputs);
+        const { pictures } = lines[i];
         const each = part.length / pictures.length;
         if (i === 0 && whole) paintColours(whole, part);
-        pictures.forEach((one, map) => one.paint(part.subarray(map * each, (map + 1) * each),
-          i === 0 ? inputColour(inputs, map, low, high) : (value) => diverging(value, limit)));
+        pictures.forEach((one, map) => one.paint(part.subarray(map * each, (map + 1) * each), of(map)));
+        return of;
       });
-      return values.subarray(from);
     },
   };
+}
+
+/** All layers but the last. `paint(values)` gives the last layer's part of the values. */
+export function layerStack(layers) {
+  const stack = layerPictures(layers.slice(0, -1), { unit: 44 });
+  const numbers = layers.reduce((sum, { shape }) => sum + size(shape), 0);
+  return {
+    root: stack.root,
+    numbers,
+    paint(values) {
+      stack.paint(values);
+      return values.subarray(numbers - size(layers[layers.length - 1].shape));
+    },
+  };
+}
+
+/** The squash of 1998; its amplitude and slope come from Python. */
+export function scaledTanh(a, [amplitude, slope]) {
+  return amplitude * Math.tanh(slope * a);
+}
+
+/** An element of a drawing in SVG, with attributes and children. */
+export function svgElement(tag, attributes = {}, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
+  made.append(...children);
+  return made;
 }
 
 /** Where an arrow key, Home or End leads from a cell of a grid; nothing for another key. */
