@@ -9,8 +9,8 @@ from lenet_edu.system.errors import LenetError
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 FIRST = NOTEBOOKS / "00_start_here.ipynb"
-# What JupyterLab is told beside a reader's own settings, which go first: no question about news, and a notebook
-# that is closed ends its kernel.
+# What JupyterLab is told, unless a reader's own settings say otherwise: no question about news, and a
+# notebook that is closed ends its kernel.
 SETTINGS = Path(__file__).parent / "lab_settings"
 # What a reader does not look for among the notebooks; "runs" is what trainings there leave.
 HIDDEN = ["runs", "__pycache__", "*.pyc", "*~"]
@@ -18,13 +18,13 @@ HIDDEN = ["runs", "__pycache__", "*.pyc", "*~"]
 IDLE = 20 * 60
 
 ADVICE = """\
-Close a notebook's tab when you are done with it: its kernel ends, and some hundred megabytes of memory are free again.
+Close a notebook's tab when you are done with it: its kernel ends, and some hundred megabytes are free again.
 To stop: Ctrl+C here.
 """
 
 
 def lab_arguments(arguments: list[str]) -> list[str]:
-    """What JupyterLab is started with to open notebook 00; `arguments` go to it, too, and have the last word."""
+    """What JupyterLab is started with to open notebook 00; `arguments` go to it, too, and win."""
     ours = [
         f"--ServerApp.root_dir={NOTEBOOKS}",
         f"--ContentsManager.hide_globs={HIDDEN}",
@@ -38,7 +38,7 @@ def lab_arguments(arguments: list[str]) -> list[str]:
 
 
 def trust_notebooks() -> None:
-    """Sign the suite's notebooks, which are ours: JupyterLab would not show widgets in what nobody has signed."""
+    """Sign the suite's notebooks: JupyterLab does not show widgets in what nobody has signed."""
     from jupyter_core.paths import jupyter_data_dir
     from nbformat import read
     from nbformat.sign import NotebookNotary

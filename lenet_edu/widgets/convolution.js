@@ -1,5 +1,19 @@
-// Convolution: a kernel slides over an image; its products and their sum stand beside it, and the output builds up.
-import { button, choice, diverging, element, floats, ink, largest, number, picture, slider, widget } from "./shared.js";
+// @ts-check
+// Convolution: a kernel slides over an image; its products and their sum stand beside it, and the output
+// builds up.
+import {
+  button,
+  choice,
+  diverging,
+  element,
+  floats,
+  ink,
+  largest,
+  number,
+  picture,
+  slider,
+  widget,
+} from "./shared.js";
 
 const OWN = "your own";
 const WAITING = [222, 226, 230]; // the colour of an output that has not been computed yet
@@ -133,199 +147,218 @@ function kernelGrid(guarded, onNumber) {
   };
 }
 
-export default widget("convolution", "Convolution", (model, root, on, { guarded, needsKernel, send, signal }) => {
-  const shape = model.get("shape");
-  const [height, width] = shape;
-  const image = floats(model.get("image"), height * width, "image");
-  const [low, high] = [Math.min(...image), Math.max(...image)];
-  const presets = model.get("presets");
-  let memory = model.get("kernel"); // the kernel with what lay outside before it was made smaller
-  let own = memory;
-  let output;
-  let seen = null; // the places of the output computed so far, while it builds up; null: all
-  let timer = 0;
-  let input;
-  let patch;
-  let shown;
-  signal.addEventListener("abort", () => cancelAnimationFrame(timer));
-  needsKernel(); // all is computed here
+export default widget(
+  "convolution",
+  "Convolution",
+  (model, root, on, { guarded, needsKernel, send, signal }) => {
+    const shape = model.get("shape");
+    const [height, width] = shape;
+    const image = floats(model.get("image"), height * width, "image");
+    const [low, high] = [Math.min(...image), Math.max(...image)];
+    const presets = model.get("presets");
+    let memory = model.get("kernel"); // the kernel with what lay outside before it was made smaller
+    let own = memory;
+    /** @type {{ rows: number, columns: number, sums: Float32Array }} */
+    let output;
+    /** @type {Set<number> | null} */
+    let seen = null; // the places of the output computed so far, while it builds up; null: all
+    let timer = 0;
+    let input;
+    let patch;
+    let shown;
+    signal.addEventListener("abort", () => cancelAnimationFrame(timer));
+    needsKernel(); // all is computed here
 
-  const preset = choice({
-    label: "kernel",
-    options: [...presets.map((one) => one.name), OWN],
-    value: presets[0].name,
-    onInput: guarded((name) => send({ kernel: presets.find((one) => one.name === name)?.kernel ?? own })),
-  });
-  const sizeSlider = slider({
-    label: "size",
-    min: 1,
-    max: 9,
-    step: 2,
-    value: memory.length,
-    onInput: guarded((to) => send({ kernel: resized(memory, to) })),
-  });
-  const option = (label, min, max) =>
-    slider({ label, min, max, value: model.get(label), onInput: guarded((to) => send({ [label]: to })) });
-  const [padding, stride] = [option("padding", 0, 4), option("stride", 1, 4)];
-  const play = button("Play", guarded(() => (timer ? pause() : start())), { "aria-pressed": "false" });
-  const step = button("Step", guarded(() => (pause(), advance())));
-  const restart = button("From the start", guarded(() => (pause(), (seen = new Set()), go([0, 0]))));
-  const grid = kernelGrid(guarded, (y, x, value) => {
-    const changed = model.get("kernel").map((row) => [...row]);
-    changed[y][x] = value;
-    memory = withMiddle(memory, changed);
-    send({ kernel: changed });
-  });
-  const [inputBox, patchBox, result] = ["lenet-input", "lenet-patch", "lenet-result"].map((name) =>
-    element("div", { class: name }),
-  );
-  const formula = element("div", { class: "lenet-formula" });
-  const sum = element("div", { class: "lenet-formula lenet-sum", "aria-live": "polite" });
-  const column = (caption, content) =>
-    element("div", { class: "lenet-column" }, element("div", { class: "lenet-caption" }, caption), content);
-  root.append(
-    element("div", { class: "lenet-bar" }, preset.root, sizeSlider.root, padding.root, stride.root),
-    element("div", { class: "lenet-bar" }, play, step, restart),
-    element(
-      "div",
-      { class: "lenet-columns" },
-      column("image: drag the kernel over it", inputBox),
-      column("patch under the kernel", patchBox),
-      column("kernel: type other numbers", grid.root),
-      column("output", result),
-    ),
-    formula,
-    sum,
-  );
+    const preset = choice({
+      label: "kernel",
+      options: [...presets.map((one) => one.name), OWN],
+      value: presets[0].name,
+      onInput: guarded((name) => send({ kernel: presets.find((one) => one.name === name)?.kernel ?? own })),
+    });
+    const sizeSlider = slider({
+      label: "size",
+      min: 1,
+      max: 9,
+      step: 2,
+      value: memory.length,
+      onInput: guarded((to) => send({ kernel: resized(memory, to) })),
+    });
+    const option = (label, min, max) =>
+      slider({ label, min, max, value: model.get(label), onInput: guarded((to) => send({ [label]: to })) });
+    const [padding, stride] = [option("padding", 0, 4), option("stride", 1, 4)];
+    const play = button(
+      "Play",
+      guarded(() => (timer ? pause() : start())),
+      { "aria-pressed": "false" },
+    );
+    const step = button(
+      "Step",
+      guarded(() => (pause(), advance())),
+    );
+    const restart = button(
+      "From the start",
+      guarded(() => (pause(), (seen = new Set()), go([0, 0]))),
+    );
+    const grid = kernelGrid(guarded, (y, x, value) => {
+      const changed = model.get("kernel").map((row) => [...row]);
+      changed[y][x] = value;
+      memory = withMiddle(memory, changed);
+      send({ kernel: changed });
+    });
+    const [inputBox, patchBox, result] = ["lenet-input", "lenet-patch", "lenet-result"].map((name) =>
+      element("div", { class: name }),
+    );
+    const formula = element("div", { class: "lenet-formula" });
+    const sum = element("div", { class: "lenet-formula lenet-sum", "aria-live": "polite" });
+    const column = (caption, content) =>
+      element("div", { class: "lenet-column" }, element("div", { class: "lenet-caption" }, caption), content);
+    root.append(
+      element("div", { class: "lenet-bar" }, preset.root, sizeSlider.root, padding.root, stride.root),
+      element("div", { class: "lenet-bar" }, play, step, restart),
+      element(
+        "div",
+        { class: "lenet-columns" },
+        column("image: drag the kernel over it", inputBox),
+        column("patch under the kernel", patchBox),
+        column("kernel: type other numbers", grid.root),
+        column("output", result),
+      ),
+      formula,
+      sum,
+    );
 
-  const settings = () => [model.get("padding"), model.get("stride")];
-  const placeAt = (index) => [Math.floor(index / output.columns), index % output.columns];
-  const indexOf = ([row, at]) => row * output.columns + at;
-  function place() {
-    return model.get("place").map((at, i) => Math.min(at, (i ? output.columns : output.rows) - 1));
-  }
-  function go(to) {
-    const stays = same(model.get("place"), to);
-    send({ place: to });
-    if (stays) point();
-  }
-  function advance() {
-    go(placeAt((indexOf(place()) + 1) % output.sums.length));
-  }
-  /** The next place with ink under the kernel; blank ones on the way are computed without a stop. */
-  function nextInk() {
-    for (let index = indexOf(place()) + 1; index < output.sums.length; index++) {
-      if (hasInk(image, shape, model.get("kernel").length, ...settings(), placeAt(index))) return index;
-      seen.add(index);
+    const settings = () => [model.get("padding"), model.get("stride")];
+    const placeAt = (index) => [Math.floor(index / output.columns), index % output.columns];
+    const indexOf = ([row, at]) => row * output.columns + at;
+    function place() {
+      return model.get("place").map((at, i) => Math.min(at, (i ? output.columns : output.rows) - 1));
     }
-    return -1;
-  }
-  function start() {
-    play.textContent = "Pause";
-    play.setAttribute("aria-pressed", "true");
-    if (!seen || indexOf(place()) === output.sums.length - 1) {
-      seen = new Set([0]);
-      model.set("place", [0, 0]);
+    function go(to) {
+      const stays = same(model.get("place"), to);
+      send({ place: to });
+      if (stays) point();
     }
-    const pause_ = Math.min(Math.max(PLAY / output.sums.length, FASTEST), SLOWEST);
-    let last = 0;
-    const tick = guarded((now) => {
-      timer = requestAnimationFrame(tick);
-      if (now - last < pause_ - 4) return;
-      last = now;
-      const index = nextInk();
-      if (index < 0) {
-        pause();
-        seen = null;
-        go(placeAt(output.sums.length - 1));
-        return;
+    function advance() {
+      go(placeAt((indexOf(place()) + 1) % output.sums.length));
+    }
+    /** The next place with ink under the kernel; blank ones on the way are computed without a stop. */
+    function nextInk() {
+      for (let index = indexOf(place()) + 1; index < output.sums.length; index++) {
+        if (hasInk(image, shape, model.get("kernel").length, ...settings(), placeAt(index))) return index;
+        seen?.add(index);
       }
-      model.set("place", placeAt(index)); // Python hears of it at the end
-    });
-    timer = requestAnimationFrame(tick);
-  }
-  function pause() {
-    if (!timer) return;
-    cancelAnimationFrame(timer);
-    timer = 0;
-    play.textContent = "Play";
-    play.setAttribute("aria-pressed", "false");
-    model.save_changes();
-  }
+      return -1;
+    }
+    function start() {
+      play.textContent = "Pause";
+      play.setAttribute("aria-pressed", "true");
+      if (!seen || indexOf(place()) === output.sums.length - 1) {
+        seen = new Set([0]);
+        model.set("place", [0, 0]);
+      }
+      const pause_ = Math.min(Math.max(PLAY / output.sums.length, FASTEST), SLOWEST);
+      let last = 0;
+      const tick = guarded((now) => {
+        timer = requestAnimationFrame(tick);
+        if (now - last < pause_ - 4) return;
+        last = now;
+        const index = nextInk();
+        if (index < 0) {
+          pause();
+          seen = null;
+          go(placeAt(output.sums.length - 1));
+          return;
+        }
+        model.set("place", placeAt(index)); // Python hears of it at the end
+      });
+      timer = requestAnimationFrame(tick);
+    }
+    function pause() {
+      if (!timer) return;
+      cancelAnimationFrame(timer);
+      timer = 0;
+      play.textContent = "Play";
+      play.setAttribute("aria-pressed", "false");
+      model.save_changes();
+    }
 
-  function drawInput() {
-    const [p, s] = settings();
-    const [rows, columns] = shape.map((side) => side + 2 * p);
-    input = picture({
-      rows,
-      columns,
-      label: "image: drag the kernel over it",
-      focus: true,
-      onCell: guarded((row, at) => {
-        const middle = (model.get("kernel").length - 1) / 2;
-        const to = (where, count) => Math.min(Math.max(Math.round((where - middle) / s), 0), count - 1);
-        pause();
-        go([to(row, output.rows), to(at, output.columns)]);
-      }),
-    });
-    const outside = ink(0, low, high).map((level, i) => Math.round(level * [0.72, 0.85, 1][i]));
-    input.paint(padded(image, shape, p), (value) => (Number.isNaN(value) ? outside : ink(value, low, high)));
-    if (p) input.mark("image", [p, p, height, width]);
-    inputBox.replaceChildren(input.root);
-  }
-  function rebuild() {
-    const kernel = model.get("kernel");
-    const k = kernel.length;
-    if (!same(kernel, resized(memory, k))) memory = kernel;
-    const name = presets.find((one) => same(one.kernel, kernel))?.name;
-    if (!name) own = kernel;
-    preset.set(name ?? OWN);
-    sizeSlider.input.min = k % 2 ? 1 : 2; // steps of two keep the middle where it is
-    sizeSlider.set(k);
-    padding.set(model.get("padding"));
-    stride.set(model.get("stride"));
-    grid.show(kernel);
-    const [p, s] = settings();
-    if (k > Math.min(height, width) + 2 * p) throw new Error("The kernel is larger than the image with its padding.");
-    output = convolve(image, shape, kernel, p, s);
-    seen = null;
-    drawInput();
-    shown = picture({
-      rows: output.rows,
-      columns: output.columns,
-      label: "output",
-      focus: true,
-      onCell: guarded((row, at) => (pause(), go([row, at]))),
-    });
-    result.replaceChildren(shown.root);
-    patch = picture({ rows: k, columns: k, label: "patch under the kernel" });
-    patchBox.replaceChildren(patch.root);
-    formula.textContent = sideInWords(shape, k, p, s);
-    point();
-  }
-  function paintOutput() {
-    const most = largest(output.sums);
-    const computed = output.sums.map((value, i) => (seen && !seen.has(i) ? NaN : value));
-    shown.paint(computed, (value) => (Number.isNaN(value) ? WAITING : diverging(value, most)));
-  }
-  function point() {
-    const kernel = model.get("kernel");
-    const at = place();
-    const [, s] = settings();
-    seen?.add(indexOf(at));
-    if (seen?.size === output.sums.length) seen = null;
-    paintOutput();
-    const done = products(image, shape, kernel, ...settings(), at);
-    patch.paint(done.patch, (value) => ink(value, low, high));
-    input.mark("window", [...at.map((where) => where * s), kernel.length, kernel.length]);
-    shown.mark("window", [...at, 1, 1]);
-    shown.place(...at);
-    sum.textContent = inWords(done, kernel, at);
-  }
+    function drawInput() {
+      const [p, s] = settings();
+      const [rows, columns] = shape.map((side) => side + 2 * p);
+      input = picture({
+        rows,
+        columns,
+        label: "image: drag the kernel over it",
+        focus: true,
+        onCell: guarded((row, at) => {
+          const middle = (model.get("kernel").length - 1) / 2;
+          const to = (where, count) => Math.min(Math.max(Math.round((where - middle) / s), 0), count - 1);
+          pause();
+          go([to(row, output.rows), to(at, output.columns)]);
+        }),
+      });
+      const outside = ink(0, low, high).map((level, i) => Math.round(level * [0.72, 0.85, 1][i]));
+      input.paint(padded(image, shape, p), (value) =>
+        Number.isNaN(value) ? outside : ink(value, low, high),
+      );
+      if (p) input.mark("image", [p, p, height, width]);
+      inputBox.replaceChildren(input.root);
+    }
+    function rebuild() {
+      const kernel = model.get("kernel");
+      const k = kernel.length;
+      if (!same(kernel, resized(memory, k))) memory = kernel;
+      const name = presets.find((one) => same(one.kernel, kernel))?.name;
+      if (!name) own = kernel;
+      preset.set(name ?? OWN);
+      sizeSlider.input.min = k % 2 ? 1 : 2; // steps of two keep the middle where it is
+      sizeSlider.set(k);
+      padding.set(model.get("padding"));
+      stride.set(model.get("stride"));
+      grid.show(kernel);
+      const [p, s] = settings();
+      if (k > Math.min(height, width) + 2 * p)
+        throw new Error("The kernel is larger than the image with its padding.");
+      output = convolve(image, shape, kernel, p, s);
+      seen = null;
+      drawInput();
+      shown = picture({
+        rows: output.rows,
+        columns: output.columns,
+        label: "output",
+        focus: true,
+        onCell: guarded((row, at) => (pause(), go([row, at]))),
+      });
+      result.replaceChildren(shown.root);
+      patch = picture({ rows: k, columns: k, label: "patch under the kernel" });
+      patchBox.replaceChildren(patch.root);
+      formula.textContent = sideInWords(shape, k, p, s);
+      point();
+    }
+    function paintOutput() {
+      const most = largest(output.sums);
+      const computed = output.sums.map((value, i) => (seen && !seen.has(i) ? NaN : value));
+      shown.paint(computed, (value) => (Number.isNaN(value) ? WAITING : diverging(value, most)));
+    }
+    function point() {
+      const kernel = model.get("kernel");
+      const at = place();
+      const [, s] = settings();
+      seen?.add(indexOf(at));
+      if (seen?.size === output.sums.length) seen = null;
+      paintOutput();
+      const done = products(image, shape, kernel, ...settings(), at);
+      patch.paint(done.patch, (value) => ink(value, low, high));
+      input.mark("window", [...at.map((where) => where * s), kernel.length, kernel.length]);
+      shown.mark("window", [...at, 1, 1]);
+      shown.place(...at);
+      sum.textContent = inWords(done, kernel, at);
+    }
 
-  on("change:kernel", rebuild);
-  on("change:padding", rebuild);
-  on("change:stride", rebuild);
-  on("change:place", point);
-  rebuild();
-});
+    on("change:kernel", rebuild);
+    on("change:padding", rebuild);
+    on("change:stride", rebuild);
+    on("change:place", point);
+    rebuild();
+  },
+);

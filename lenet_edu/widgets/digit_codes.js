@@ -1,3 +1,4 @@
+// @ts-check
 // DigitCodes: the distance of F6 to every code, while the codes are redrawn.
 import { button, diverging, element, floats, imageSlider, number, picture, widget } from "./shared.js";
 
@@ -19,11 +20,23 @@ export default widget("digit_codes", "Digit codes", (model, root, on, { guarded,
   const amplitude = model.get("amplitude");
   const all = floats(model.get("f6"), labels.length * units, "F6");
 
-  const digit = imageSlider(labels, model.get("digit"), guarded((to) => send({ digit: to })));
-  const reset = button("Reset the codes", guarded(() => send({ codes: model.get("original") })));
+  const digit = imageSlider(
+    labels,
+    model.get("digit"),
+    guarded((to) => send({ digit: to })),
+  );
+  const reset = button(
+    "Reset the codes",
+    guarded(() => send({ codes: model.get("original") })),
+  );
   const verdict = element("div", { class: "lenet-strong lenet-verdict", "aria-live": "polite" });
   const f6 = picture({ rows, columns, label: "F6 as a picture" });
-  const left = element("div", { class: "lenet-f6" }, element("div", { class: "lenet-caption" }, "F6"), f6.root);
+  const left = element(
+    "div",
+    { class: "lenet-f6" },
+    element("div", { class: "lenet-caption" }, "F6"),
+    f6.root,
+  );
   const codes = element("div", { class: "lenet-codes" });
   root.append(
     element("div", { class: "lenet-bar" }, digit.root, reset, verdict),

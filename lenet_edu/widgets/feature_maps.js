@@ -1,3 +1,4 @@
+// @ts-check
 // FeatureMaps: all layers for one image; a unit under the pointer shows what it sees and how it is computed.
 import {
   count,
@@ -62,7 +63,12 @@ export function window_(layer, below, row, column) {
   return [0, 0, below.shape[1], below.shape[2]];
 }
 
-/** The part of a square that lies in a map of this shape, not in its border. */
+/**
+ * The part of a square that lies in a map of this shape, not in its border.
+ *
+ * @param {number[]} square
+ * @param {number[]} shape
+ */
 export function inside([top, left, height, width], [, rows, columns]) {
   const [first, start] = [Math.max(top, 0), Math.max(left, 0)];
   return [first, start, Math.min(top + height, rows) - first, Math.min(left + width, columns) - start];
@@ -89,7 +95,8 @@ export function reads(layer, below, map) {
 }
 
 /**
- * How a unit comes to its value: its inputs and weights in order, how many of them are the border's, their sum,
+ * How a unit comes to its value: its inputs and weights in order, how many of them are the border's, their
+ * sum,
  * the bias, the weighted sum `a`, and the value after the squash.
  */
 export function arithmetic(layers, activations, parameters, index, [map, row, column]) {
@@ -108,13 +115,14 @@ export function arithmetic(layers, activations, parameters, index, [map, row, co
         const place = (from * heightBelow + y) * widthBelow + x;
         let weight = 1;
         if (layer.kind === "convolution") {
-          weight = parameters[layer.weights + ((map * mapsBelow + from) * rows + y - top) * columns + x - left];
+          weight =
+            parameters[layer.weights + ((map * mapsBelow + from) * rows + y - top) * columns + x - left];
         } else if (layer.kind === "linear" || layer.kind === "rbf") {
           weight = parameters[layer.weights + map * size(below.shape) + place];
         }
         const there = y >= 0 && y < heightBelow && x >= 0 && x < widthBelow;
         terms.push([there ? activations[below.outputs + place] : layer.border, weight]);
-        beyond += !there;
+        beyond += there ? 0 : 1;
       }
     }
   });
@@ -148,7 +156,9 @@ export function explain(layer, done) {
   const border = done.beyond ? `, ${count(done.beyond)} of them the border's ${layer.border}` : "";
   const some = (show) => {
     const all = done.terms.map(show);
-    return n > 5 ? `${all.slice(0, 3).join(" + ")} + … + ${all[n - 1]} (${count(n)} terms${border})` : all.join(" + ");
+    return n > 5
+      ? `${all.slice(0, 3).join(" + ")} + … + ${all[n - 1]} (${count(n)} terms${border})`
+      : all.join(" + ");
   };
   if (layer.kind === "input") return `= ${number(done.value)}, an image's number: nothing is computed`;
   if (layer.kind === "rbf") {
@@ -160,11 +170,14 @@ export function explain(layer, done) {
   if (layer.kind === "average") {
     return `(${done.terms.map(([x]) => number(x, 2)).join(" + ")}) / ${n} = ${number(done.result)}`;
   }
-  const squash = layer.activation ? ` → ${layer.activation.replace("_", " ")} → ${number(done.result)}` : "";
+  const name = layer.activation?.replace("_", " ");
+  const squash = name ? ` → ${name} → ${number(done.result)}` : "";
   if (layer.kind === "trainable") {
     const inputs = done.terms.map(([x]) => number(x, 2)).join(" + ");
-    const turned = `× coefficient ${number(done.coefficient)} + bias ${number(done.bias)} = ${number(done.a)}`;
-    return `(${inputs}) = ${number(done.sum)}; ${turned}${squash}`;
+    const [sum, coefficient, bias, a] = [done.sum, done.coefficient, done.bias, done.a].map((one) =>
+      number(one),
+    );
+    return `(${inputs}) = ${sum}; × coefficient ${coefficient} + bias ${bias} = ${a}${squash}`;
   }
   const products = some(([x, w]) => `${number(x, 2)}×${number(w, 2)}`);
   return `${products} = ${number(done.sum)}; + bias ${number(done.bias)} = ${number(done.a)}${squash}`;
@@ -181,7 +194,8 @@ export function cellOf(layer, [map, row, column]) {
 }
 
 /**
- * The weights with which a unit reads the layer below, as pictures: [{ title, rows, columns, values }], one for each
+ * The weights with which a unit reads the layer below, as pictures: [{ title, rows, columns, values }], one
+ * for each
  * map below that it reads. A pooling layer has none.
  */
 export function weightPictures(layers, parameters, index, map) {
@@ -272,7 +286,10 @@ export default widget("feature_maps", "Feature maps", (model, root, on, { guarde
       const attributes = { type: "button", class: "lenet-map", "aria-label": `${layer.name}, map ${map}` };
       const pick = element("button", { ...attributes, title: "click to enlarge" }, one.root, ...names);
       keepKeys(pick);
-      pick.addEventListener("click", guarded(() => choose(layer, map)));
+      pick.addEventListener(
+        "click",
+        guarded(() => choose(layer, map)),
+      );
       pick.addEventListener("keydown", (event) => {
         const step = isPlain(event) && { ArrowLeft: -1, ArrowRight: 1 }[event.key];
         if (!step) return;
@@ -372,8 +389,12 @@ export default widget("feature_maps", "Feature maps", (model, root, on, { guarde
     activations = floats(model.get("activations"), total, "activations");
     parameters = floats(model.get("parameters"), numbers, "parameters");
     const output = Array.from(activations.subarray(last.outputs));
-    const [what, best] = last.kind === "rbf" ? ["smallest", Math.min(...output)] : ["largest", Math.max(...output)];
+    const [what, best] =
+      last.kind === "rbf" ? ["smallest", Math.min(...output)] : ["largest", Math.max(...output)];
     const winner = output.indexOf(best);
+    root
+      .querySelectorAll(".lenet-units span")
+      .forEach((name, k) => name.classList.toggle("lenet-strong", k === winner));
     verdict.textContent = `${what}: ${classes[winner] ?? winner} (${number(best, 1)})`;
     stack.paint(activations);
     weights.forget();

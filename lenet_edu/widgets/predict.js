@@ -1,3 +1,4 @@
+// @ts-check
 // Predict: choices or a number, a button to commit with, and what comes after.
 import { button, element, widget } from "./shared.js";
 
@@ -61,10 +62,17 @@ export default widget("predict", "Prediction", (model, root, on, { guarded }) =>
     }
     if (!choices.length) {
       typed.value = model.get("committed");
-      typed.after(element("span", { class: "lenet-judgement" }, model.get("is_right") ? " ✓ right" : " ✗ not near"));
+      typed.after(
+        element("span", { class: "lenet-judgement" }, model.get("is_right") ? " ✓ right" : " ✗ not near"),
+      );
       fields.classList.add(model.get("is_right") ? "lenet-right" : "lenet-wrong");
     }
-    answer.replaceChildren(...model.get("response").split("\n").map((line) => element("p", {}, line)));
+    answer.replaceChildren(
+      ...model
+        .get("response")
+        .split("\n")
+        .map((line) => element("p", {}, line)),
+    );
     after.innerHTML = model.get("shown");
     score.textContent = model.get("score");
     if (hadFocus) answer.focus(); // what had it has been shut off

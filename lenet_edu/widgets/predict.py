@@ -9,8 +9,8 @@ from lenet_edu.widgets.base import Widget, module, styles
 class Predict(Widget):
     """The face of a prediction that was asked (`exercises.prediction.Asked`).
 
-    The answer, `right`, is with Python until the reader commits: the browser does not have it. `commit(choice)` does
-    what the button does.
+    The answer, `right`, is with Python until the reader commits: the browser does not have it.
+    `commit(choice)` does what the button does.
     """
 
     _esm, _css = module("predict"), styles("predict")

@@ -1,3 +1,4 @@
+// @ts-check
 // Subsampling: maps before and after, and where on the squash their weighted sums fall.
 import {
   button,
@@ -21,7 +22,8 @@ export function sumsOfFour(maps, [count, height, width]) {
     for (let y = 0; y < rows; y++) {
       for (let x = 0; x < columns; x++) {
         const at = (k * height + 2 * y) * width + 2 * x;
-        sums[(k * rows + y) * columns + x] = maps[at] + maps[at + 1] + maps[at + width] + maps[at + width + 1];
+        sums[(k * rows + y) * columns + x] =
+          maps[at] + maps[at + 1] + maps[at + width] + maps[at + width + 1];
       }
     }
   }
@@ -38,7 +40,9 @@ export function character(answers) {
   if (Math.max(...answers) - Math.min(...answers) < 0.1) return "always the same: the inputs hardly matter";
   const fires = answers.map((value) => value > 0);
   const firm = answers.every((value) => Math.abs(value) > 0.9);
-  const name = { "0,1,1,1,1": "OR: one is enough", "0,0,0,0,1": "AND: all four are needed" }[fires.map(Number).join()];
+  const name = { "0,1,1,1,1": "OR: one is enough", "0,0,0,0,1": "AND: all four are needed" }[
+    fires.map(Number).join()
+  ];
   if (firm && name) return name;
   if (Math.max(...answers) - Math.min(...answers) < 2) return "a blur: every input counts alike";
   return "between averaging and deciding";
@@ -79,12 +83,30 @@ function squashChart(f, amplitude) {
   const middle = (left + right) / 2;
   const caption = text(middle, HEIGHT - 4, "middle", "weighted sum: coefficient × sum of four + bias");
   const points = Array.from({ length: 121 }, (_, i) => -REACH + (i * REACH) / 60);
-  const curve = svgElement("polyline", { points: points.map((a) => `${x(a)},${y(f(a))}`).join(" "), class: "lenet-squash" });
+  const curve = svgElement("polyline", {
+    points: points.map((a) => `${x(a)},${y(f(a))}`).join(" "),
+    class: "lenet-squash",
+  });
   const bars = svgElement("g", { class: "lenet-units" });
   const dots = svgElement("g", { class: "lenet-votes-at" });
   const label = "the squash, and where the weighted sums fall on it";
-  const attributes = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "lenet-curve", role: "img", "aria-label": label };
-  const root = svgElement("svg", attributes, bars, line(x(0), MARGIN.top, x(0), floor), ...up, ...across, caption, curve, dots);
+  const attributes = {
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    class: "lenet-curve",
+    role: "img",
+    "aria-label": label,
+  };
+  const root = svgElement(
+    "svg",
+    attributes,
+    bars,
+    line(x(0), MARGIN.top, x(0), floor),
+    ...up,
+    ...across,
+    caption,
+    curve,
+    dots,
+  );
   return {
     root,
     /** Show the units' weighted sums, and those of 0 to 4 inputs at 1. */
@@ -98,7 +120,9 @@ function squashChart(f, amplitude) {
           return svgElement("rect", { x: left + i * width, y: floor - height, width: width - 1, height });
         }),
       );
-      dots.replaceChildren(...voted.map((a) => svgElement("circle", { cx: x(a), cy: y(f(inside(a))), r: 4.5 })));
+      dots.replaceChildren(
+        ...voted.map((a) => svgElement("circle", { cx: x(a), cy: y(f(inside(a))), r: 4.5 })),
+      );
     },
   };
 }
@@ -125,16 +149,22 @@ export default widget("subsampling", "Subsampling", (model, root, on, { guarded,
     });
   const [coefficient, bias] = [control("coefficient", -3, 3), control("bias", -8, 8)];
   const presets = Object.entries(PRESETS).map(([name, [c, b]]) =>
-    button(name, guarded(() => send({ coefficient: c, bias: b }))),
+    button(
+      name,
+      guarded(() => send({ coefficient: c, bias: b })),
+    ),
   );
   const row = (label, side) => {
-    const pictures = Array.from({ length: count }, (_, k) => picture({ ...side, label: `map ${k} ${label}` }));
+    const pictures = Array.from({ length: count }, (_, k) =>
+      picture({ ...side, label: `map ${k} ${label}` }),
+    );
     return { pictures, root: element("div", { class: "lenet-maps" }, ...pictures.map((one) => one.root)) };
   };
   const before = row("before", { rows: height, columns: width });
   const after = row("after", { rows, columns });
   const limit = largest(maps);
-  const partOf = (values, k) => values.subarray((k * values.length) / count, ((k + 1) * values.length) / count);
+  const partOf = (values, k) =>
+    values.subarray((k * values.length) / count, ((k + 1) * values.length) / count);
   before.pictures.forEach((one, k) => one.paint(partOf(maps, k), (value) => diverging(value, limit)));
   const chart = squashChart(f, squash[0]);
   const table = element("div", { class: "lenet-formula lenet-votes", "aria-live": "polite" });
@@ -154,8 +184,13 @@ export default widget("subsampling", "Subsampling", (model, root, on, { guarded,
     coefficient.set(c);
     bias.set(b);
     const weighted = sums.map((sum) => c * sum + b);
-    after.pictures.forEach((one, k) => one.paint(partOf(weighted, k).map(f), (value) => diverging(value, squash[0])));
-    chart.draw(weighted, VOTES.map((sum) => c * sum + b));
+    after.pictures.forEach((one, k) =>
+      one.paint(partOf(weighted, k).map(f), (value) => diverging(value, squash[0])),
+    );
+    chart.draw(
+      weighted,
+      VOTES.map((sum) => c * sum + b),
+    );
     const answers = votes(c, b, f);
     table.replaceChildren(
       element("div", { class: "lenet-strong" }, character(answers)),

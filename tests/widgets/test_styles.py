@@ -85,5 +85,7 @@ def test_no_widget_changes_another_whichever_comes_first(page):
 def test_a_rule_that_is_not_nested_would_be_seen(page):
     """The measurement itself: a sheet as it would be without scopes moves parts of another widget."""
     alone = page.evaluate(MEASURE, ["predict", ["predict"]])
-    page.add_style_tag(content=".lenet-choices.lenet-choices.lenet-choices.lenet-choices { display: contents }")
+    page.add_style_tag(
+        content=".lenet-choices.lenet-choices.lenet-choices.lenet-choices { display: contents }"
+    )
     assert differences(alone, page.evaluate(MEASURE, ["predict", ["predict"]]))

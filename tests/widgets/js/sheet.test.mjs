@@ -42,7 +42,7 @@ test("the newest value goes out when the one before was answered", () => {
   post.answered();
 });
 
-test("a kernel that does not answer is given the next value all the same, and none when the view has gone", async () => {
+test("a kernel that does not answer is given the next value, and none when the view has gone", async () => {
   const leave = new AbortController();
   const posted = [];
   const post = oneAtATime(leave.signal, (value) => posted.push(value), 20);
