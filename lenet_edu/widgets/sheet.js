@@ -21,32 +21,29 @@ export function greys(pixels) {
  */
 export function oneAtATime(signal, post, wait = WAIT) {
   let next = null;
-  let posted = 0; // when the last value went out, while its answer has not come
-  let timer = 0;
+  let busy = false; // while the answer to the last value has not come
+  let timer;
   signal.addEventListener("abort", () => clearTimeout(timer));
 
   function pump() {
-    clearTimeout(timer);
-    if (next === null) return;
-    const left = posted ? posted + wait - performance.now() : 0;
-    if (left > 0) {
-      timer = setTimeout(pump, left);
-      return;
-    }
+    if (busy || next === null) return;
     const value = next;
     next = null;
-    posted = performance.now();
+    busy = true;
+    timer = setTimeout(answered, wait);
     post(value);
+  }
+  function answered() {
+    clearTimeout(timer);
+    busy = false;
+    pump();
   }
   return {
     give(value) {
       next = value;
       pump();
     },
-    answered() {
-      posted = 0;
-      pump();
-    },
+    answered,
   };
 }
 
