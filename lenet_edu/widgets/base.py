@@ -39,6 +39,21 @@ class Widget(anywidget.AnyWidget):
         else:
             super()._handle_custom_msg(content, buffers)
 
+    def within(self, proposal: dict, low: float, high: float):
+        """The value that a trait is to have, if it is from `low` to `high`; otherwise it is refused."""
+        name, value = proposal["trait"].name, proposal["value"]
+        return (
+            value
+            if low <= value <= high
+            else self.refuse(f"{name} must be from {low} to {high}; got {value}.")
+        )
+
+    def sheet(self, proposal: dict, side: int) -> bytes:
+        """The grey levels of a sheet, side x side or none at all; anything else is refused."""
+        name, value = proposal["trait"].name, proposal["value"]
+        fits = len(value) in (0, side**2)
+        return value if fits else self.refuse(f"{name} must be {side} x {side} bytes; got {len(value)}.")
+
     def set_state(self, sync_data: dict) -> None:
         """Take what a browser sends; of what is refused, send back how it is: the browser shows otherwise."""
         try:

@@ -1,7 +1,22 @@
+// @ts-check
 // Whether Python still stands behind a widget, and what a notebook keeps of its widgets when it is saved.
 //
 // A widget made with `run` has all of this without a line of its own: whatever the reader does in it asks the
-// kernel for a sign of life; when none comes, a notice appears above the controls, and the controls are shut off.
+// kernel for a sign of life; when none comes, a notice appears above the controls, and the controls are shut
+// off.
+
+/**
+ * The part of anywidget's model that widgets use.
+ *
+ * @typedef {object} Model
+ * @property {(name: string) => any} get
+ * @property {(name: string, value: any) => void} set
+ * @property {() => void} save_changes
+ * @property {(content: object) => void} send
+ * @property {(name: string, listener: (message?: any) => void) => void} on
+ * @property {(name: string, listener: (message?: any) => void) => void} off
+ * @property {any} [widget_manager]
+ */
 
 const PATIENCE = 3000; // milliseconds without an answer before the reader is told
 const FRESH = 2000; // milliseconds for which an answer holds
@@ -12,22 +27,29 @@ const SAVES = Symbol.for("lenet_edu.saves"); // each widget has its own copy of 
 /** What the reader is told in each state of the kernel. */
 export const NOTICES = {
   alive: "",
-  silent: "Python has not answered for some seconds. While a cell is running, wait; otherwise run this cell again.",
+  silent:
+    "Python has not answered for some seconds. While a cell is running, wait; otherwise run this cell again.",
   lost:
-    "This is no longer connected to Python: the kernel was restarted or stopped, or the notebook was opened anew. " +
-    "Run this cell again to bring it back.",
+    "This is no longer connected to Python: the kernel was restarted or stopped, " +
+    "or the notebook was opened anew. Run this cell again to bring it back.",
 };
 
 /**
  * Ask the kernel for a sign of life now, whenever the reader acts in `el`, and when the connection changes.
  * `tell(state)` hears "alive", "silent" (busy, or gone) and "lost".
+ *
+ * @param {Model} model
+ * @param {HTMLElement} el
+ * @param {AbortSignal} signal
+ * @param {(state: keyof typeof NOTICES) => void} tell
  */
 export function watchKernel(model, el, signal, tell) {
   const manager = model.widget_manager;
   if (!manager) return; // a page without a kernel answers by itself
   let asked = 0; // when the question that has not been answered went out
   let heard = -Infinity;
-  let timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
 
   const disconnected = () => Boolean(el.closest(".jupyter-widgets-disconnected")) || manager.kernel === null;
   function ask() {
@@ -86,21 +108,28 @@ export function shownIds(notebook) {
   return outputs.map((output) => output.data?.[VIEW]?.model_id).filter(Boolean);
 }
 
-/** The states of these widgets, and of all that they are made of. */
+/**
+ * The states of these widgets, and of all that they are made of.
+ *
+ * @param {string[]} ids
+ * @param {Record<string, { state: object }>} states
+ */
 export function statesOf(ids, states) {
+  /** @type {Record<string, { state: object }>} */
   const chosen = {};
   const open = [...ids];
-  while (open.length) {
-    const id = open.pop();
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
     if (id in chosen || !(id in states)) continue;
     chosen[id] = states[id];
-    for (const [, other] of JSON.stringify(states[id].state).matchAll(/"IPY_MODEL_([^"]+)"/g)) open.push(other);
+    for (const [, other] of JSON.stringify(states[id].state).matchAll(/"IPY_MODEL_([^"]+)"/g))
+      open.push(other);
   }
   return chosen;
 }
 
 /**
- * Let JupyterLab save the widgets that a notebook shows with it: opened again without its kernel, the notebook
+ * Let JupyterLab save the widgets that a notebook shows with it: opened again without its kernel, the
+ * notebook
  * shows them as they were. What was saved before and is still shown stays. Other hosts have their own ways.
  */
 export function keepStates(model) {

@@ -1,3 +1,4 @@
+// @ts-check
 // A sheet of paper to draw on, and how drawings go to the kernel: one at a time.
 import { element } from "./shared.js";
 
@@ -14,42 +15,41 @@ export function greys(pixels) {
 }
 
 /**
- * Deliver the newest of many values: `post(value)` is called when the value before it was `answered()`, or when
+ * Deliver the newest of many values: `post(value)` is called when the value before it was `answered()`, or
+ * when
  * nobody has answered for a while. `give(value)` offers one.
  */
 export function oneAtATime(signal, post, wait = WAIT) {
   let next = null;
-  let posted = 0; // when the last value went out, while its answer has not come
-  let timer = 0;
+  let busy = false; // while the answer to the last value has not come
+  let timer;
   signal.addEventListener("abort", () => clearTimeout(timer));
 
   function pump() {
-    clearTimeout(timer);
-    if (next === null) return;
-    const left = posted ? posted + wait - performance.now() : 0;
-    if (left > 0) {
-      timer = setTimeout(pump, left);
-      return;
-    }
+    if (busy || next === null) return;
     const value = next;
     next = null;
-    posted = performance.now();
+    busy = true;
+    timer = setTimeout(answered, wait);
     post(value);
+  }
+  function answered() {
+    clearTimeout(timer);
+    busy = false;
+    pump();
   }
   return {
     give(value) {
       next = value;
       pump();
     },
-    answered() {
-      posted = 0;
-      pump();
-    },
+    answered,
   };
 }
 
 /**
- * A sheet of `side` x `side` pixels. `onDrawing(levels)` hears its grey levels as a DataView, whenever something was
+ * A sheet of `side` x `side` pixels. `onDrawing(levels)` hears its grey levels as a DataView, whenever
+ * something was
  * drawn and the drawing before was `answered()`.
  */
 export function sheet({ side, label, signal, guarded, onDrawing }) {
@@ -65,6 +65,7 @@ export function sheet({ side, label, signal, guarded, onDrawing }) {
   const post = oneAtATime(signal, () => {
     onDrawing(new DataView(greys(pen.getImageData(0, 0, side, side).data).buffer));
   });
+  /** @type {number[] | null} */
   let last = null;
 
   function blank() {
@@ -75,16 +76,13 @@ export function sheet({ side, label, signal, guarded, onDrawing }) {
   }
   function at(event) {
     const box = canvas.getBoundingClientRect();
-    return [
-      ((event.clientX - box.left) / box.width) * side,
-      ((event.clientY - box.top) / box.height) * side,
-    ];
+    return [((event.clientX - box.left) / box.width) * side, ((event.clientY - box.top) / box.height) * side];
   }
   const press = guarded((event) => {
     canvas.setPointerCapture(event.pointerId);
-    last = at(event);
+    const [x, y] = (last = at(event));
     pen.beginPath();
-    pen.arc(...last, side / 22, 0, 2 * Math.PI);
+    pen.arc(x, y, side / 22, 0, 2 * Math.PI);
     pen.fill();
     post.give(true);
     event.preventDefault();
@@ -93,8 +91,8 @@ export function sheet({ side, label, signal, guarded, onDrawing }) {
     if (!last) return;
     const to = at(event);
     pen.beginPath();
-    pen.moveTo(...last);
-    pen.lineTo(...to);
+    pen.moveTo(last[0], last[1]);
+    pen.lineTo(to[0], to[1]);
     pen.stroke();
     last = to;
     post.give(true);

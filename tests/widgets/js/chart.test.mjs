@@ -59,6 +59,16 @@ test("what lies outside is drawn at the edge", () => {
 
 test("a path goes through its points as the scales have them", () => {
   const scale = { x: (value) => 10 * value, y: (value) => 100 - value };
-  assert.equal(path([[0, 1], [1, 10], [2, 100]], scale), "M0.0 99.0L10.0 90.0L20.0 0.0");
+  assert.equal(
+    path(
+      [
+        [0, 1],
+        [1, 10],
+        [2, 100],
+      ],
+      scale,
+    ),
+    "M0.0 99.0L10.0 90.0L20.0 0.0",
+  );
   assert.equal(path([], scale), "");
 });

@@ -2,6 +2,8 @@
 const folder = new URL("../../../lenet_edu/widgets/", import.meta.url);
 
 export async function load(name) {
-  const [shared, own] = await Promise.all(["shared", name].map((file) => import(new URL(`${file}.js`, folder))));
+  const [shared, own] = await Promise.all(
+    ["shared", name].map((file) => import(new URL(`${file}.js`, folder))),
+  );
   return { ...shared, ...own };
 }
