@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: lab test check-js train notebooks weights results again bench bench-gpu bench-widgets clean
+.PHONY: lab test check-js train notebooks weights results again bench bench-gpu bench-busy bench-widgets clean
 .DEFAULT_GOAL := lab
 
 # Threads that wait for others do so for some microseconds, then let the browser and other kernels have the core:
@@ -56,6 +56,10 @@ bench: .venv/ready
 
 bench-gpu: .venv/ready
 	$(BIN)/python -m bench.speed --device cuda $(ARGS)
+
+# What other processes on the same cores leave of a training's speed; some minutes.
+bench-busy: .venv/ready
+	$(BIN)/python -m bench.busy $(ARGS)
 
 # How fast the widgets answer, in a real browser: reported, not asserted.
 bench-widgets: .venv/ready

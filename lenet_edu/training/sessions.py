@@ -9,7 +9,6 @@ here can make a run come out otherwise than one that was never touched.
 `describe_runs` and `delete_run` manage the folder in which the runs lie.
 """
 
-import re
 import shutil
 import time
 from collections.abc import Callable
@@ -28,7 +27,7 @@ from lenet_edu.system.errors import LenetError
 from lenet_edu.system.files import only_writer
 from lenet_edu.training.loop import fit
 from lenet_edu.training.recipes import Recipe, default_recipe
-from lenet_edu.training.runs import STATE, Run, load_run
+from lenet_edu.training.runs import STATE, Run, load_run, new_run_folder
 
 READY, RUNNING, PAUSED, FINISHED, STOPPED = "ready", "running", "paused", "finished", "stopped"
 
@@ -212,7 +211,7 @@ class Session:
         if self.status == FINISHED:
             raise LenetError("This run is finished. Reset it to begin again from the same initial weights.")
         if not self.home:
-            self.home = _new_folder(self.folder, f"{self.plan.name} {self.recipe.name}")
+            self.home = new_run_folder(self.folder, f"{self.plan.name} {self.recipe.name}")
         self.status, self.error, self.abandoned, self._ending = RUNNING, "", [], False
         self._reached = reached
         self._thread = Thread(target=self._work, daemon=True)
@@ -286,7 +285,10 @@ def describe_runs(root: Path | str) -> list[dict]:
     values of its recipe in force `recipe`, `peak_rate`, `momentum`, `batch_size` and `epochs`, and of its
     course `epochs_done` (as 1.35) and `accuracy` (the best on the validation split, None before an epoch).
     """
-    states = [(state.stat().st_mtime_ns, state) for state in Path(root).glob(f"*/{STATE}")]
+    states = []
+    for state in Path(root).glob(f"*/{STATE}"):
+        with suppress(FileNotFoundError):  # deleted meanwhile
+            states.append((state.stat().st_mtime_ns, state))
     return [_describe_run(state.parent, changed) for changed, state in sorted(states, reverse=True)]
 
 
@@ -351,18 +353,3 @@ def _run_folder(root: Path, name: str) -> Path:
     if not name or Path(name).name != name or name.startswith("."):
         raise LenetError(f"A run's name must be usable as the name of a folder; got {name!r}.")
     return root / name
-
-
-def _new_folder(root: Path, name: str) -> Path:
-    """A folder of its own for a run: by time and name, with a number if two begin in the same second."""
-    name = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}"
-    folder, number = root / name, 1
-    while True:
-        try:
-            folder.mkdir(parents=True)
-            return folder
-        except FileExistsError:
-            number += 1
-            folder = root / f"{name}-{number}"
-        except OSError as error:
-            raise LenetError(f"{folder} could not be made: {error.strerror or error}.") from error

@@ -22,8 +22,9 @@ import {
 /**
  * What each part of the panel is given. `ask(action, more)` presses a button in Python, `send` sets traits
  * there, `follow(names, paint)` paints now and whenever one of these traits changes, `called(k)` names a class.
- * @typedef {{ model: any, guarded: (action: Function) => any, send: (values: object) => void,
- *   ask: (action: string, more?: object) => void, follow: (names: string[], paint: () => void) => void,
+ * @typedef {{ model: any, guarded: (action: (...given: any[]) => any) => any,
+ *   send: (values: object) => void, ask: (action: string, more?: object) => void,
+ *   follow: (names: string[], paint: () => void) => void,
  *   called: (k: number) => string }} Panel
  */
 /** How a training stands, see `_progress` in training_panel.py. @typedef {Record<string, any>} Progress */
@@ -167,8 +168,8 @@ function trainingBar({ model, ask, follow }, frame, signal) {
     safe.hidden = !lost || !unfinished || !progress.home;
     safe.textContent =
       `The run ${progress.home} is not lost: it was saved at its last pause, and every twenty seconds. ` +
-      "Run this cell again: a training that still runs comes back. One that ended with its kernel goes on from " +
-      "where it was saved, once you press Load beside its name and then Go on.";
+      "Run this cell again: a training that still runs comes back. One that ended with its kernel goes on " +
+      "from where it was saved, once you press Load beside its name and then Go on.";
     train.textContent = begun ? "Go on" : "Train";
     for (const one of [train, step, epoch]) one.disabled = running || status === "finished";
     pause.disabled = !running;
@@ -491,7 +492,7 @@ function runs({ model, guarded, send, ask, follow }) {
 
 export default widget("training_panel", "Train the network", (model, root, on, tools) => {
   const { guarded, needsKernel, send, signal } = tools;
-  const frame = root.closest(".lenet-widget");
+  const frame = /** @type {HTMLElement} */ (root.closest(".lenet-widget"));
   /** @type {Panel} */
   const panel = {
     model,

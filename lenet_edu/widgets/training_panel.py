@@ -455,12 +455,11 @@ def _tensors(data: Data, split: str) -> tuple[torch.Tensor, torch.Tensor]:
 
 def _suits(recipe: Recipe, plan: architecture.Architecture) -> bool:
     """True if a recipe is one for this network and its kind of images."""
-    # Digits are neither mirrored nor coloured; how the network reads them decides the size of its gradients.
-    for_pictures = recipe.horizontal_flip or recipe.vertical_flip or recipe.colour
-    for_rbf = recipe.name.endswith("_rbf")
     if plan.input.maps > 1:
-        return bool(for_pictures) or recipe.name == "plain"
-    return not for_pictures and for_rbf == isinstance(plan.layers[-1], architecture.RBF)
+        return recipe.is_for_pictures or recipe.name == "plain"
+    # How digits are read decides the size of the gradients, and so the rate.
+    for_rbf = recipe.name.endswith("_rbf")
+    return not recipe.is_for_pictures and for_rbf == isinstance(plan.layers[-1], architecture.RBF)
 
 
 # How the distortions of training images are called; shares are given in percent.

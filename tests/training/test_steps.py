@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from lenet_edu.network.architecture import MODERN
 from lenet_edu.network.losses import map_loss
 from lenet_edu.network.models import LeNet5
+from lenet_edu.training import steps as steps_module
 from lenet_edu.training.distortions import distort, draw_distortions
 from lenet_edu.training.recipes import Recipe
 from lenet_edu.training.steps import Stepper
@@ -115,7 +116,7 @@ def test_recorded_steps_are_the_same_as_on_the_cpu(few, seeded, switches):
         drawn = distortions.to(device)
         for number, (start, stop, rate) in enumerate([(0, 16, 0.002), (16, 32, 0.001), (32, 40, 0.002)] * 2):
             if number == 3:
-                stepper.follow(recipe.changed(momentum=0.5))
+                stepper.set_recipe(recipe.changed(momentum=0.5))
             batch = torch.arange(start, stop, device=device)
             stepper.step(batch, drawn[batch], rate)
         return model, stepper.totals.cpu()
@@ -124,3 +125,106 @@ def test_recorded_steps_are_the_same_as_on_the_cpu(few, seeded, switches):
     for name, tensor in model.state_dict().items():
         torch.testing.assert_close(tensor.cpu(), other.state_dict()[name], atol=1e-4, rtol=1e-3)
     torch.testing.assert_close(totals, wanted, rtol=1e-3, atol=0.5)
+
+
+class StandIn:
+    """A CUDA graph on the CPU: what was recorded is done again, in Python."""
+
+    def __init__(self, work):
+        self.work = work
+        for _ in range(3):  # as a real recording warms up
+            work()
+
+    def replay(self):
+        self.work()
+
+
+class Idle(StandIn):
+    """Replays nothing."""
+
+    def replay(self):
+        pass
+
+
+class Stale(StandIn):
+    """Does what was recorded, but with the images that it was recorded with."""
+
+    def __init__(self, work):
+        super().__init__(work)
+        step = next(cell.cell_contents for cell in work.__closure__ if hasattr(cell.cell_contents, "batch"))
+        self.step, self.batch = step, step.batch.clone()
+
+    def replay(self):
+        self.step.batch.copy_(self.batch)
+        self.work()
+
+
+def broken(_work):
+    raise RuntimeError("CUDA error: operation not permitted\nmore lines")
+
+
+def poisoned(work):
+    work()
+    raise RuntimeError("CUDA error: out of memory")
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    """Record with a stand-in for CUDA's graph."""
+
+    def stand_in(capture):
+        monkeypatch.setattr(steps_module, "can_record", lambda device: True)
+        monkeypatch.setattr(steps_module, "capture", capture)
+
+    return stand_in
+
+
+@pytest.mark.parametrize("switches", [MODERN, {}], ids=["modern", "1998"])
+def test_a_recorded_step_that_agrees_is_replayed(few, stand_in, recwarn, switches):
+    recipe, rates = RECIPE.changed(peak_rate=0.002), (0.0, 0.002, 0.003)
+    model, other = fresh(**switches), fresh(**switches)
+    plain = steps(other, few, recipe, rates)
+    stand_in(StandIn)
+    stepper = steps(model, few, recipe, rates)
+    assert stepper.uses_cuda_graph
+    assert list(stepper.recorded) == [16]
+    assert not recwarn
+    assert_same(model, other)
+    torch.testing.assert_close(stepper.totals, plain.totals)
+
+
+@pytest.mark.parametrize(
+    ("capture", "reason"),
+    [
+        (Idle, "its loss is 0, that of a plain step"),
+        (Stale, "its loss is"),
+        (broken, r"it failed: CUDA error: operation not permitted\)"),
+        (poisoned, "it failed: CUDA error: out of memory"),
+    ],
+)
+def test_a_recorded_step_that_differs_or_fails_is_given_up_once_and_changes_nothing(
+    few, stand_in, recwarn, capture, reason
+):
+    model, other, rates = fresh(**MODERN), fresh(**MODERN), (0.0, 0.02, 0.01)
+    plain = steps(other, few, RECIPE, rates)
+    stand_in(capture)
+    with pytest.warns(UserWarning, match=reason) as told:
+        stepper = steps(model, few, RECIPE, rates)
+    assert len(told) == 1
+    assert not stepper.uses_cuda_graph
+    assert_same(model, other)
+    torch.testing.assert_close(stepper.totals, plain.totals)
+
+
+def test_a_recorded_step_that_moves_weights_otherwise_is_given_up(few, stand_in):
+    model = fresh(**MODERN)
+
+    class Drifting(StandIn):
+        def replay(self):
+            self.work()
+            with torch.no_grad():
+                model.OUTPUT.weight.add_(1e-3)
+
+    stand_in(Drifting)
+    with pytest.warns(UserWarning, match=r"OUTPUT\.weight differs"):
+        steps(model, few, RECIPE, (0.01,))
