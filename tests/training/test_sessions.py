@@ -258,7 +258,7 @@ def test_an_error_stops_it_and_is_told_and_it_can_go_on_with_another_rate(few, s
     session.watch = poison
     do(session, "train")
     assert session.status == STOPPED
-    assert "training has diverged. Lower peak_rate" in session.error
+    assert "training has diverged. Lower the learning rate" in session.error
     assert all(parameter.isfinite().all() for parameter in session.model.parameters())
     session.watch = lambda it: None
     session.change(peak_rate=0.01)

@@ -1,4 +1,4 @@
-"""TrainingPanel in a real JupyterLab: pressed, reloaded, restarted, compared with runs that nobody touched."""
+"""TrainingPanel in a real JupyterLab: pressed, restarted, compared with runs that nobody touched."""
 
 import re
 from contextlib import contextmanager

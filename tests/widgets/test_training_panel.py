@@ -331,9 +331,9 @@ def test_only_recipes_for_such_images_and_such_a_network_are_offered(panel, shap
 def test_a_recipe_is_told_in_words_that_follow_what_is_changed(panel):
     panel.settings = {**panel.settings, "recipe": "default"}
     assert panel.recipe_text == (
-        "small: 40 epochs in batches of 32; learning rate 0.05 after the first 25% of the steps, then down "
-        "to 0 in a straight line; training images turned by up to 10°, moved by up to 1.5 pixels, resized by up "
-        "to 10%, slanted by up to 15%."
+        "small: 40 epochs in batches of 32; learning rate 0.05 after the first 25% of the steps, "
+        "then down to 0 in a straight line; training images turned by up to 10°, "
+        "moved by up to 1.5 pixels, resized by up to 10%, slanted by up to 15%."
     )
     panel.epochs = 3
     assert panel.recipe_text.startswith("small, changed: 3 epochs")
