@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 
 import nbformat
 import pytest
+import torch
 
 from lenet_edu.cli.lab import lab_environment
 
@@ -128,3 +129,21 @@ def shows(locator, text: str) -> None:
     from playwright.sync_api import expect
 
     expect(locator).to_contain_text(text, timeout=15_000)
+
+
+def said(page, place: int) -> str:
+    """What a further cell prints when it is run."""
+    cell = run_cell(page, place)
+    output = cell.locator(".jp-OutputArea-output pre")
+    output.first.wait_for(timeout=PATIENCE)
+    return output.first.inner_text().strip()
+
+
+def pixels(locator) -> torch.Tensor:
+    """The colours of a canvas, (rows, columns, 3)."""
+    read = """canvas => {
+        const {width, height} = canvas;
+        return [height, width, Array.from(canvas.getContext("2d").getImageData(0, 0, width, height).data)];
+    }"""
+    height, width, data = locator.evaluate(read)
+    return torch.tensor(data).view(height, width, 4)[..., :3]

@@ -12,7 +12,17 @@ from lenet_edu.network.activations import activations
 from lenet_edu.network.architecture import lenet1989
 from lenet_edu.network.models import LeNet5
 from lenet_edu.widgets import C3Table, Convolution, DigitCodes, Subsampling
-from tests.browser import PATIENCE, dark_lab, needs_chromium, run_cell, shows, widget_page, write_notebook
+from tests.browser import (
+    PATIENCE,
+    dark_lab,
+    needs_chromium,
+    pixels,
+    run_cell,
+    said,
+    shows,
+    widget_page,
+    write_notebook,
+)
 
 pytestmark = needs_chromium
 
@@ -63,24 +73,6 @@ def opened(lab, folder, request):
             yield page
 
     return page_with
-
-
-def said(page, place: int) -> str:
-    """What a further cell prints when it is run."""
-    cell = run_cell(page, place)
-    output = cell.locator(".jp-OutputArea-output pre")
-    output.first.wait_for(timeout=PATIENCE)
-    return output.first.inner_text().strip()
-
-
-def pixels(locator) -> torch.Tensor:
-    """The colours of a canvas, (rows, columns, 3)."""
-    read = """canvas => {
-        const {width, height} = canvas;
-        return [height, width, Array.from(canvas.getContext("2d").getImageData(0, 0, width, height).data)];
-    }"""
-    height, width, data = locator.evaluate(read)
-    return torch.tensor(data).view(height, width, 4)[..., :3]
 
 
 def is_red_where_positive(colours: torch.Tensor, values: torch.Tensor) -> bool:

@@ -6,9 +6,18 @@ from contextlib import contextmanager
 import pytest
 import torch
 
-from tests.browser import PATIENCE, dark_lab, needs_chromium, run_cell, shows, widget_page, write_notebook
+from tests.browser import (
+    PATIENCE,
+    dark_lab,
+    needs_chromium,
+    pixels,
+    run_cell,
+    said,
+    shows,
+    widget_page,
+    write_notebook,
+)
 from tests.widgets.gallery import SETUP
-from tests.widgets.test_browser import pixels, said
 
 pytestmark = needs_chromium
 
