@@ -133,6 +133,8 @@ class TrainingPanel(Widget):
         else:
             self._show()
         self.session.watch = self._watch
+        if self.status == RUNNING != self.session.status:
+            self._show()  # the training ended before this panel watched it
         self.on_msg(self._press)
         _PANELS.add(self)
 
