@@ -79,8 +79,8 @@ export function epochTicks(last) {
 }
 
 /**
- * From the smallest to the largest of some values, and a little more; never below `least`. Zeros, which have no
- * place on a logarithmic scale, stand at the lower edge, half as high as the smallest other value.
+ * From the smallest to the largest of some values, and a little more; never below `least`. Zeros have no place
+ * on a logarithmic scale: they stand at the lower edge, half as high as the smallest other value.
  * @param {number[]} values
  * @param {number} least
  */
@@ -134,8 +134,8 @@ function drawLine({ name, points, colour, dots }, scale) {
 }
 
 /**
- * A chart. `draw(lines, last)` shows lines over epochs 0 to `last`; values below `least` are drawn at the lower
- * edge.
+ * A chart. `draw(lines, last)` shows lines over epochs 0 to `last`; values below `least` are drawn at the
+ * lower edge.
  * @param {string} title
  * @param {number} least
  */

@@ -21,7 +21,7 @@ import {
 
 /**
  * What each part of the panel is given. `ask(action, more)` presses a button in Python, `send` sets traits
- * there, `follow(names, paint)` paints now and whenever one of these traits changes, `called(k)` names a class.
+ * there, `follow(names, paint)` paints now and when one of these traits changes, `called(k)` names a class.
  * @typedef {{ model: any, guarded: (action: (...given: any[]) => any) => any,
  *   send: (values: object) => void, ask: (action: string, more?: object) => void,
  *   follow: (names: string[], paint: () => void) => void,
