@@ -79,8 +79,8 @@ export function epochTicks(last) {
 }
 
 /**
- * From the smallest to the largest of some values, and a little more; never below `least`. Zeros have no place
- * on a logarithmic scale: they stand at the lower edge, half as high as the smallest other value.
+ * From the smallest to the largest of some values, and a little more; never below `least`. Zeros have no
+ * place on a logarithmic scale: they stand at the lower edge, half as high as the smallest other value.
  * @param {number[]} values
  * @param {number} least
  */

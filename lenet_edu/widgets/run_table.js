@@ -94,7 +94,7 @@ export function runTable({ onCompare, onLoad, onDelete }) {
     root: element("div", {}, common, place),
     /**
      * @param {RunDescription[]} runs
-     * @param {{ own: string, compared: string[], busy: boolean }} state own: the panel's run, busy if it trains
+     * @param {{ own: string, compared: string[], busy: boolean }} state own: the panel's
      */
     paint(runs, { own, compared, busy }) {
       if (!runs.length) {
