@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: lab test train notebooks engine weights results again bench bench-gpu bench-busy bench-widgets bench-browser clean
+.PHONY: lab test check-js train notebooks engine weights results again bench bench-gpu bench-busy bench-widgets \
+	bench-browser clean
 .DEFAULT_GOAL := lab
 
 # Threads that wait for others do so for some microseconds, then let the browser and other kernels have the core:
@@ -15,8 +16,16 @@ lab: .venv/ready
 test: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/oxlint --quiet lenet_edu/widgets lenet_edu/engine
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+# The widgets' JavaScript: types and layout (its lint and its own tests are among `make test`). Needs node and npm; `npm install --omit-lockfile-registry-resolved`
+# after a change of package.json.
+check-js: .venv/ready node_modules/.package-lock.json
+	npx --no-install tsc
+	npx --no-install prettier --check lenet_edu/widgets/*.js tests/widgets/js/*.mjs
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --no-audit --no-fund
 
 train: .venv/ready
 	$(BIN)/lenet-edu train $(ARGS)

@@ -7,10 +7,11 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import nbformat
 import pytest
+import torch
 
 from lenet_edu.cli.lab import lab_environment
 
@@ -46,6 +47,7 @@ def running_lab(folder, root=None):
             env={**lab_environment(), **dict.fromkeys(private, str(folder))},
             start_new_session=True,
         )
+    (folder / "pid").write_text(str(process.pid))
     try:
         for _ in range(120):
             try:
@@ -55,7 +57,8 @@ def running_lab(folder, root=None):
                 time.sleep(0.5)
         yield address
     finally:
-        os.killpg(process.pid, 15)
+        with suppress(ProcessLookupError):  # it may have ended by itself
+            os.killpg(process.pid, 15)
         process.wait(timeout=20)
 
 
@@ -126,3 +129,21 @@ def shows(locator, text: str) -> None:
     from playwright.sync_api import expect
 
     expect(locator).to_contain_text(text, timeout=15_000)
+
+
+def said(page, place: int) -> str:
+    """What a further cell prints when it is run."""
+    cell = run_cell(page, place)
+    output = cell.locator(".jp-OutputArea-output pre")
+    output.first.wait_for(timeout=PATIENCE)
+    return output.first.inner_text().strip()
+
+
+def pixels(locator) -> torch.Tensor:
+    """The colours of a canvas, (rows, columns, 3)."""
+    read = """canvas => {
+        const {width, height} = canvas;
+        return [height, width, Array.from(canvas.getContext("2d").getImageData(0, 0, width, height).data)];
+    }"""
+    height, width, data = locator.evaluate(read)
+    return torch.tensor(data).view(height, width, 4)[..., :3]

@@ -182,8 +182,8 @@ def _log_point(run: Run, bar) -> None:
     if not isfinite(loss) or point["loss"] > _EXPLODED * max(first, 1):
         raise DivergedError(
             f"The loss became {point['loss']:.3g} in epoch {len(run.history) + 1}, by step {run.steps}, at "
-            f"learning rate {run.rate:.3g}: training has diverged. Lower peak_rate. Weights saved before are "
-            "untouched."
+            f"learning rate {run.rate:.3g}: training has diverged. Lower the learning rate (peak_rate). "
+            "Weights saved before are untouched."
         )
     run.curve.append(point)
     bar.set_postfix(loss=f"{loss / run.seen:.3f}", accuracy=f"{right / run.seen:.2%}", refresh=False)

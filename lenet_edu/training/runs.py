@@ -6,6 +6,7 @@ state.safetensors                      all that going on from here needs, the sa
 """
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -191,13 +192,13 @@ def open_run_folder(path: Path | str | None, notes: dict, resume: bool) -> Itera
         yield RunFolder(path, notes)
 
 
-def new_run_folder(root: Path | str, network: str) -> Path:
-    """Make a folder for a run in `root`, named by time and network; by a number too if that one is there.
+def new_run_folder(root: Path | str, name: str) -> Path:
+    """Make a folder for a run in `root`, named by time and `name`; by a number too if that one is there.
 
     Raises LenetError if it cannot be made.
     """
     root = user_path(root)
-    name = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{network.lower().replace(' ', '-').replace(',', '')}"
+    name = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}"
     for number in count(1):
         folder = root / (name if number == 1 else f"{name}-{number}")
         try:

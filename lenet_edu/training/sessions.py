@@ -1,14 +1,19 @@
-"""A training that can be paused, stepped, changed, reset, kept and taken up again, while other work goes on.
+"""A training that can be paused, stepped, changed, reset, saved and resumed, while other work goes on.
 
     session = Session(load_digits(), folder="runs")
     session.train(); session.pause(); session.step(); session.wait()
 
 `fit` does the work, in a thread of its own; a pause is an interruption that `fit` goes on from. So nothing
 here can make a run come out otherwise than one that was never touched.
+
+`describe_runs` and `delete_run` manage the folder in which the runs lie.
 """
 
 import shutil
+import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock, Thread
 
@@ -19,13 +24,19 @@ from lenet_edu.data.splits import Data, Source
 from lenet_edu.network import architecture
 from lenet_edu.network.models import Network, build
 from lenet_edu.system.errors import LenetError
-from lenet_edu.system.files import check_name
+from lenet_edu.system.files import check_name, lock_folder
 from lenet_edu.system.places import user_path
 from lenet_edu.training.loop import fit
 from lenet_edu.training.recipes import Recipe, default_recipe
 from lenet_edu.training.runs import STATE, Run, load_run, new_run_folder
 
 READY, RUNNING, PAUSED, FINISHED, STOPPED = "ready", "running", "paused", "finished", "stopped"
+
+# States of runs on disk that no session has: ended with their process, or not readable.
+INTERRUPTED, DAMAGED = "interrupted", "damaged"
+
+# An empty file in a run's folder while its session runs; it stays behind if the process is killed.
+_RUNNING_MARK = "running"
 
 
 class _PauseError(Exception):
@@ -41,6 +52,9 @@ class Session:
 
     `status` is "ready", "running", "paused", "finished", or "stopped" (by an error: see `error`). `run` is
     the run as it stands, `model` the network, `home` the run's folder (None before it begins).
+
+    After an error, run and model are those of the last saved state, from which the run can go on;
+    `abandoned` holds the points of the curve that lie behind it.
     """
 
     def __init__(
@@ -68,6 +82,7 @@ class Session:
         self.run = Run(self.recipe, self.seed, len(self.data.train))
         self.home: Path | None = None
         self.status, self.error, self._changes = READY, "", {}
+        self.abandoned: list[dict] = []
         self._reached, self._ending = (lambda run: True), False
 
     # What can be asked for -------------------------------------------------------------------------------
@@ -109,15 +124,27 @@ class Session:
         """Give other hyper-parameters (see `Recipe`); once a run has begun, they count from the next batch
         on.
 
-        Raises LenetError for a value out of range; then nothing has changed.
+        Raises LenetError for a value out of range, or for fewer epochs than have begun; then nothing has
+        changed.
         """
         if self.status == READY:
             self.recipe = self.recipe.changed(**values)
             self._begin()
         else:
+            self._check_epochs(values.get("epochs"))
             self.recipe_now.changed(**values)
             with self._lock:
                 self._changes = {**self._changes, **values}
+
+    def _check_epochs(self, epochs: int | None) -> None:
+        """Refuse to change the number of epochs to one that has been reached."""
+        if epochs in (None, self.recipe_now.epochs):
+            return
+        if self.status == FINISHED:
+            raise LenetError("This run is finished. Reset it, and then choose the number of epochs.")
+        least = len(self.run.history) + 1
+        if isinstance(epochs, int) and epochs < least:
+            raise LenetError(f"epochs must be at least {least}, the epoch of this run now; got {epochs}.")
 
     @property
     def recipe_now(self) -> Recipe:
@@ -129,15 +156,14 @@ class Session:
 
         Raises LenetError if the name is taken or no name of a folder, or if there is nothing to keep yet.
         """
-        goal, was_running = self._reached, self.status == RUNNING
-        self.pause()
-        self.wait()
-        copy = self.folder / name
-        check_name("A run's name", name)
+        copy = _run_folder(self.folder, name)
         if copy.exists():
             raise LenetError(f"There is a run {name!r} already in {self.folder}. Choose another name.")
         if not self.home:
             raise LenetError("There is nothing to save yet: the run has not begun.")
+        goal, was_running = self._reached, self.status == RUNNING
+        self.pause()
+        self.wait()
         try:
             shutil.copytree(self.home, copy)
         except OSError as error:
@@ -150,9 +176,12 @@ class Session:
     def load(self, home: Path | str) -> None:
         """Take up another run where it was left, its network, data, recipe and seed with it.
 
-        Raises LenetError if there is none or it cannot be gone on from; then this one stays.
+        Raises LenetError if there is none, if another session trains it, or if it cannot be gone on from;
+        then this one stays.
         """
         run, tensors, notes = load_run(home)
+        if Path(home) != self.home and _is_running(Path(home)):
+            raise LenetError(f"{home} is being trained now, elsewhere. Pause it there before you load it.")
         data, source = self.data, Source.from_notes(notes)
         if (data.source, data.scaling.to_dict()) != (source, notes["scaling"]):
             data = load_again(source, notes["scaling"]["name"], progress=False)
@@ -183,8 +212,8 @@ class Session:
         if self.status == FINISHED:
             raise LenetError("This run is finished. Reset it to begin again from the same initial weights.")
         if not self.home:
-            self.home = new_run_folder(self.folder, self.plan.name)
-        self.status, self.error, self._ending = RUNNING, "", False
+            self.home = new_run_folder(self.folder, f"{self.plan.name} {self.recipe.name}")
+        self.status, self.error, self.abandoned, self._ending = RUNNING, "", [], False
         self._reached = reached
         self._thread = Thread(target=self._work, daemon=True)
         self._thread.start()
@@ -192,7 +221,9 @@ class Session:
     def _work(self) -> None:
         # A new thread would not know what number of threads was chosen for this one.
         torch.set_num_threads(self._threads)
+        mark = self.home / _RUNNING_MARK
         try:
+            mark.touch()
             self.run = fit(
                 self.model,
                 self.data,
@@ -211,8 +242,26 @@ class Session:
         except Exception as error:
             status = STOPPED
             self.error = str(error) if isinstance(error, LenetError) else f"{type(error).__name__}: {error}"
+            self._return_to_saved()
+        finally:
+            with suppress(OSError):
+                mark.unlink()
         self.status = status
         self.watch(self)
+
+    def _return_to_saved(self) -> None:
+        """After an error: show the state from which the run would go on, and say so."""
+        try:
+            run, tensors, _ = load_run(self.home)
+        except LenetError:
+            return
+        self.abandoned = [point for point in self.run.curve if point["epoch"] > run.epochs_done]
+        self.run = run
+        self.model.load_state_dict(tensors["model"])
+        self.error += (
+            f" The run is back at its last saved state: epoch {run.epochs_done:.2f}, step {run.steps:,}, "
+            f"peak learning rate {self.recipe_now.peak_rate:g}. It would go on from there."
+        )
 
     def _before_batch(self, run: Run) -> None:
         self.run = run
@@ -227,3 +276,80 @@ class Session:
     def _after_epoch(self, run: Run) -> None:
         self.run = run
         self.watch(self)
+
+
+def describe_runs(root: Path | str) -> list[dict]:
+    """The runs in the folders of `root`, the newest first, each with what it was made of and what came of it.
+
+    Each has `name`, `state` ("running", "interrupted" by the end of its process, "paused", "finished",
+    "damaged") and, if it can be read, `network` (its name), `kind` ("lenet5", "rgb"), `data`, `seed`, the
+    values of its recipe in force `recipe`, `peak_rate`, `momentum`, `batch_size` and `epochs`, and of its
+    course `epochs_done` (as 1.35) and `accuracy` (the best on the validation split, None before an epoch).
+    """
+    states = []
+    for state in Path(root).glob(f"*/{STATE}"):
+        with suppress(FileNotFoundError):  # deleted meanwhile
+            states.append((state.stat().st_mtime_ns, state))
+    return [_describe_run(state.parent, changed) for changed, state in sorted(states, reverse=True)]
+
+
+def _describe_run(folder: Path, changed: int) -> dict:
+    description = _read_description(folder, changed)
+    state = description["state"]
+    if (folder / _RUNNING_MARK).exists() and state == PAUSED:
+        state = RUNNING if _is_running(folder) else INTERRUPTED
+    return {"name": folder.name, **description, "state": state}
+
+
+@lru_cache(maxsize=1000)
+def _read_description(folder: Path, changed: int) -> dict:
+    """What the state of a run says; `changed` is when it was written."""
+    try:
+        run, _, notes = load_run(folder)
+        plan = architecture.architecture(notes["state_of"])
+    except LenetError:
+        return {"state": DAMAGED}
+    return {
+        "state": FINISHED if len(run.history) >= run.recipe.epochs else PAUSED,
+        "network": plan.name,
+        "kind": plan.config["network"],
+        "data": str(notes["data"]),
+        "seed": run.seed,
+        "recipe": run.recipe.name,
+        **{name: getattr(run.recipe, name) for name in ("peak_rate", "momentum", "batch_size", "epochs")},
+        "epochs_done": run.epochs_done,
+        "accuracy": max((record["validation_accuracy"] for record in run.history), default=None),
+    }
+
+
+def delete_run(root: Path | str, name: str) -> None:
+    """Delete a run of the folder `root`, for good.
+
+    Raises LenetError if there is no such run, if it is being trained, or if it cannot be deleted.
+    """
+    folder = _run_folder(Path(root), name)
+    if not (folder / STATE).exists():
+        raise LenetError(f"There is no run {name!r} in {root}.")
+    if _is_running(folder):
+        raise LenetError(f"{folder} is being trained. Pause it before you delete it.")
+    try:
+        # In one step, so that no half of a run stays in sight.
+        shutil.rmtree(folder.rename(folder.with_name(f".deleted-{name}-{time.time_ns()}")))
+    except OSError as error:
+        raise LenetError(f"{folder} could not be deleted: {error.strerror or error}.") from error
+
+
+def _is_running(folder: Path) -> bool:
+    """True if a session, in this process or another, trains this run."""
+    if not (folder / _RUNNING_MARK).exists():
+        return False
+    try:
+        with lock_folder(folder):
+            return False
+    except LenetError:
+        return True
+
+
+def _run_folder(root: Path, name: str) -> Path:
+    check_name("A run's name", name)
+    return root / name

@@ -1,346 +1,530 @@
+// @ts-check
 // TrainingPanel: buttons and settings; curves; maps, kernels, gradients, confusion and mistakes as they form.
-import { button, choice, diverging, element, floats, ink, largest, layerStack, number, paintColours, picture, run, slider } from "./shared.js";
+import { chart } from "./chart.js";
+import { COMPARED_COLOURS, runTable } from "./run_table.js";
+import {
+  answerBars,
+  button,
+  choice,
+  diverging,
+  element,
+  floats,
+  ink,
+  largest,
+  layerStack,
+  number,
+  paintColours,
+  picture,
+  slider,
+  widget,
+} from "./shared.js";
 
-const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 460;
-const HEIGHT = 200;
+/**
+ * What each part of the panel is given. `ask(action, more)` presses a button in Python, `send` sets traits
+ * there, `follow(names, paint)` paints now and when one of these traits changes, `called(k)` names a class.
+ * @typedef {{ model: any, guarded: (action: (...given: any[]) => any) => any,
+ *   send: (values: object) => void, ask: (action: string, more?: object) => void,
+ *   follow: (names: string[], paint: () => void) => void,
+ *   called: (k: number) => string }} Panel
+ */
+/** How a training stands, see `_progress` in training_panel.py. @typedef {Record<string, any>} Progress */
+
 const BATCHES = [1, 4, 16, 32, 64, 128, 256, 512, 1024].map(String);
-const MARGIN = { left: 44, right: 8, top: 8, bottom: 24 };
+const LOWEST_RATE = 1e-4;
+const IMAGE_SIDE = 32;
+const KERNEL_SIDE = 5;
+// Below this a gradient has no bar.
+const SMALLEST_GRADIENT = 1e-6;
+const LEAST_ERROR = 0.05; // percent
+const LEAST_LOSS = 0.001;
 
-/** Rows of [epoch, loss, accuracy] from Python's bytes; none if there are none yet. */
+/**
+ * Rows of [epoch, loss, accuracy] from Python's bytes; none if there are none yet.
+ * @param {DataView | undefined} view
+ * @param {string} what
+ * @returns {number[][]}
+ */
 export function rows(view, what) {
   if (!view || !view.byteLength) return [];
   const values = floats(view, Math.floor(view.byteLength / 12) * 3, what);
   return Array.from({ length: values.length / 3 }, (_, i) => [...values.subarray(3 * i, 3 * i + 3)]);
 }
 
-/** The powers of ten, and their double and fivefold, from `low` to `high`. */
-export function ticks(low, high) {
-  const found = [];
-  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
-    for (const times of [1, 2, 5]) found.push(Number((times * 10 ** power).toPrecision(3)));
-  }
-  return found.filter((value) => value >= low && value <= high);
-}
-
-/** Marks on an axis of `last` epochs: whole numbers, at most about six. */
-export function epochTicks(last) {
-  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((size) => last / size <= 6) || 1000;
-  return Array.from({ length: Math.floor(last / step) + 1 }, (_, i) => i * step);
-}
-
-/** The smallest and the largest of some positive values, a little apart. */
-export function span(values, least) {
-  const low = Math.max(Math.min(...values), least);
-  return [low / 1.15, Math.max(Math.max(...values), low) * 1.15];
-}
-
-/** The `d` of a path through [x, y] points; y is drawn on a logarithmic scale. */
-export function path(points, last, [low, high]) {
-  const x = (value) => MARGIN.left + (value / (last || 1)) * (WIDTH - MARGIN.left - MARGIN.right);
-  const y = (value) => {
-    const share = Math.log(Math.min(Math.max(value, low), high) / low) / Math.log(high / low);
-    return HEIGHT - MARGIN.bottom - share * (HEIGHT - MARGIN.top - MARGIN.bottom);
-  };
-  return points.map(([at, value], i) => `${i ? "L" : "M"}${x(at).toFixed(1)} ${y(value).toFixed(1)}`).join("");
-}
-
-/** 4 s, 2 min 5 s. */
+/** 4 s, 2 min 5 s. @param {number} seconds */
 export function duration(seconds) {
   const whole = Math.ceil(seconds);
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** What the panel says of the training under way. */
-export function summary(told, status) {
-  const said = [`epoch ${number(told.epochs_done, 2)} of ${told.epochs}`, `step ${told.steps}`];
-  if (told.loss !== null && told.loss !== undefined) said.push(`loss ${number(told.loss, 3)}`);
-  if (told.validation !== null && told.validation !== undefined) said.push(`validation ${number(100 * told.validation, 2)}%`);
-  if (told.images_per_second) said.push(`${Math.round(told.images_per_second).toLocaleString("en")} images/s`);
-  if (status === "running" && told.seconds_left) said.push(`${duration(told.seconds_left)} left`);
-  return said.join(" · ");
+/** What the panel says of a training. @param {Progress} progress @param {string} status */
+export function summary(progress, status) {
+  const { loss, validation, images_per_second: speed, seconds_left: left } = progress;
+  const parts = [`epoch ${number(progress.epochs_done, 2)} of ${progress.epochs}`, `step ${progress.steps}`];
+  if (typeof loss === "number") parts.push(`loss ${number(loss, 3)}`);
+  if (typeof validation === "number") parts.push(`validation ${number(100 * validation, 2)}%`);
+  if (speed) parts.push(`${Math.round(speed).toLocaleString("en")} images/s`);
+  if (status === "running" && left) parts.push(`${duration(left)} left`);
+  return parts.join(" · ");
 }
 
-function shape(tag, attributes) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
+/** The class that a network's last layer names. @param {ArrayLike<number>} outputs @param {boolean} rbf */
+export function answerOf(outputs, rbf) {
+  const values = Array.from(outputs);
+  return values.indexOf(rbf ? Math.min(...values) : Math.max(...values));
 }
 
-/** A chart of several lines over epochs. `draw(lines, last)`: each [class, points]. */
-function chart(title, least, format) {
-  const svg = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "lenet-curves", role: "img", "aria-label": title });
-  const root = element("figure", { class: "lenet-chart-of" }, element("figcaption", { class: "lenet-caption" }, title), svg);
+/** Digits are called digits, and cats and dogs are classes. @param {string[]} classes */
+export function classWord(classes) {
+  return classes.every((name) => /^\d$/.test(name)) ? "digit" : "class";
+}
+
+/** Fill a choice anew; the value stands in it even if it is none of the options. */
+function offer(control, options, value) {
+  const select = control.root.querySelector("select");
+  const all = options.includes(value) ? options : [...options, value];
+  select.replaceChildren(...all.map((option) => element("option", { value: option }, option)));
+  select.value = value;
+}
+
+/** A number that is typed; `onInput(value)` hears it when it has been. */
+function numberField(label, min, onInput) {
+  const input = element("input", { type: "number", min, step: 1, "aria-label": label });
+  input.addEventListener("change", () => onInput(Number(input.value)));
+  return { root: element("label", { class: "lenet-control lenet-number" }, label, input), input };
+}
+
+function section(title, ...content) {
+  return element(
+    "div",
+    { class: "lenet-part" },
+    element("div", { class: "lenet-caption lenet-strong" }, title),
+    ...content,
+  );
+}
+
+/**
+ * Notices above the buttons: a run that another kernel left, a training that another panel shows, an error.
+ * @param {Panel} panel
+ */
+function notices({ model, ask, follow }) {
+  const left = element("span", {});
+  const resume = button("Load it", () => ask("load", { name: model.get("interrupted") }));
+  const interrupted = element("div", { class: "lenet-notice", role: "status" }, left, " ", resume);
+  const givenAway = element(
+    "div",
+    { class: "lenet-notice", role: "status" },
+    "This training is now shown by a panel that was made later from the same arguments. ",
+    "Run this cell again to have it here.",
+  );
+  const error = element("div", { class: "lenet-error", role: "alert" });
+  follow(["interrupted", "begun", "runs"], () => {
+    const name = model.get("interrupted");
+    const run = model.get("runs").find((one) => one.name === name);
+    interrupted.hidden = !run || model.get("begun");
+    if (run) {
+      const place = `epoch ${number(run.epochs_done, 2)} of ${run.epochs}`;
+      left.textContent = `The run ${name} was interrupted when its kernel ended. It is saved at ${place}.`;
+    }
+  });
+  follow(["given_away"], () => (givenAway.hidden = !model.get("given_away")));
+  follow(["progress"], () => {
+    error.textContent = model.get("progress").error || "";
+    error.hidden = !error.textContent;
+  });
+  return { givenAway, others: element("div", {}, interrupted, error) };
+}
+
+/**
+ * The buttons, and how the training stands. `frame.dataset.kernel` says whether Python still is there.
+ * @param {Panel} panel
+ * @param {HTMLElement} frame
+ * @param {AbortSignal} signal
+ */
+function trainingBar({ model, ask, follow }, frame, signal) {
+  const action = (label, name, title) => button(label, () => ask(name), { title });
+  const train = button("Train", () => ask("train"), {
+    class: "lenet-button lenet-main",
+    title: "to the end",
+  });
+  const pause = action("Pause", "pause", "after the batch under way");
+  const step = action("Step", "step", "one batch");
+  const epoch = action("Epoch", "epoch", "to the end of the epoch");
+  const reset = action("Reset", "reset", "to the same initial weights; the run stays in its folder");
+  const figures = element("span", { class: "lenet-formula lenet-said", "aria-live": "off" });
+  const state = element("span", { class: "lenet-strong lenet-state", role: "status" });
+  const safe = element("div", { class: "lenet-notice" });
+  const bar = element("progress", { class: "lenet-progress", max: 1, "aria-label": "training" });
+
+  function paint() {
+    const status = model.get("status");
+    const progress = model.get("progress");
+    const begun = model.get("begun");
+    const running = status === "running";
+    const lost = frame.dataset.kernel === "lost";
+    const unfinished = begun && status !== "finished";
+    state.textContent = lost && running ? "interrupted" : status;
+    figures.textContent = summary(progress, lost ? "" : status);
+    bar.value = progress.epochs ? Math.min(progress.epochs_done / progress.epochs, 1) : 0;
+    safe.hidden = !lost || !unfinished || !progress.home;
+    safe.textContent =
+      `The run ${progress.home} is not lost: it was saved at its last pause, and every twenty seconds. ` +
+      "Run this cell again: a training that still runs comes back. One that ended with its kernel goes on " +
+      "from where it was saved, once you press Load beside its name and then Go on.";
+    train.textContent = begun ? "Go on" : "Train";
+    for (const one of [train, step, epoch]) one.disabled = running || status === "finished";
+    pause.disabled = !running;
+    reset.disabled = !begun;
+  }
+  const observer = new MutationObserver(paint);
+  observer.observe(frame, { attributes: true, attributeFilter: ["data-kernel"] });
+  signal.addEventListener("abort", () => observer.disconnect());
+  follow(["status", "progress", "begun"], paint);
   return {
-    root,
-    draw(lines, last) {
-      const values = lines.flatMap(([, points]) => points.map(([, value]) => value));
-      const limits = span(values.length ? values : [least, 1], least);
-      const parts = [];
-      for (const value of ticks(...limits)) {
-        const at = path([[0, value], [last, value]], last, limits);
-        const label = shape("text", { x: MARGIN.left - 5, y: Number(at.match(/^M\S+ (\S+)L/)[1]) + 4, class: "lenet-tick", "text-anchor": "end" });
-        label.textContent = format(value);
-        parts.push(shape("path", { d: at, class: "lenet-grid" }), label);
-      }
-      for (const value of epochTicks(last)) {
-        const x = Number(path([[value, limits[0]]], last, limits).match(/^M(\S+)/)[1]);
-        const label = shape("text", { x, y: HEIGHT - 8, class: "lenet-tick", "text-anchor": "middle" });
-        label.textContent = value;
-        parts.push(label);
-      }
-      for (const [name, points] of lines) {
-        if (!points.length) continue;
-        parts.push(shape("path", { d: path(points, last, limits), class: `lenet-line-of ${name}` }));
-        if (name.startsWith("lenet-validation")) {
-          for (const point of points) {
-            const [, x, y] = path([point], last, limits).match(/^M(\S+) (\S+)/);
-            parts.push(shape("circle", { cx: x, cy: y, r: 2.5, class: name }));
-          }
-        }
-      }
-      svg.replaceChildren(...parts);
-    },
+    buttons: element("div", { class: "lenet-bar" }, train, pause, step, epoch, reset, state, figures),
+    bar,
+    safe,
   };
 }
 
-export default {
-  render({ model, el }) {
-    return run(model, el, "Train the network", (root, on, { guarded }) => {
-      const ask = (doing, more = {}) => guarded(() => model.send({ do: doing, ...more }));
-      const buttons = {
-        train: button("Train", ask("train"), { class: "lenet-button lenet-main" }),
-        pause: button("Pause", ask("pause")),
-        step: button("Step", ask("step"), { title: "one batch" }),
-        epoch: button("Epoch", ask("epoch"), { title: "to the end of the epoch" }),
-        reset: button("Reset", ask("reset"), { title: "to the same initial weights" }),
-      };
-      const said = element("span", { class: "lenet-formula lenet-said", "aria-live": "off" });
-      const state = element("span", { class: "lenet-strong lenet-state", role: "status" });
-      const trouble = element("div", { class: "lenet-error", role: "alert", hidden: true });
-      const before = element("fieldset", { class: "lenet-bar lenet-settings" });
-      const settings = {};
-      const choices = element("div", { class: "lenet-choices" });
-      before.append(choices);
-      const seed = element("input", { type: "number", min: 0, step: 1, "aria-label": "seed", change: guarded(() => choose("seed", Number(seed.value))) });
-      before.append(element("label", { class: "lenet-control lenet-seed" }, "seed", seed));
+/** What is chosen before a run begins: network, recipe, data, device, seed. @param {Panel} panel */
+function settingsForm({ model, guarded, send, follow }) {
+  const choose = (name) =>
+    guarded((value) => send({ settings: { ...model.get("settings"), [name]: value } }));
+  const seed = numberField("seed", 0, choose("seed"));
+  const choices = element("div", { class: "lenet-choices" });
+  const recipe = element("div", { class: "lenet-caption lenet-recipe" });
+  const form = element("fieldset", { class: "lenet-bar lenet-settings" }, choices, seed.root);
+  let controls = {};
+  follow(["settings", "options"], () => {
+    const names = Object.keys(model.get("options"));
+    if (names.join() !== Object.keys(controls).join()) {
+      const made = (name) => choice({ label: name, options: [], value: "", onInput: choose(name) });
+      controls = Object.fromEntries(names.map((name) => [name, made(name)]));
+      choices.replaceChildren(...Object.values(controls).map((control) => control.root));
+    }
+    const values = model.get("settings");
+    for (const [name, control] of Object.entries(controls))
+      offer(control, model.get("options")[name], values[name]);
+    seed.input.value = values.seed;
+  });
+  follow(["begun"], () => {
+    form.disabled = model.get("begun");
+    form.title = form.disabled ? "Reset before you choose another network, recipe or data." : "";
+  });
+  follow(["recipe_text"], () => (recipe.textContent = model.get("recipe_text")));
+  return element("div", {}, form, recipe);
+}
 
-      const set = (name) => guarded((value) => {
-        model.set(name, value);
-        model.save_changes();
-      });
-      const rate = slider({ label: "learning rate (peak)", min: -4, max: 0.5, step: 0.05, value: -1, format: (power) => Number((10 ** power).toPrecision(2)).toString(), onInput: (power) => set("peak_rate")(Number((10 ** power).toPrecision(2))) });
-      const momentum = slider({ label: "momentum", min: 0, max: 0.99, step: 0.01, value: 0.9, format: (value) => value.toFixed(2), onInput: set("momentum") });
-      const batch = choice({ label: "batch size", options: BATCHES, value: "128", onInput: (value) => set("batch_size")(Number(value)) });
-      const digit = slider({ label: "class", min: 0, max: model.get("classes").length - 1, value: model.get("digit"), format: (k) => called(k), onInput: set("digit") });
+/** What can be changed at any time: learning rate, momentum, batch size, epochs. @param {Panel} panel */
+function liveControls({ model, guarded, send, follow }) {
+  const set = (name) => guarded((value) => send({ [name]: value }));
+  const round = (/** @type {number} */ rate) => Number(rate.toPrecision(2));
+  const rate = slider({
+    label: "learning rate (peak)",
+    min: Math.log10(LOWEST_RATE),
+    max: 0.5,
+    step: 0.05,
+    value: -1,
+    format: (power) => String(round(10 ** power)),
+    onInput: (power) => set("peak_rate")(round(10 ** power)),
+  });
+  const format = (/** @type {number} */ value) => value.toFixed(2);
+  const momentum = slider({
+    label: "momentum",
+    min: 0,
+    max: 0.99,
+    step: 0.01,
+    value: 0.9,
+    format,
+    onInput: set("momentum"),
+  });
+  const setBatch = (value) => set("batch_size")(Number(value));
+  const batch = choice({ label: "batch size", options: BATCHES, value: "128", onInput: setBatch });
+  const epochs = numberField("epochs", 1, set("epochs"));
+  follow(["peak_rate"], () => rate.set(Math.log10(Math.max(model.get("peak_rate"), LOWEST_RATE))));
+  follow(["momentum"], () => momentum.set(model.get("momentum")));
+  follow(["batch_size"], () => offer(batch, BATCHES, String(model.get("batch_size"))));
+  follow(["epochs"], () => (epochs.input.value = model.get("epochs")));
+  follow(["status"], () => (epochs.input.disabled = model.get("status") === "finished"));
+  return element("div", { class: "lenet-bar lenet-live" }, rate.root, momentum.root, batch.root, epochs.root);
+}
 
-      const errors = chart("error, % of the images", 0.05, (value) => String(value));
-      const losses = chart("loss", 0.001, (value) => String(value));
-      const legend = element("div", { class: "lenet-caption lenet-legend" },
-        element("span", { class: "lenet-key lenet-key-train" }, "training, as it goes"),
-        element("span", { class: "lenet-key lenet-key-validation" }, "validation, after each epoch"),
-        element("span", { class: "lenet-key lenet-key-compared" }, "compared run"));
-      const stackPlace = element("div", {});
-      const kernelPlace = element("div", { class: "lenet-kernels" });
-      const gradients = element("div", { class: "lenet-gradients" });
-      const confusion = element("div", {});
-      const worst = element("div", { class: "lenet-worst" });
-      const name = element("input", { type: "text", "aria-label": "name", placeholder: "a name for this run", class: "lenet-file" });
-      const kept = choice({ label: "kept runs", options: [], value: "", onInput: () => {} });
-      const compared = choice({ label: "compare with", options: [""], value: "", onInput: set("compared") });
-      const save = button("Save", guarded(() => model.send({ do: "save", name: name.value.trim() })));
-      const load = button("Load", guarded(() => kept.root.querySelector("select").value && model.send({ do: "load", name: kept.root.querySelector("select").value })));
-      const part = (title, ...content) => element("div", { class: "lenet-part" }, element("div", { class: "lenet-caption lenet-strong" }, title), ...content);
+/** The error and the loss of this run, and of those that are compared. @param {Panel} panel */
+function curves({ model, follow }) {
+  const errors = chart("error, % of the images", LEAST_ERROR);
+  const losses = chart("loss", LEAST_LOSS);
+  const legend = element("div", { class: "lenet-caption lenet-legend" });
+  const key = (name, text, colour = "") => {
+    const line = element("span", { class: `lenet-key ${name}` });
+    if (colour) line.style.borderColor = colour;
+    return element("span", {}, line, text);
+  };
 
-      root.append(
-        element("div", { class: "lenet-bar" }, ...Object.values(buttons), state, said),
-        trouble,
-        before,
-        element("div", { class: "lenet-bar" }, rate.root, momentum.root, batch.root),
-        element("div", { class: "lenet-columns" }, errors.root, losses.root),
-        legend,
-        element("div", { class: "lenet-columns" },
-          element("div", { class: "lenet-inside" }, part("The maps of one test image", digit.root, stackPlace)),
-          element("div", { class: "lenet-aside" },
-            part("C1's kernels", kernelPlace),
-            part("Gradient of the last step, root mean square", gradients),
-            part("Validation: rows are actual, columns predicted", confusion),
-            part("The surest mistakes: actual → predicted", worst))),
-        element("div", { class: "lenet-bar lenet-keep" }, name, save, kept.root, load, compared.root),
+  function paint() {
+    const abandoned = rows(model.get("abandoned_curve"), "abandoned_curve");
+    const others = model.get("compared_curves");
+    const lines = others.flatMap(({ name, curve, validation }, i) => [
+      { name: "lenet-train lenet-compared", points: rows(curve, name), colour: COMPARED_COLOURS[i] },
+      {
+        name: "lenet-validation lenet-compared",
+        points: rows(validation, name),
+        colour: COMPARED_COLOURS[i],
+        dots: true,
+      },
+    ]);
+    lines.push(
+      { name: "lenet-abandoned", points: abandoned },
+      { name: "lenet-train", points: rows(model.get("curve"), "curve") },
+      { name: "lenet-validation", points: rows(model.get("validation"), "validation"), dots: true },
+    );
+    const epochs = lines.flatMap(({ points }) => points.map(([epoch]) => epoch));
+    const last = Math.max(model.get("progress").epochs || 1, ...epochs);
+    const draw = (where, pick) =>
+      where.draw(
+        lines.map((line) => ({ ...line, points: line.points.map(pick) })),
+        last,
       );
+    draw(errors, ([epoch, , accuracy]) => [epoch, 100 * (1 - accuracy)]);
+    draw(losses, ([epoch, loss]) => [epoch, loss]);
+    legend.replaceChildren(
+      key("lenet-key-train", "training, as it goes"),
+      key("lenet-key-validation", "validation, after each epoch"),
+      ...(abandoned.length ? [key("lenet-key-abandoned", "after the last saved state")] : []),
+      ...others.map(({ name }, i) => key("lenet-key-compared", name, COMPARED_COLOURS[i])),
+      element("span", { class: "lenet-axis" }, "along the axis: epochs"),
+    );
+  }
+  follow(["curve", "validation", "abandoned_curve", "compared_curves", "progress"], paint);
+  return element("div", {}, element("div", { class: "lenet-columns" }, errors.root, losses.root), legend);
+}
 
-      function choose(what, value) {
-        model.set("settings", { ...model.get("settings"), [what]: value });
-        model.save_changes();
-      }
-      function paintStatus() {
-        const status = model.get("status");
-        const running = status === "running";
-        const begun = model.get("begun");
-        state.textContent = status;
-        trouble.textContent = model.get("told").error || "";
-        trouble.hidden = !trouble.textContent;
-        said.textContent = summary(model.get("told"), status);
-        buttons.train.textContent = begun ? "Go on" : "Train";
-        for (const one of ["train", "step", "epoch"]) buttons[one].disabled = running || status === "finished";
-        buttons.pause.disabled = !running;
-        buttons.reset.disabled = !begun;
-        before.disabled = begun;
-        save.disabled = !begun;
-        load.disabled = running;
-      }
-      function called(k) {
-        return model.get("classes")[k] ?? String(k);
-      }
-      function paintSettings() {
-        const now = model.get("settings");
-        const names = Object.keys(model.get("options"));
-        if (names.join() !== Object.keys(settings).join()) {
-          for (const name of Object.keys(settings)) delete settings[name];
-          for (const name of names) settings[name] = choice({ label: name, options: [], value: "", onInput: guarded((value) => choose(name, value)) });
-          choices.replaceChildren(...Object.values(settings).map((control) => control.root));
-        }
-        for (const [what, control] of Object.entries(settings)) offer(control, model.get("options")[what], now[what]);
-        seed.value = now.seed;
-      }
-      function paintLive() {
-        rate.set(Math.log10(Math.max(model.get("peak_rate"), 1e-4)));
-        momentum.set(model.get("momentum"));
-        offer(batch, BATCHES, String(model.get("batch_size")));
-        digit.input.max = model.get("classes").length - 1;
-        digit.set(model.get("digit"));
-      }
-      function offer(control, options, value, label = (option) => option) {
-        const select = control.root.querySelector("select");
-        const all = options.includes(value) ? options : [...options, value];
-        select.replaceChildren(...all.map((option) => element("option", { value: option }, label(option))));
-        select.value = value;
-      }
-      function paintCurves() {
-        const lines = [["curve", "compared_curve"], ["validation", "compared_validation"]].map(([own, other]) => [rows(model.get(own), own), rows(model.get(other), other)]);
-        const [[train, otherTrain], [validation, otherValidation]] = lines;
-        const all = [...train, ...otherTrain, ...validation, ...otherValidation];
-        const last = Math.max(model.get("told").epochs || 1, ...all.map(([epoch]) => epoch));
-        const drawn = (pick) => [
-          ["lenet-train lenet-compared", otherTrain.map(pick)],
-          ["lenet-validation lenet-compared", otherValidation.map(pick)],
-          ["lenet-train", train.map(pick)],
-          ["lenet-validation", validation.map(pick)],
-        ];
-        errors.draw(drawn(([epoch, , accuracy]) => [epoch, 100 * (1 - accuracy)]), last);
-        losses.draw(drawn(([epoch, loss]) => [epoch, loss]), last);
-        legend.lastChild.hidden = !model.get("compared");
-      }
-      let stack;
-      let described = "";
-      function paintMaps() {
-        const layers = model.get("layers");
-        if (!layers.length) return;
-        if (JSON.stringify(layers) !== described) {
-          described = JSON.stringify(layers);
-          stack = layerStack(layers);
-          stackPlace.replaceChildren(stack.root);
-        }
-        const outputs = model.get("outputs");
-        // While settings change, the shapes of one network can meet the maps of another.
-        if (outputs && outputs.byteLength === 4 * stack.numbers) stack.paint(floats(outputs, stack.numbers, "outputs"));
-      }
-      let kernels = [];
-      function paintKernels() {
-        const view = model.get("kernels");
-        const side = 5;
-        const values = floats(view, view.byteLength / 4, "kernels");
-        const inputs = model.get("layers")[0]?.shape[0] === 3 ? 3 : 1;
-        const many = values.length / side ** 2 / inputs;
-        if (kernels.length !== many) {
-          kernels = Array.from({ length: many }, (_, k) => picture({ rows: side, columns: side, label: `C1, kernel ${k}` }));
-          kernelPlace.replaceChildren(...kernels.map((one) => one.root));
-        }
-        const limit = largest(values);
-        kernels.forEach((one, k) => {
-          const kernel = values.subarray((k * values.length) / many, ((k + 1) * values.length) / many);
-          // A kernel that reads red, green and blue is a picture in colour: grey is 0.
-          if (inputs === 3) paintColours(one, kernel.map((weight) => weight / limit));
-          else one.paint(kernel, (value) => diverging(value, limit));
-        });
-      }
-      function paintGradients() {
-        const sizes = model.get("gradients");
-        const low = 1e-6;
-        gradients.replaceChildren(...sizes.map(({ layer, size }) => {
-          const fill = element("div", { class: "lenet-length" });
-          fill.style.width = `${Math.min(Math.max(Math.log10(size / low) / 6, 0), 1) * 100}%`;
-          return element("div", { class: "lenet-bar-row lenet-gradient" }, element("span", {}, layer), element("div", { class: "lenet-rail" }, fill), element("span", { class: "lenet-formula" }, size ? size.toExponential(1) : "–"));
-        }));
-      }
-      function paintConfusion() {
-        const table = model.get("confusion");
-        if (!table.length) {
-          confusion.replaceChildren(element("div", { class: "lenet-caption" }, "after the first epoch"));
-          return;
-        }
-        const most = Math.max(1, ...table.flatMap((line, actual) => line.filter((_, predicted) => predicted !== actual)));
-        const head = element("tr", {}, element("th", {}), ...table.map((_, k) => element("th", { scope: "col" }, called(k))));
-        const lines = table.map((line, actual) => element("tr", {}, element("th", { scope: "row" }, called(actual)), ...line.map((count, predicted) => {
-          const cell = element("td", { class: actual === predicted ? "lenet-right-one" : "" }, count ? String(count) : "");
-          if (actual !== predicted && count) cell.style.background = `rgba(213, 94, 0, ${0.15 + 0.6 * (count / most)})`;
-          return cell;
-        })));
-        confusion.replaceChildren(element("table", { class: "lenet-confusion" }, head, ...lines));
-      }
-      function paintWorst() {
-        const found = model.get("mistakes");
-        const view = model.get("mistake_images");
-        if (!found.length) {
-          worst.replaceChildren(element("div", { class: "lenet-caption" }, "after the first epoch"));
-          return;
-        }
-        const side = 32;
-        const maps = view.byteLength / (4 * found.length * side ** 2);
-        if (maps !== 1 && maps !== 3) return;
-        const values = floats(view, found.length * maps * side ** 2, "mistakes");
-        worst.replaceChildren(...found.map(({ label, predicted, probability }, i) => {
-          const shown = picture({ rows: side, columns: side, label: `a ${called(label)}, read as ${called(predicted)}` });
-          const part = values.subarray(i * maps * side ** 2, (i + 1) * maps * side ** 2);
-          const [low, high] = [Math.min(...part), Math.max(...part)];
-          if (maps === 3) paintColours(shown, part);
-          else shown.paint(part, (value) => ink(value, low, high));
-          return element("div", { class: "lenet-mistake" }, shown.root, element("div", { class: "lenet-caption" }, `${called(label)} → ${called(predicted)} ${Math.round(100 * probability)}%`));
-        }));
-      }
-      function paintRuns() {
-        const runs = model.get("runs");
-        const label = (run) => {
-          const found = runs.find((one) => one.name === run);
-          return found ? `${run} (${found.epochs} epochs, ${number(100 * found.accuracy, 2)}%)` : "–";
-        };
-        const names = runs.map((one) => one.name);
-        const chosen = kept.root.querySelector("select").value;
-        offer(kept, ["", ...names], names.includes(chosen) ? chosen : "", label);
-        offer(compared, ["", ...names], model.get("compared"), label);
-        name.value = "";
-      }
+/** All layers for one test image, down to what it is read as. @param {Panel} panel */
+function mapsOfOneImage({ model, guarded, send, follow, called }) {
+  const place = element("div", {});
+  const verdict = element("div", { class: "lenet-strong lenet-reading" });
+  const bars = element("div", { class: "lenet-answer-bars" });
+  const chooser = element("div", {});
+  let stack;
+  let described = "";
+  let word = "";
+  let digit;
+  follow(["classes", "digit"], () => {
+    const classes = model.get("classes");
+    if (word !== classWord(classes)) {
+      word = classWord(classes);
+      const onInput = guarded((value) => send({ digit: value }));
+      digit = slider({ label: word, min: 0, max: classes.length - 1, value: 0, format: called, onInput });
+      chooser.replaceChildren(digit.root);
+    }
+    digit.input.max = classes.length - 1;
+    digit.set(model.get("digit"));
+  });
+  follow(["outputs", "layers", "classes"], () => {
+    const layers = model.get("layers");
+    if (!layers.length) return;
+    if (JSON.stringify(layers) !== described) {
+      described = JSON.stringify(layers);
+      stack = layerStack(layers);
+      place.replaceChildren(stack.root);
+    }
+    const outputs = model.get("outputs");
+    // While settings change, the shapes of one network can meet the maps of another.
+    if (outputs?.byteLength !== 4 * stack.numbers) return;
+    const last = Array.from(stack.paint(floats(outputs, stack.numbers, "outputs")));
+    const answer = answerOf(last, model.get("rbf"));
+    const actual = model.get("digit");
+    const judged = answer === actual ? "rightly" : "wrongly";
+    verdict.textContent = `${called(actual)} is ${judged} read as ${called(answer)}`;
+    verdict.classList.toggle("lenet-misread", answer !== actual);
+    const barClass = (/** @type {number} */ k) => (k === answer ? "lenet-won" : "");
+    bars.replaceChildren(...answerBars(last, model.get("rbf"), { called, barClass }));
+  });
+  return section("The maps of one test image, and what it is read as", chooser, place, verdict, bars);
+}
 
-      for (const what of ["status", "told", "begun"]) on(`change:${what}`, paintStatus);
-      for (const what of ["settings", "options"]) on(`change:${what}`, paintSettings);
-      for (const what of ["peak_rate", "momentum", "batch_size", "digit", "classes"]) on(`change:${what}`, paintLive);
-      for (const what of ["curve", "validation", "compared_curve", "compared_validation", "told"]) on(`change:${what}`, paintCurves);
-      for (const what of ["outputs", "layers"]) on(`change:${what}`, paintMaps);
-      for (const what of ["kernels", "layers"]) on(`change:${what}`, paintKernels);
-      on("change:gradients", paintGradients);
-      for (const what of ["confusion", "classes"]) on(`change:${what}`, paintConfusion);
-      for (const what of ["mistakes", "mistake_images"]) on(`change:${what}`, paintWorst);
-      on("change:runs", paintRuns);
-      paintStatus();
-      paintSettings();
-      paintLive();
-      paintCurves();
-      paintMaps();
-      paintKernels();
-      paintGradients();
-      paintConfusion();
-      paintWorst();
-      paintRuns();
+/** The kernels of C1 as they form. @param {Panel} panel */
+function firstKernels({ model, follow }) {
+  const place = element("div", { class: "lenet-kernels" });
+  let pictures = [];
+  follow(["kernels", "layers"], () => {
+    const view = model.get("kernels");
+    if (!view?.byteLength) return;
+    const values = floats(view, view.byteLength / 4, "kernels");
+    const inputs = model.get("layers")[0]?.shape[0] === 3 ? 3 : 1;
+    const each = inputs * KERNEL_SIDE ** 2;
+    const count = values.length / each;
+    if (pictures.length !== count) {
+      const made = (_, k) => picture({ rows: KERNEL_SIDE, columns: KERNEL_SIDE, label: `C1, kernel ${k}` });
+      pictures = Array.from({ length: count }, made);
+      place.replaceChildren(...pictures.map((one) => one.root));
+    }
+    const limit = largest(values);
+    pictures.forEach((one, k) => {
+      const kernel = values.subarray(k * each, (k + 1) * each);
+      // A kernel that reads red, green and blue is a picture in colour: grey is 0.
+      if (inputs === 3)
+        paintColours(
+          one,
+          kernel.map((weight) => weight / limit),
+        );
+      else one.paint(kernel, (value) => diverging(value, limit));
     });
-  },
-};
+  });
+  return section("C1's kernels: red adds, blue takes away", place);
+}
+
+/** How large each layer's gradient is. @param {Panel} panel */
+function gradientBars({ model, follow }) {
+  const place = element("div", { class: "lenet-gradients" });
+  follow(["gradients"], () => {
+    const bars = model.get("gradients").map(({ layer, size }) => {
+      const bar = element("div", { class: "lenet-length" });
+      const share = Math.log10(size / SMALLEST_GRADIENT) / -Math.log10(SMALLEST_GRADIENT);
+      bar.style.width = `${Math.min(Math.max(share, 0), 1) * 100}%`;
+      return element(
+        "div",
+        { class: "lenet-bar-row lenet-gradient" },
+        element("span", {}, layer),
+        element("div", { class: "lenet-rail" }, bar),
+        element("span", { class: "lenet-formula" }, size ? size.toExponential(1) : "–"),
+      );
+    });
+    place.replaceChildren(...bars);
+  });
+  return section("Gradient of the last step, root mean square", place);
+}
+
+const NOTHING_YET = "after the first epoch";
+
+/** How often each class is taken for each other one. @param {Panel} panel */
+function confusionTable({ model, follow, called }) {
+  const place = element("div", {});
+  follow(["confusion", "classes"], () => {
+    const table = model.get("confusion");
+    if (!table.length) {
+      place.replaceChildren(element("div", { class: "lenet-caption" }, NOTHING_YET));
+      return;
+    }
+    const mistakes = table.flatMap((line, actual) => line.filter((_, predicted) => predicted !== actual));
+    const most = Math.max(1, ...mistakes);
+    const heads = table.map((_, k) => element("th", { scope: "col" }, called(k)));
+    const cell = (count, actual, predicted) => {
+      const right = actual === predicted;
+      const made = element("td", { class: right ? "lenet-right-one" : "" }, count ? String(count) : "");
+      if (!right && count) made.style.background = `rgba(213, 94, 0, ${0.15 + 0.6 * (count / most)})`;
+      return made;
+    };
+    const lines = table.map((line, actual) => {
+      const cells = line.map((count, predicted) => cell(count, actual, predicted));
+      return element("tr", {}, element("th", { scope: "row" }, called(actual)), ...cells);
+    });
+    const head = element("tr", {}, element("th", {}), ...heads);
+    place.replaceChildren(element("table", { class: "lenet-confusion" }, head, ...lines));
+  });
+  return section("Validation: rows are actual, columns predicted", place);
+}
+
+/** The mistakes that the network is surest of. @param {Panel} panel */
+function surestMistakes({ model, follow, called }) {
+  const place = element("div", { class: "lenet-worst" });
+  follow(["mistakes", "mistake_images", "confusion", "classes"], () => {
+    const mistakes = model.get("mistakes");
+    if (!mistakes.length) {
+      const text = model.get("confusion").length ? "none on the validation split" : NOTHING_YET;
+      place.replaceChildren(element("div", { class: "lenet-caption" }, text));
+      return;
+    }
+    const view = model.get("mistake_images");
+    const each = view.byteLength / 4 / mistakes.length;
+    const maps = each / IMAGE_SIDE ** 2;
+    // Mistakes and their pictures come one after the other.
+    if (maps !== 1 && maps !== 3) return;
+    const values = floats(view, mistakes.length * each, "mistakes");
+    const pictures = mistakes.map(({ label, predicted, probability }, i) => {
+      const text = `a ${called(label)}, read as ${called(predicted)}`;
+      const shown = picture({ rows: IMAGE_SIDE, columns: IMAGE_SIDE, label: text });
+      const part = values.subarray(i * each, (i + 1) * each);
+      const [low, high] = [Math.min(...part), Math.max(...part)];
+      if (maps === 3) paintColours(shown, part);
+      else shown.paint(part, (value) => ink(value, low, high));
+      const caption = `${called(label)} → ${called(predicted)} ${Math.round(100 * probability)}%`;
+      return element(
+        "div",
+        { class: "lenet-mistake" },
+        shown.root,
+        element("div", { class: "lenet-caption" }, caption),
+      );
+    });
+    place.replaceChildren(...pictures);
+  });
+  return section("The surest mistakes: actual → predicted", place);
+}
+
+/** The runs of the folder, and a copy of this one under a name. @param {Panel} panel */
+function runs({ model, guarded, send, ask, follow }) {
+  const table = runTable({
+    onCompare: guarded((compared) => send({ compared })),
+    onLoad: (name) => ask("load", { name }),
+    onDelete: (name) => ask("delete", { name }),
+  });
+  const name = element("input", {
+    type: "text",
+    "aria-label": "name",
+    placeholder: "a name for a copy",
+    class: "lenet-file",
+  });
+  const save = button("Save a copy", () => ask("save", { name: name.value.trim() }), {
+    title: "of this run as it stands",
+  });
+  follow(["runs", "compared", "status", "progress"], () => {
+    const [compared, status] = [model.get("compared"), model.get("status")];
+    const own = model.get("progress").home || "";
+    table.paint(model.get("runs"), { own, compared, busy: status === "running" });
+  });
+  follow(["begun"], () => (save.disabled = !model.get("begun")));
+  follow(["runs"], () => (name.value = ""));
+  return section(
+    "Runs in this folder",
+    table.root,
+    element("div", { class: "lenet-bar lenet-keep" }, name, save),
+  );
+}
+
+export default widget("training_panel", "Train the network", (model, root, on, tools) => {
+  const { guarded, needsKernel, send, signal } = tools;
+  const frame = /** @type {HTMLElement} */ (root.closest(".lenet-widget"));
+  /** @type {Panel} */
+  const panel = {
+    model,
+    guarded,
+    send,
+    ask: guarded((action, more = {}) => model.send({ do: action, ...more })),
+    follow(names, paint) {
+      for (const name of names) on(`change:${name}`, paint);
+      paint();
+    },
+    called: (k) => model.get("classes")[k] ?? String(k),
+  };
+  const { givenAway, others } = notices(panel);
+  const { buttons, bar, safe } = trainingBar(panel, frame, signal);
+  const controls = element("div", {}, buttons, bar, settingsForm(panel), liveControls(panel));
+  const maps = mapsOfOneImage(panel);
+  const table = runs(panel);
+  const inside = element(
+    "div",
+    { class: "lenet-columns" },
+    element("div", { class: "lenet-inside" }, maps),
+    element(
+      "div",
+      { class: "lenet-aside" },
+      firstKernels(panel),
+      gradientBars(panel),
+      confusionTable(panel),
+      surestMistakes(panel),
+    ),
+  );
+  const work = element("div", {}, others, controls, curves(panel), inside, table);
+  root.append(safe, givenAway, work);
+  needsKernel(others, controls, maps.querySelector(".lenet-control"), table);
+  panel.follow(["given_away"], () => (work.inert = model.get("given_away")));
+});

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from weakref import WeakSet
 
 import torch
 from traitlets import Bool, Dict, Float, Int, List, Unicode, observe, validate
@@ -13,23 +14,36 @@ from lenet_edu.data.splits import NAMES, Data, Source
 from lenet_edu.network import architecture
 from lenet_edu.network.activations import activations
 from lenet_edu.network.layers import Convolution
+from lenet_edu.network.models import Network
 from lenet_edu.system.devices import choose_device
 from lenet_edu.system.errors import LenetError, check_choice
 from lenet_edu.training.evaluation import confusion, mistakes
 from lenet_edu.training.recipes import RECIPES, Recipe, default_recipe, named_recipe
-from lenet_edu.training.runs import Run, list_runs, load_run
-from lenet_edu.training.sessions import FINISHED, READY, RUNNING, Session
+from lenet_edu.training.runs import Run, load_run
+from lenet_edu.training.sessions import (
+    FINISHED,
+    INTERRUPTED,
+    PAUSED,
+    READY,
+    RUNNING,
+    Session,
+    delete_run,
+    describe_runs,
+)
 from lenet_edu.widgets.base import Widget, binary, module, styles, to_bytes, to_device_of
 
 # Seconds between two pictures of a training under way, and the most points of a curve that are sent.
 _EVERY = 0.25
 _POINTS = 300
-_WORST = 10
+_SUREST_MISTAKES = 10
+# So many other runs can be told apart beside the one of the panel.
+_MOST_COMPARED = 4
 
 # In place of a recipe's name: the one that fits network and data; one that has no name.
 DEFAULT, OWN = "default", "own"
 
-LIVE = ("peak_rate", "momentum", "batch_size")
+LIVE = ("peak_rate", "momentum", "batch_size", "epochs")
+ACTIONS = ("train", "step", "epoch", "pause", "reset", "save", "load", "delete")
 SWITCHES = {
     "lenet5": {
         "c3": ("table", "full"),
@@ -40,40 +54,52 @@ SWITCHES = {
     "rgb": {"f7": ("yes", "no")},
 }
 
+# All panels, so that one that is made again finds the training of the one before.
+_PANELS: WeakSet["TrainingPanel"] = WeakSet()
+
 
 class TrainingPanel(Widget):
     """Train, pause, take single steps, change the rate, reset; curves, maps, gradients and mistakes, live.
 
         panel = TrainingPanel(digits)
         panel.train(); panel.wait()            # the same as pressing Train
-        panel.session.model                    # the network
+        DrawDigit(panel.network)               # draw on the network that has been trained
 
     data: digits, by default those of `load_digits`, or pictures in colour. switches, recipe, seed, device,
     folder: as a `Session` takes them; all but `folder` can be chosen in the panel, too, before a run begins.
 
-    Traits to set: `peak_rate`, `momentum`, `batch_size` at any time; `digit`, the class whose maps are shown;
-    `compared`, the name of a kept run whose curves are drawn beside; `settings` before a run begins.
+    A panel that is made again with the same arguments while the training of the one before is running or
+    paused takes that training up, and the one before gives it away. Reset, or another seed, begins anew.
+
+    Traits to set: `peak_rate`, `momentum`, `batch_size`, `epochs` at any time; `digit`, the class whose maps
+    are shown; `compared`, the names of up to four runs whose curves are drawn beside; `settings` before a run
+    begins.
     """
 
     _esm, _css = module("training_panel"), styles("training_panel")
 
     status = Unicode(READY).tag(sync=True)
+    begun = Bool(False).tag(sync=True)
+    given_away = Bool(False).tag(sync=True)
     settings = Dict().tag(sync=True)
     options = Dict().tag(sync=True)
+    recipe_text = Unicode("").tag(sync=True)
     peak_rate = Float(0.1).tag(sync=True)
     momentum = Float(0.9).tag(sync=True)
     batch_size = Int(128).tag(sync=True)
+    epochs = Int(1).tag(sync=True)
     digit = Int(0).tag(sync=True)
     classes = List(Unicode()).tag(sync=True)
-    compared = Unicode("").tag(sync=True)
     runs = List(Dict()).tag(sync=True)
-    begun = Bool(False).tag(sync=True)
-    told = Dict().tag(sync=True)
+    interrupted = Unicode("").tag(sync=True)
+    compared = List(Unicode()).tag(sync=True)
+    progress = Dict().tag(sync=True)
     layers = List().tag(sync=True)
+    rbf = Bool(False).tag(sync=True)
     curve = binary()
     validation = binary()
-    compared_curve = binary()
-    compared_validation = binary()
+    abandoned_curve = binary()
+    compared_curves = List(Dict()).tag(sync=True)
     outputs = binary()
     kernels = binary()
     gradients = List().tag(sync=True)
@@ -92,15 +118,40 @@ class TrainingPanel(Widget):
         folder: Path | str = "runs",
     ):
         data = data or load_digits()
+        self.session = Session(data, switches, recipe, seed=seed, device=device, folder=folder)
         self._data = {data.name: data}
-        self._told_at, self._epochs_shown, self._mistakes_of = 0.0, 0, None
-        self.session = Session(
-            data, switches, recipe, seed=seed, device=device, folder=folder, watch=self._watch
-        )
-        self._options_of = None
-        super().__init__(digit=min(3, len(data.classes) - 1))
-        self._show()
-        self.on_msg(self._asked)
+        self._made_with = data, *self._description(), Path(folder).resolve()
+        self._shown_at, self._epochs_shown, self._mistakes_of, self._options_of = 0.0, 0, None, None
+        earlier = self._earlier_panel()
+        if earlier:
+            self.session, self._data = earlier.session, earlier._data
+        super().__init__(digit=min(3, len(self.session.data.classes) - 1))
+        if earlier:
+            earlier.given_away = True
+        if self.session.status == RUNNING:
+            self._show_choices()
+            self._epochs_shown = -1  # what needs the network is shown by the training's own thread
+        else:
+            self._show()
+        self.session.watch = self._watch
+        if self.status == RUNNING != self.session.status:
+            self._show()  # the training ended before this panel watched it
+        self.on_msg(self._press)
+        _PANELS.add(self)
+
+    def _description(self) -> tuple:
+        session = self.session
+        return session.plan.config, session.recipe, session.seed, session.device
+
+    def _earlier_panel(self) -> "TrainingPanel | None":
+        """A panel that was made with the same arguments and whose training is under way."""
+        data, *rest = self._made_with
+        for panel in list(_PANELS):
+            its_data, *its_rest = panel._made_with
+            under_way = panel.session.status in (RUNNING, PAUSED) and not panel.given_away
+            if under_way and its_rest == rest and _are_same(its_data, data):
+                return panel
+        return None
 
     # What can be asked for -------------------------------------------------------------------------------
 
@@ -129,13 +180,26 @@ class TrainingPanel(Widget):
         self.session.reset()
 
     def save(self, name: str) -> None:
-        """Keep the run as it stands under a name."""
+        """Save a copy of the run as it stands under a name."""
         self.session.save(name)
-        self.runs = list_runs(self.session.folder)
+        self._list_runs()
 
     def load(self, name: str) -> None:
-        """Take up a kept run where it was left."""
+        """Take up another run of the folder where it was left."""
         self.session.load(self.session.folder / name)
+
+    def delete(self, name: str) -> None:
+        """Delete a run of the folder for good; the one of the panel has to be reset before."""
+        if self.session.home and self.session.home.name == name:
+            raise LenetError(f"{name} is the run of this panel. Reset before you delete it.")
+        delete_run(self.session.folder, name)
+        self.compared = [other for other in self.compared if other != name]
+        self._list_runs()
+
+    @property
+    def network(self) -> Network:
+        """The network as it stands; after training, the weights that did best on the validation split."""
+        return self.session.model
 
     def text(self) -> str:
         """As `ready` or `finished, 5 epochs`."""
@@ -145,16 +209,19 @@ class TrainingPanel(Widget):
     def figure(self):
         """The curves; before there are any, the network."""
         history = self.session.run.history
-        return plots.history({"this run": history}) if history else plots.network(self.session.model)
+        figure = plots.history({"this run": history}) if history else plots.network(self.session.model)
+        # Where only this picture is left of a panel, a reader must know how to get it back.
+        note = "A picture of the training panel: run its cell to use it. A training under way goes on there."
+        figure.text(0.5, -0.02, note, ha="center", va="top", size=8, color="#5d6d7e")
+        return figure
 
-    def _asked(self, _, content: dict, __) -> None:
+    def _press(self, _, content: dict, __) -> None:
         """A button of the panel: {"do": "train"} and the like."""
-        actions = {"train", "step", "epoch", "pause", "reset", "save", "load"}
-        do = content.get("do")
-        if do not in actions:
+        action = content.get("do")
+        if action not in ACTIONS:
             return
         try:
-            getattr(self, do)(*([content["name"]] if do in ("save", "load") else []))
+            getattr(self, action)(*([content["name"]] if action in ("save", "load", "delete") else []))
         except LenetError as error:
             self.send({"error": str(error)})
 
@@ -207,27 +274,36 @@ class TrainingPanel(Widget):
                 self.refuse(str(error))
         return value
 
+    @observe(*LIVE)
+    def _show_recipe(self, _) -> None:
+        self.recipe_text = in_words(self.session.recipe_now)
+        if self.session.status == READY:
+            self.settings = self._settings()
+
     @validate("digit")
     def _check_digit(self, proposal):
-        digit, last = proposal["value"], self.session.plan.classes - 1
-        return digit if 0 <= digit <= last else self.refuse(f"digit must be from 0 to {last}; got {digit}.")
+        return self.within(proposal, 0, self.session.plan.classes - 1)
 
     @observe("digit")
     def _look_at_another(self, _) -> None:
         if self.session.status != RUNNING:
             self._show_inside()
 
-    @observe("compared")
-    def _compare(self, _) -> None:
-        curve, history = [], []
-        if self.compared:
-            try:
-                run, _, _ = load_run(self.session.folder / self.compared)
-            except LenetError as error:
-                self.refuse(str(error))
-            curve, history = run.curve, run.history
-        with self.hold_sync():
-            self.compared_curve, self.compared_validation = _curve(curve), _validation(history)
+    @validate("compared")
+    def _check_compared(self, proposal):
+        names = list(dict.fromkeys(proposal["value"]))
+        if len(names) > _MOST_COMPARED:
+            self.refuse(f"At most {_MOST_COMPARED} runs can be compared at once; got {len(names)}.")
+        try:
+            curves = [self._load_curves(name) for name in names]
+        except LenetError as error:
+            self.refuse(str(error))
+        self.compared_curves = curves
+        return names
+
+    def _load_curves(self, name: str) -> dict:
+        run, _, _ = load_run(self.session.folder / name)
+        return {"name": name, "curve": _curve(run.curve), "validation": _validation(run.history)}
 
     def _switches(self) -> dict[str, tuple]:
         """What can be chosen of the network that fits the data."""
@@ -235,12 +311,14 @@ class TrainingPanel(Widget):
 
     def _offer(self) -> dict[str, list[str]]:
         """All choices by the names of the settings; the panel is for one kind of data."""
+        plan = self.session.plan
         options = {name: list(values) for name, values in self._switches().items()}
         names = list(self._data)
-        if self.session.plan.input.maps == 1:
+        if plan.input.maps == 1:
             names += [NAMES["mnist"], NAMES["embedded"]] if find_mnist() else [NAMES["embedded"]]
         names.append(self.session.data.name)
-        options |= {"recipe": [DEFAULT, *RECIPES], "data": list(dict.fromkeys(names))}
+        recipes = [name for name, recipe in RECIPES.items() if _suits(recipe, plan)]
+        options |= {"recipe": [DEFAULT, *recipes], "data": list(dict.fromkeys(names))}
         return {**options, "device": ["auto", *_devices()]}
 
     # What is shown ---------------------------------------------------------------------------------------
@@ -251,22 +329,13 @@ class TrainingPanel(Widget):
         if session.status != RUNNING or epochs != self._epochs_shown:
             self._epochs_shown = epochs
             self._show()
-        elif self.status != RUNNING or time.monotonic() - self._told_at > _EVERY:
+        elif self.status != RUNNING or time.monotonic() - self._shown_at > _EVERY:
             self._show_progress()
 
     def _show(self) -> None:
         """All there is to see of the session."""
         session = self.session
-        with self.hold_sync():
-            for name in LIVE:
-                setattr(self, name, getattr(session.recipe_now, name))
-            self.classes = list(session.data.classes)
-            self.digit = min(self.digit, len(self.classes) - 1)
-            if self._options_of != session.data.name:
-                self._options_of, self.options = session.data.name, self._offer()
-            self.settings = self._settings()
-            shapes = session.plan.shapes
-            self.layers = [{"name": name, "shape": list(shape)} for name, shape in shapes.items()]
+        self._show_choices()
         self._show_progress()
         # Reading the whole validation split takes a while: not after every single step.
         weights_of = (session.model, len(session.run.history), session.status == FINISHED)
@@ -274,7 +343,33 @@ class TrainingPanel(Widget):
             self._mistakes_of = weights_of
             self._show_mistakes()
         if session.status != RUNNING:
-            self.runs = list_runs(session.folder)
+            self._list_runs()
+
+    def _show_choices(self) -> None:
+        """What can be chosen and what is, without a look at the network's weights."""
+        session = self.session
+        with self.hold_sync():
+            for name in LIVE:
+                setattr(self, name, getattr(session.recipe_now, name))
+            self.classes = list(session.data.classes)
+            self.digit = min(self.digit, len(self.classes) - 1)
+            options_of = session.data.source, session.plan.config
+            if self._options_of != options_of:
+                self._options_of, self.options = options_of, self._offer()
+            self.settings = self._settings()
+            self.recipe_text = in_words(session.recipe_now)
+            shapes = session.plan.shapes
+            self.layers = [{"name": name, "shape": list(shape)} for name, shape in shapes.items()]
+            self.rbf = session.model.has_rbf_output
+            self.begun = session.status != READY
+            self.status = session.status
+
+    def _list_runs(self) -> None:
+        runs = describe_runs(self.session.folder)
+        kind = self.session.plan.config["network"]
+        left = [run["name"] for run in runs if run["state"] == INTERRUPTED and run["kind"] == kind]
+        with self.hold_sync():
+            self.runs, self.interrupted = runs, left[0] if left else ""
 
     def _settings(self) -> dict:
         """How the session was made, as the panel's choices have it."""
@@ -293,11 +388,12 @@ class TrainingPanel(Widget):
         session, run = self.session, self.session.run
         with self.hold_sync():
             self.begun = session.status != READY
-            self.told = _tell(session, run)
+            self.progress = _progress(session, run)
             self.curve, self.validation = _curve(run.curve), _validation(run.history)
+            self.abandoned_curve = _curve(session.abandoned)
             self._show_inside()
             self.status = session.status
-        self._told_at = time.monotonic()
+        self._shown_at = time.monotonic()
 
     def _show_inside(self) -> None:
         """The maps of one image, C1's kernels, and how large each layer's gradient is."""
@@ -312,7 +408,7 @@ class TrainingPanel(Widget):
     def _show_mistakes(self) -> None:
         """The confusion table of the validation split, and the mistakes that the network is surest of."""
         model, split = self.session.model, self.session.data.validation
-        worst = mistakes(model, split)[:_WORST] if self.session.run.history else []
+        worst = mistakes(model, split)[:_SUREST_MISTAKES] if self.session.run.history else []
         table = confusion(model, split).tolist() if self.session.run.history else []
         with self.hold_sync():
             self.confusion = table
@@ -322,7 +418,7 @@ class TrainingPanel(Widget):
             ]
 
 
-def _tell(session: Session, run: Run) -> dict:
+def _progress(session: Session, run: Run) -> dict:
     """The line of figures: how far, how fast, how long still, how good."""
     left = max(run.recipe.epochs - run.epochs_done, 0) * run.images
     speed = run.epochs_done * run.images / run.seconds if run.seconds else 0.0
@@ -341,6 +437,61 @@ def _tell(session: Session, run: Run) -> dict:
         "error": session.error,
         "finished": session.status == FINISHED,
     }
+
+
+def _are_same(data: Data, other: Data) -> bool:
+    """True if both hold the same images and labels."""
+    if data is other:
+        return True
+    if (data.source, data.scaling, data.classes) != (other.source, other.scaling, other.classes):
+        return False
+    return all(
+        torch.equal(one, two)
+        for name in ("train", "validation", "test")
+        for one, two in zip(_tensors(data, name), _tensors(other, name), strict=True)
+    )
+
+
+def _tensors(data: Data, split: str) -> tuple[torch.Tensor, torch.Tensor]:
+    return getattr(data, split).images, getattr(data, split).labels
+
+
+def _suits(recipe: Recipe, plan: architecture.Architecture) -> bool:
+    """True if a recipe is one for this network and its kind of images."""
+    if plan.input.maps > 1:
+        return recipe.is_for_pictures or recipe.name == "plain"
+    # How digits are read decides the size of the gradients, and so the rate.
+    for_rbf = recipe.name.endswith("_rbf")
+    return not recipe.is_for_pictures and for_rbf == isinstance(plan.layers[-1], architecture.RBF)
+
+
+# How the distortions of training images are called; shares are given in percent.
+_DISTORTIONS = {
+    "rotation": "turned by up to {:g}°",
+    "shift": "moved by up to {:g} pixels",
+    "scale": "resized by up to {:.0%}",
+    "shear": "slanted by up to {:.0%}",
+    "squeeze": "squeezed by up to {:.0%}",
+    "elastic": "bent by about {:g} pixels",
+    "horizontal_flip": "mirrored with probability {:.0%}",
+    "vertical_flip": "turned upside down with probability {:.0%}",
+    "colour": "changed in colour by up to {:.0%}",
+}
+
+
+def in_words(recipe: Recipe) -> str:
+    """What a recipe does, in a sentence for readers."""
+    epochs = f"{recipe.epochs} epoch{'s' * (recipe.epochs > 1)}"
+    rate = f"learning rate {recipe.peak_rate:.3g}"
+    if recipe.halve_every:
+        rate += f", halved every {recipe.halve_every} epochs"
+    elif recipe.warm_up:
+        rate += f" after the first {recipe.warm_up:.0%} of the steps, then down to 0 in a straight line"
+    values = {name: getattr(recipe, name) for name in _DISTORTIONS}
+    changes = [_DISTORTIONS[name].format(value) for name, value in values.items() if value]
+    images = f"training images {', '.join(changes)}" if changes else "training images as they are"
+    changed = "" if RECIPES.get(recipe.name, recipe) == recipe else ", changed"
+    return f"{recipe.name}{changed}: {epochs} in batches of {recipe.batch_size}; {rate}; {images}."
 
 
 def _gradients(model) -> list[dict]:
@@ -390,9 +541,5 @@ def _switch(chosen: str, old):
 
 def _devices() -> list[str]:
     """The devices that this machine has."""
-    found = ["cpu"]
-    if torch.cuda.is_available():
-        found.append("cuda")
-    if torch.backends.mps.is_available():
-        found.append("mps")
-    return found
+    available = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
+    return ["cpu", *(name for name, is_available in available.items() if is_available())]

@@ -1,5 +1,7 @@
 """A training under someone's hands: whatever is pressed, it comes out as one that was never touched."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -15,7 +17,16 @@ from lenet_edu.training.evaluation import accuracy
 from lenet_edu.training.loop import fit
 from lenet_edu.training.recipes import Recipe
 from lenet_edu.training.runs import BEST, STATE, list_runs, load_run
-from lenet_edu.training.sessions import FINISHED, PAUSED, READY, RUNNING, STOPPED, Session
+from lenet_edu.training.sessions import (
+    FINISHED,
+    PAUSED,
+    READY,
+    RUNNING,
+    STOPPED,
+    Session,
+    delete_run,
+    describe_runs,
+)
 
 RECIPE = Recipe("test", epochs=3, batch_size=16, peak_rate=0.05, rotation=5.0, shift=1.0)
 
@@ -247,7 +258,7 @@ def test_an_error_stops_it_and_is_told_and_it_can_go_on_with_another_rate(few, s
     session.watch = poison
     do(session, "train")
     assert session.status == STOPPED
-    assert "training has diverged. Lower peak_rate" in session.error
+    assert "training has diverged. Lower the learning rate" in session.error
     assert all(parameter.isfinite().all() for parameter in session.model.parameters())
     session.watch = lambda it: None
     session.change(peak_rate=0.01)
@@ -273,3 +284,130 @@ def test_runs_are_listed_with_what_came_of_them(session):
     assert [(run["epochs"], run["accuracy"]) for run in listed] == [(3, best)] * 2
     assert (session.home / BEST).exists()
     assert list_runs(session.folder / "nowhere") == []
+
+
+def test_after_an_error_all_that_is_shown_is_the_saved_state_it_goes_on_from(few, session):
+    do(session, "step", 13)
+    saved = [parameter.clone() for parameter in session.model.parameters()]
+
+    def poison(it):
+        if it.run.steps == 17:
+            with torch.no_grad():
+                it.model.F6.bias.fill_(float("nan"))
+
+    session.watch = poison
+    do(session, "train")
+    assert session.status == STOPPED
+    assert "back at its last saved state: epoch 1.30, step 13, peak learning rate 0.05" in session.error
+    assert (session.run.steps, session.run.epochs_done) == (13, 1.3)
+    assert all(torch.equal(a, b) for a, b in zip(saved, session.model.parameters(), strict=True))
+    assert max(point["epoch"] for point in session.run.curve) <= 1.3
+    assert [point["epoch"] for point in session.abandoned] == pytest.approx([1.4, 1.5, 1.6, 1.7])
+    session.watch = lambda it: None
+    do(session, "train")
+    assert (session.status, session.abandoned) == (FINISHED, [])
+    assert same(session.model, untouched(few)[0])
+
+
+def test_epochs_can_be_added_while_it_runs_but_not_taken_back(few, session):
+    do(session, "step", 13)
+    with pytest.raises(LenetError, match="epochs must be at least 2, the epoch of this run now; got 1"):
+        session.change(epochs=1)
+    session.change(epochs=4)
+    do(session, "train")
+    assert (session.status, len(session.run.history)) == (FINISHED, 4)
+    with pytest.raises(LenetError, match="Reset it, and then choose"):
+        session.change(epochs=9)
+
+
+def test_runs_are_described_by_their_settings_and_what_came_of_them(few, session):
+    do(session, "step", 14)
+    session.save("a copy")
+    session.change(peak_rate=0.02)
+    do(session, "train")
+    (session.folder / "damaged").mkdir()
+    (session.folder / "damaged" / STATE).write_bytes(b"PK")
+    described = {run["name"]: run for run in describe_runs(session.folder)}
+    assert set(described) == {session.home.name, "a copy", "damaged"}
+    assert described["damaged"] == {"name": "damaged", "state": "damaged"}
+    settings = {
+        "network": "LeNet-5 modern",
+        "kind": "lenet5",
+        "data": few.source,
+        "seed": 4,
+        "recipe": "test",
+        "momentum": 0.9,
+        "batch_size": 16,
+        "epochs": 3,
+    }
+    best = max(record["validation_accuracy"] for record in session.run.history)
+    first = session.run.history[0]["validation_accuracy"]
+    for name, state, rate, done, accuracy_ in (
+        (session.home.name, "finished", 0.02, 3.0, best),
+        ("a copy", "paused", 0.05, 1.4, first),
+    ):
+        wanted = {"name": name, "state": state, "peak_rate": rate, "epochs_done": done, "accuracy": accuracy_}
+        assert described[name] == {**settings, **wanted}
+    assert describe_runs(session.folder / "nowhere") == []
+
+
+def test_a_run_that_is_being_trained_is_neither_loaded_nor_deleted_by_others(few, session):
+    reached, go_on = threading.Event(), threading.Event()
+
+    def hold(it):
+        if it.run.steps == 2:
+            reached.set()
+            go_on.wait(30)
+
+    session.watch = hold
+    session.train()
+    assert reached.wait(30)
+    try:
+        (run,) = describe_runs(session.folder)
+        assert run["state"] == "running"
+        with pytest.raises(LenetError, match="Pause it before you delete it"):
+            delete_run(session.folder, session.home.name)
+        with pytest.raises(LenetError, match="is being trained now, elsewhere"):
+            Session(few, device="cpu", folder=session.folder).load(session.home)
+    finally:
+        go_on.set()
+        session.pause()
+        session.wait()
+    assert [run["state"] for run in describe_runs(session.folder)] == ["paused"]
+    delete_run(session.folder, session.home.name)
+    assert list(session.folder.iterdir()) == []
+
+
+def test_only_runs_are_deleted(session):
+    (session.folder / "letters").mkdir(parents=True)
+    for name, message in (("letters", "no run"), ("..", "usable as the name"), ("a/b", "usable as the name")):
+        with pytest.raises(LenetError, match=message):
+            delete_run(session.folder, name)
+    assert (session.folder / "letters").exists()
+
+
+KILLED = """
+import os, sys
+from lenet_edu.data.digits import load_digits
+from lenet_edu.training.recipes import Recipe
+from lenet_edu.training.sessions import Session
+
+session = Session(load_digits("embedded"), recipe=Recipe("test", epochs=3, batch_size=32, peak_rate=0.05),
+                  seed=4, device="cpu", folder=sys.argv[1])
+session.watch = lambda it: len(it.run.history) == 1 and it.run.seen >= 96 and os._exit(9)
+session.train()
+session.wait()
+"""
+
+
+def test_a_run_whose_process_was_killed_is_interrupted_and_ends_as_if_it_had_not_been(embedded, tmp_path):
+    code = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)]).returncode
+    assert code == 9
+    (run,) = describe_runs(tmp_path)
+    assert (run["state"], run["epochs_done"]) == ("interrupted", 1.0)
+    session = Session(embedded, device="cpu", folder=tmp_path)
+    session.load(tmp_path / run["name"])
+    do(session, "train")
+    assert session.status == FINISHED
+    assert [run["state"] for run in describe_runs(tmp_path)] == ["finished"]
+    assert same(session.model, untouched(embedded, session.recipe)[0])

@@ -12,7 +12,17 @@ from lenet_edu.network.activations import activations
 from lenet_edu.network.architecture import lenet1989
 from lenet_edu.network.models import LeNet5
 from lenet_edu.widgets import C3Table, Convolution, DigitCodes, Subsampling
-from tests.browser import PATIENCE, dark_lab, needs_chromium, run_cell, shows, widget_page, write_notebook
+from tests.browser import (
+    PATIENCE,
+    dark_lab,
+    needs_chromium,
+    pixels,
+    run_cell,
+    said,
+    shows,
+    widget_page,
+    write_notebook,
+)
 
 pytestmark = needs_chromium
 
@@ -63,24 +73,6 @@ def opened(lab, folder, request):
             yield page
 
     return page_with
-
-
-def said(page, place: int) -> str:
-    """What a further cell prints when it is run."""
-    cell = run_cell(page, place)
-    output = cell.locator(".jp-OutputArea-output pre")
-    output.first.wait_for(timeout=PATIENCE)
-    return output.first.inner_text().strip()
-
-
-def pixels(locator) -> torch.Tensor:
-    """The colours of a canvas, (rows, columns, 3)."""
-    read = """canvas => {
-        const {width, height} = canvas;
-        return [height, width, Array.from(canvas.getContext("2d").getImageData(0, 0, width, height).data)];
-    }"""
-    height, width, data = locator.evaluate(read)
-    return torch.tensor(data).view(height, width, 4)[..., :3]
 
 
 def is_red_where_positive(colours: torch.Tensor, values: torch.Tensor) -> bool:
@@ -192,7 +184,7 @@ def test_convolution_steps_plays_and_computes_what_torch_does(opened, digits, ne
         assert is_red_where_positive(pixels(output), same.output())
         page.get_by_role("slider", name="stride").focus()
         page.keyboard.press("ArrowRight")
-        shows(page.locator(".lenet-widget"), "(32 + 2 × 0 − 5) / 2 + 1 = 14")
+        shows(page.locator(".lenet-widget"), "⌊(32 + 2 × 0 − 5) / 2⌋ + 1 = 14")
         page.get_by_label("row 0, column 0").fill("7.5")
         page.get_by_label("row 0, column 0").press("Enter")
         shows(page.locator(".lenet-sum"), "7.50")
@@ -410,190 +402,6 @@ def test_parameters_of_a_clicked_table_are_those_of_the_network():
     )
 
 
-SAME = """
-import torch
-from lenet_edu.network.architecture import MODERN
-
-def headless(*changes):
-    model = LeNet5(**MODERN)
-    model.reset_parameters(torch.Generator().manual_seed(0))
-    waiting = list(changes)
-    def change(run):
-        if waiting and run.steps == waiting[0][0]:
-            run.recipe = run.recipe.changed(**waiting.pop(0)[1])
-    options = {"device": "cpu", "progress": False, "before_batch": change}
-    return model, fit(model, w.session.data, w.session.recipe, **options)
-
-def same(model, run):
-    mine = w.session.run
-    pairs = zip(model.parameters(), w.session.model.parameters(), strict=True)
-    assert all(torch.equal(one, two) for one, two in pairs)
-    assert (run.curve, run.steps) == (mine.curve, mine.steps)
-    return f"the same, {len(run.curve)} points"
-"""
-
-
-def test_training_panel_train_pause_step_change_reset_and_resume_end_where_a_run_without_a_browser_does(
-    opened,
-):
-    from playwright.sync_api import expect
-
-    source = (
-        'TrainingPanel(load_digits("embedded"), recipe=RECIPES["small"].changed(epochs=30),'
-        ' device="cpu", folder="runs-of-test")'
-    )
-    cells = (
-        SAME + 'print("defined")',
-        "steps = w.session.run.steps; print(steps)",
-        "print(same(*headless((steps, {'peak_rate': w.peak_rate}))))",
-        "print(w.session.status, w.session.run.steps)",
-        "print(same(*headless()))",
-    )
-    with opened(source, *cells) as page:
-        assert said(page, 1) == "defined"
-        panel, state = page.locator(".lenet-widget"), page.locator(".lenet-state")
-        told = page.locator(".lenet-said")
-
-        def press(name):
-            panel.get_by_role("button", name=name, exact=True).click()
-
-        def becomes(text):
-            expect(state).to_have_text(text, timeout=PATIENCE)
-
-        # Train, and pause while it runs.
-        becomes("ready")
-        press("Train")
-        expect(told).to_contain_text("validation", timeout=PATIENCE)
-        assert panel.get_by_label("recipe").is_disabled()
-        press("Pause")
-        becomes("paused")
-        steps = int(said(page, 2))
-        shows(told, f"step {steps} ")
-
-        # A single step, with another rate.
-        slider = panel.get_by_label("learning rate (peak)")
-        slider.focus()
-        for _ in range(4):
-            page.keyboard.press("ArrowLeft")
-        becomes("paused")
-        press("Step")
-        shows(told, f"step {steps + 1} ")
-        becomes("paused")
-
-        # On to the end.
-        press("Epoch")
-        expect(told).to_contain_text(re.compile(r"epoch \d+\.00 of 30"), timeout=PATIENCE)
-        becomes("paused")
-        press("Go on")
-        becomes("finished")
-        assert said(page, 3) == "the same, 600 points"
-        paths = page.locator("path.lenet-train:not(.lenet-compared)")
-        assert [paths.nth(i).get_attribute("d").count("L") for i in (0, 1)] == [299, 299]
-        assert page.locator("circle.lenet-validation").count() == 60
-        assert page.locator(".lenet-confusion td").count() == 100
-        counts = [int(text or 0) for text in page.locator(".lenet-confusion td").all_inner_texts()]
-        assert sum(counts) == 183
-
-        # Again from the same initial weights, undisturbed, beside the first run.
-        press("Reset")
-        becomes("ready")
-        assert panel.get_by_label("recipe").is_enabled()
-        assert said(page, 4) == "ready 0"
-        compared = panel.get_by_label("compare with")
-        compared.select_option(index=1)
-        expect(page.locator("path.lenet-train.lenet-compared")).to_have_count(2)
-        slider.focus()
-        for _ in range(4):
-            page.keyboard.press("ArrowRight")
-        press("Train")
-        becomes("finished")
-        assert said(page, 5) == "the same, 600 points"
-
-
-def contrast(page, selector: str, of: str, behind: torch.Tensor) -> float:
-    """How far the colour of an element stands out from what is behind it (WCAG 2.1: text should have 4.5)."""
-    colour = page.locator(selector).first.evaluate(f"e => getComputedStyle(e).{of}")
-    *channels, share = [*map(float, re.findall(r"[\d.]+", colour)), 1.0][:4]
-    seen = share * torch.tensor(channels) / 255 + (1 - share) * behind
-
-    def light(channels):
-        linear = torch.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-        return (linear @ torch.tensor([0.2126, 0.7152, 0.0722])).item() + 0.05
-
-    low, high = sorted((light(seen), light(behind)))
-    return high / low
-
-
-def test_training_panel_is_readable_in_dark(opened):
-    from playwright.sync_api import expect
-
-    source = (
-        'TrainingPanel(load_digits("embedded"), recipe=RECIPES["small"].changed(epochs=2),'
-        ' device="cpu", folder="dark-runs-of-test")'
-    )
-    with opened(source) as page:
-        page.get_by_role("button", name="Train", exact=True).click()
-        expect(page.locator(".lenet-state")).to_have_text("finished", timeout=PATIENCE)
-        back = page.locator(".lenet-widget").evaluate("e => getComputedStyle(e).backgroundColor")
-        behind = torch.tensor([float(channel) for channel in re.findall(r"\d+", back)[:3]]) / 255
-        assert behind.max() < 0.3
-        for selector, of in {
-            ".lenet-said": "color",
-            ".lenet-caption": "color",
-            ".lenet-tick": "fill",
-            "path.lenet-train": "stroke",
-            "path.lenet-validation": "stroke",
-            "circle.lenet-validation": "fill",
-            ".lenet-confusion th": "color",
-            ".lenet-mistake .lenet-caption": "color",
-            ".lenet-keep input": "color",
-        }.items():
-            assert contrast(page, selector, of, behind) >= 4.5, selector
-
-
-def test_training_panel_saves_loads_and_tells_what_is_wrong(opened):
-    from playwright.sync_api import expect
-
-    source = 'TrainingPanel(load_digits("embedded"), device="cpu", folder="more-runs-of-test")'
-    with opened(source, "print(w.session.run.steps, w.session.plan.name)") as page:
-        panel, state = page.locator(".lenet-widget"), page.locator(".lenet-state")
-        panel.get_by_label("output", exact=True).select_option("rbf")
-        expect(panel.get_by_label("learning rate (peak)")).to_be_visible()
-        panel.get_by_role("button", name="Step", exact=True).click()
-        expect(state).to_have_text("paused", timeout=PATIENCE)
-        for name, message in (("a/b", "usable as the name of a folder"), ("mine", "")):
-            panel.get_by_label("name", exact=True).fill(name)
-            panel.get_by_role("button", name="Save", exact=True).click()
-            if message:
-                shows(page.locator(".lenet-error").filter(has_text=message), message)
-        seed = panel.get_by_label("seed")
-        assert seed.is_disabled()
-        expect(panel.get_by_label("kept runs").locator("option", has_text="mine")).to_have_count(1)
-        panel.get_by_role("button", name="Step", exact=True).click()
-        shows(page.locator(".lenet-said"), "step 2")
-        expect(state).to_have_text("paused", timeout=PATIENCE)
-        panel.get_by_label("kept runs").select_option("mine")
-        panel.get_by_role("button", name="Load", exact=True).click()
-        shows(page.locator(".lenet-said"), "step 1")
-        assert said(page, 1).startswith("1 LeNet-5")
-
-
-def test_what_is_refused_goes_back_in_the_browser_and_the_reason_stays(opened):
-    from playwright.sync_api import expect
-
-    source = 'TrainingPanel(load_digits("embedded"), device="cpu", folder="refused-runs-of-test")'
-    with opened(source) as page:
-        seed = page.locator(".lenet-widget").get_by_label("seed")
-        seed.fill("-5")
-        seed.blur()
-        shows(page.locator(".lenet-error").last, "seed must be a whole number from 0")
-        expect(seed).to_have_value("0")
-        seed.fill("7")
-        seed.blur()
-        expect(page.locator(".lenet-error").last).to_be_hidden()
-        expect(seed).to_have_value("7")
-
-
 def test_pictures_in_colour_are_shown_in_colour_and_by_name(opened):
     """FeatureMaps: the picture, its three maps each in its colour, C3's 32 maps large enough to be hit."""
     from playwright.sync_api import expect
@@ -613,26 +421,3 @@ def test_pictures_in_colour_are_shown_in_colour_and_by_name(opened):
         assert page.locator(".lenet-verdict").inner_text().split()[1] in ("cross", "ring")
         point_at(page.locator("[data-layer=C3] .lenet-small canvas").nth(31), 4, 5, 10, 10)
         expect(page.locator(".lenet-detail")).to_contain_text("C3, map 31, row 4, column 5")
-
-
-def test_training_panel_trains_on_pictures_in_colour(opened):
-    from playwright.sync_api import expect
-
-    source = 'TrainingPanel(shapes, recipe=RECIPES["plain"].changed(epochs=2), device="cpu", folder="runs")'
-    with opened(source, "print(w.session.model.architecture.name)") as page:
-        panel = page.locator(".lenet-widget")
-        panel.get_by_label("f7", exact=True).select_option("no")
-        panel.get_by_role("button", name="Train", exact=True).click()
-        expect(page.locator(".lenet-state")).to_have_text("finished", timeout=PATIENCE)
-        assert panel.locator(".lenet-confusion th").all_inner_texts() == [
-            "",
-            "cross",
-            "ring",
-            "cross",
-            "ring",
-        ]
-        assert said(page, 1) == "RGB LeNet without F7"
-        mistake = panel.locator(".lenet-mistake").first
-        expect(mistake).to_contain_text("→")
-        grey = pixels(mistake.locator("canvas")).float().std(2)
-        assert grey.max() > 5

@@ -1,10 +1,7 @@
 """The widgets' JavaScript: its own tests, its lint, and its arithmetic against torch's, through node."""
 
-import base64
-import json
 import math
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,36 +20,11 @@ from lenet_edu.network.models import LeNet5, build
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.widgets import C3Table, DigitCodes, FeatureMaps, Subsampling, base
 from lenet_edu.widgets.c3_table import PRESETS
+from tests.widgets.helpers import NODE, TESTS, javascript, needs_node, random_table, untrained
 
-NODE = shutil.which("node")
-needs_node = pytest.mark.skipif(NODE is None, reason="install node 18 or newer to run this test")
-TESTS = Path(__file__).parent / "js"
-NAMES = sorted(path.stem for path in base.HERE.glob("*.js") if path.stem != "shared")
+SHARED = {"chart", "kernel", "run_table", "shared", "sheet"}
+NAMES = sorted({path.stem for path in base.HERE.glob("*.js")} - SHARED)
 ARCHITECTURES = ("1998", "modern", "average", "sigmoid with a table", *NETWORKS)
-BRIDGE = """
-import { readFileSync } from "node:fs";
-import { load } from LOAD;
-const bytes = (text) => new DataView(Uint8Array.from(Buffer.from(text, "base64")).buffer);
-const given = JSON.parse(readFileSync(0, "utf8"), (_, value) => value?.base64 ? bytes(value.base64) : value);
-const answer = ((js, given) => { BODY })(await load(NAME), given);
-process.stdout.write(JSON.stringify(answer, (_, value) => ArrayBuffer.isView(value) ? [...value] : value));
-"""
-
-
-def javascript(name: str, body: str, **given):
-    """What `body` returns in node: `js` has a widget's functions, `given` the rest, bytes as DataViews."""
-    words = {"LOAD": json.dumps((TESTS / "load.mjs").as_uri()), "NAME": json.dumps(name), "BODY": body}
-    script = re.sub("LOAD|NAME|BODY", lambda word: words[word[0]], BRIDGE)
-    text = json.dumps(given, default=lambda data: {"base64": base64.b64encode(data).decode()})
-    node = [NODE, "--input-type=module", "-e", script]
-    done = subprocess.run(node, input=text, capture_output=True, encoding="utf-8", check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def untrained(model, seed: int):
-    model.reset_parameters(torch.Generator().manual_seed(seed))
-    return model
 
 
 def stirred(model):
@@ -71,10 +43,6 @@ def images_for(model, digits) -> torch.Tensor:
     return images if maps == 1 else torch.cat([images, -images, 0.5 * images], 1)
 
 
-def random_table(seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).random(paper.C3_TABLE.shape) < 0.5
-
-
 def of_architecture(name: str):
     if name in ("1998", "modern"):
         return load_network(f"lenet5-{name}")
@@ -83,10 +51,6 @@ def of_architecture(name: str):
     if name == "average":
         return untrained(LeNet5(subsampling="average"), 1)
     return untrained(LeNet5(c3=random_table(0), activation="sigmoid"), 2)
-
-
-def floats(data: bytes) -> np.ndarray:
-    return np.frombuffer(data, "<f4")
 
 
 # The JavaScript itself
@@ -112,7 +76,10 @@ def test_the_javascript_is_without_lint():
 def test_a_widget_is_one_module_with_one_export(name):
     text = base.module(name)
     assert not re.search(r"^\s*import\b", text, re.M)
-    assert re.findall(r"^[ ]*export\b.*", text, re.M) == ["export default {"]
+    assert re.findall(r"^[ ]*export default [\w ]*[({]|^[ ]*export (?!default).*", text, re.M) in (
+        ["export default {"],
+        ["export default widget("],
+    )
 
 
 @needs_node
@@ -125,10 +92,10 @@ def test_node_takes_a_widgets_module(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_widgets_styles_are_the_shared_ones_and_its_own(name):
+def test_a_widgets_own_styles_hold_for_it_alone(name):
     shared, own = ((base.HERE / f"{part}.css").read_text("utf-8") for part in ("shared", name))
-    assert base.styles(name) == shared + own
-    assert base.styles(name).count("{") == base.styles(name).count("}")
+    assert base.styles(name) == f'{shared}.lenet-widget[data-widget="{name}"] {{\n{own}}}\n'
+    assert f'"{name}"' in base.module(name)
 
 
 # FeatureMaps: the browser's arithmetic is torch's

@@ -1,5 +1,6 @@
 """TrainingPanel without a browser: the same object, buttons and figures that a reader has."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -8,16 +9,19 @@ import torch
 
 from lenet_edu import plots
 from lenet_edu.data.folders import draw_shapes
-from lenet_edu.data.splits import NAMES, Data, Source
+from lenet_edu.data.splits import NAMES, Data, Source, Split
 from lenet_edu.network import architecture
 from lenet_edu.network.activations import activations
 from lenet_edu.network.architecture import MODERN
 from lenet_edu.network.models import LeNet5
 from lenet_edu.system.errors import LenetError
+from lenet_edu.training.checkpoints import load_network
 from lenet_edu.training.evaluation import confusion, mistakes
 from lenet_edu.training.loop import fit
 from lenet_edu.training.recipes import RECIPES, Recipe
-from lenet_edu.widgets import TrainingPanel
+from lenet_edu.training.runs import BEST
+from lenet_edu.widgets import DrawDigit, TrainingPanel
+from lenet_edu.widgets.training_panel import in_words
 
 RECIPE = Recipe("test", epochs=2, batch_size=16, peak_rate=0.05)
 
@@ -39,17 +43,21 @@ def numbers(data: bytes, *shape: int) -> torch.Tensor:
 
 def test_the_buttons_do_what_the_methods_do(panel):
     press(panel, "step")
-    assert (panel.status, panel.told["steps"], panel.begun) == ("paused", 1, True)
+    assert (panel.status, panel.progress["steps"], panel.begun) == ("paused", 1, True)
     press(panel, "epoch")
-    assert (panel.told["epochs_done"], panel.text()) == (1.0, "paused, 1 epoch")
+    assert (panel.progress["epochs_done"], panel.text()) == (1.0, "paused, 1 epoch")
     press(panel, "save", name="mine")
-    assert [run["name"] for run in panel.runs] == sorted([panel.session.home.name, "mine"])
+    assert {run["name"] for run in panel.runs} == {panel.session.home.name, "mine"}
     press(panel, "train")
-    assert (panel.status, panel.text(), panel.told["finished"]) == ("finished", "finished, 2 epochs", True)
+    assert (panel.status, panel.text(), panel.progress["finished"]) == (
+        "finished",
+        "finished, 2 epochs",
+        True,
+    )
     press(panel, "load", name="mine")
-    assert (panel.status, panel.told["steps"]) == ("paused", 10)
+    assert (panel.status, panel.progress["steps"]) == ("paused", 10)
     press(panel, "reset")
-    assert (panel.status, panel.told["steps"], panel.curve, panel.begun) == ("ready", 0, b"", False)
+    assert (panel.status, panel.progress["steps"], panel.curve, panel.begun) == ("ready", 0, b"", False)
     press(panel, "unheard of")
     assert panel.status == "ready"
 
@@ -74,8 +82,8 @@ def test_it_trains_to_what_fit_alone_gives_and_shows_it(panel, few):
     assert [(m["label"], m["predicted"]) for m in panel.mistakes] == [(m.label, m.predicted) for m in worst]
     shown = few.validation.images[[mistake.index for mistake in worst]]
     assert torch.equal(numbers(panel.mistake_images, len(worst), 1, 32, 32), shown)
-    assert panel.told["validation"] == run.history[-1]["validation_accuracy"]
-    assert panel.told["images_per_second"] > 0
+    assert panel.progress["validation"] == run.history[-1]["validation_accuracy"]
+    assert panel.progress["images_per_second"] > 0
 
 
 def test_mistakes_are_looked_for_after_an_epoch_and_not_after_every_step(panel, monkeypatch):
@@ -171,16 +179,34 @@ def test_live_values_reach_the_recipe_and_bad_ones_do_not(panel):
     assert panel.session.run.seen == 56
 
 
-def test_another_run_is_drawn_beside(panel):
+def test_other_runs_are_drawn_beside(panel):
     panel.train()
     panel.wait()
     panel.save("first")
-    curve, validation = panel.curve, panel.validation
+    curves = {"curve": panel.curve, "validation": panel.validation}
     panel.reset()
-    panel.compared = "first"
-    assert (panel.compared_curve, panel.compared_validation) == (curve, validation)
-    panel.compared = ""
-    assert (panel.compared_curve, panel.compared_validation) == (b"", b"")
+    own = panel.runs[-1]["name"]
+    panel.compared = ["first", own, "first"]
+    assert panel.compared == ["first", own]
+    assert panel.compared_curves == [{"name": "first", **curves}, {"name": own, **curves}]
+    with pytest.raises(LenetError, match="holds no run"):
+        panel.compared = ["nowhere"]
+    with pytest.raises(LenetError, match="At most 4 runs can be compared at once; got 5"):
+        panel.compared = list("abcde")
+    assert panel.compared == ["first", own]
+    press(panel, "delete", name=own)
+    assert [run["name"] for run in panel.runs] == panel.compared == ["first"]
+    panel.compared = []
+    assert panel.compared_curves == []
+
+
+def test_the_run_of_the_panel_is_not_deleted(panel, monkeypatch):
+    sent = []
+    press(panel, "step")
+    monkeypatch.setattr(panel, "send", sent.append)
+    press(panel, "delete", name=panel.session.home.name)
+    assert "is the run of this panel. Reset before" in sent[0]["error"]
+    assert panel.session.home.exists()
 
 
 def test_an_error_of_the_training_is_told(panel, monkeypatch):
@@ -200,8 +226,130 @@ def test_a_training_that_diverges_says_so_in_the_panel(panel):
     panel.train()
     panel.wait()
     assert panel.status == "stopped"
-    assert "training has diverged" in panel.told["error"]
+    assert "training has diverged" in panel.progress["error"]
     assert np.isfinite(np.frombuffer(panel.outputs, "<f4")).all()
+    # All figures are of the one state that it would go on from: here, the beginning.
+    assert "last saved state: epoch 0.00, step 0, peak learning rate 1e+09" in panel.progress["error"]
+    assert (panel.progress["steps"], panel.progress["loss"], panel.curve) == (0, None, b"")
+    first = LeNet5(**MODERN)
+    first.reset_parameters(torch.Generator().manual_seed(0))
+    assert torch.equal(numbers(panel.kernels, 6, 1, 5, 5), first.C1.weight)
+
+
+def hold_at(panel, steps: int):
+    """The panel's training goes on only when the event that this gives is set."""
+    reached, go_on, watch = threading.Event(), threading.Event(), panel.session.watch
+
+    def hold(session):
+        watch(session)
+        if session.run.steps == steps:
+            reached.set()
+            go_on.wait(30)
+
+    panel.session.watch = hold
+    panel.train()
+    assert reached.wait(30)
+    return go_on
+
+
+def test_a_panel_made_again_takes_up_the_training_under_way(panel, few, tmp_path):
+    panel.peak_rate = 0.03
+    go_on = hold_at(panel, 3)
+    same_digits = Data(few.train, few.validation, few.test, scaling=few.scaling, source=few.source)
+    again = TrainingPanel(same_digits, recipe=RECIPE, device="cpu", folder=tmp_path)
+    assert again.session is panel.session
+    assert (panel.given_away, again.given_away) == (True, False)
+    assert (again.status, again.peak_rate, again.begun) == ("running", 0.03, True)
+    go_on.set()
+    again.wait()
+    assert (again.status, again.progress["finished"]) == ("finished", True)
+    assert numbers(again.kernels, 6, 1, 5, 5).equal(again.network.C1.weight.detach())
+    assert len(again.runs) == 1
+    # A third one begins anew, since that training is over.
+    third = TrainingPanel(few, recipe=RECIPE, device="cpu", folder=tmp_path)
+    assert (third.status, third.session is again.session, again.given_away) == ("ready", False, False)
+
+
+def test_a_paused_training_is_taken_up_by_the_last_of_several_panels(panel, few, tmp_path):
+    press(panel, "step")
+    for _ in range(2):
+        last = TrainingPanel(few, recipe=RECIPE, device="cpu", folder=tmp_path)
+        assert (last.status, last.progress["steps"]) == ("paused", 1)
+    press(last, "train")
+    assert last.status == "finished"
+    assert panel.status == "paused"
+
+
+def test_a_panel_of_another_making_has_a_training_of_its_own(panel, few, tmp_path):
+    press(panel, "step")
+    wrong = Split(few.train.images, few.train.labels.flip(0))
+    others = [
+        TrainingPanel(few, recipe=RECIPE, device="cpu", folder=tmp_path, seed=1),
+        TrainingPanel(few, recipe=RECIPE, device="cpu", folder=tmp_path / "elsewhere"),
+        TrainingPanel(few, {"c3": "table"}, recipe=RECIPE, device="cpu", folder=tmp_path),
+        TrainingPanel(replace(few, train=wrong), recipe=RECIPE, device="cpu", folder=tmp_path),
+    ]
+    assert {other.status for other in others} == {"ready"}
+    assert not panel.given_away
+
+
+def test_a_run_that_its_kernel_left_is_offered(panel, few, tmp_path):
+    press(panel, "step")
+    home = panel.session.home
+    (home / "running").touch()  # as a process that was killed leaves it
+    panel.reset()
+    later = TrainingPanel(few, recipe=RECIPE, seed=1, device="cpu", folder=tmp_path)
+    assert later.interrupted == ""  # reset deleted a run without an epoch
+    press(later, "epoch")
+    (later.session.home / "running").touch()
+    offered = TrainingPanel(few, recipe=RECIPE, seed=2, device="cpu", folder=tmp_path)
+    assert offered.interrupted == later.session.home.name
+    press(offered, "load", name=offered.interrupted)
+    press(offered, "train")
+    assert (offered.status, offered.interrupted, offered.session.seed) == ("finished", "", 1)
+
+
+def test_readers_draw_on_the_network_that_they_have_trained(panel):
+    press(panel, "train")
+    pad = DrawDigit(panel.network)
+    sheet = torch.full((pad.side, pad.side), 255, dtype=torch.uint8)
+    sheet[20:90, 52:60] = 0
+    pad.drawing = sheet.numpy().tobytes()
+    assert pad.answer == str(panel.network.classes_of(pad.image).item())
+    best = load_network(panel.session.home / BEST)
+    assert panel.network(pad.image).equal(best(pad.image))
+
+
+def test_only_recipes_for_such_images_and_such_a_network_are_offered(panel, shapes, tmp_path):
+    assert panel.options["recipe"] == ["default", "fast", "sprint", "thorough", "best", "plain", "small"]
+    panel.settings = {**panel.settings, "output": "rbf", "recipe": "default"}
+    assert panel.options["recipe"] == ["default", "fast_rbf", "small_rbf"]
+    pictures = TrainingPanel(shapes, device="cpu", folder=tmp_path)
+    assert pictures.options["recipe"] == ["default", "plain", "tutorial", "pictures", "pictures_best"]
+
+
+def test_a_recipe_is_told_in_words_that_follow_what_is_changed(panel):
+    panel.settings = {**panel.settings, "recipe": "default"}
+    assert panel.recipe_text == (
+        "small: 40 epochs in batches of 32; learning rate 0.05 after the first 25% of the steps, "
+        "then down to 0 in a straight line; training images turned by up to 10°, "
+        "moved by up to 1.5 pixels, resized by up to 10%, slanted by up to 15%."
+    )
+    panel.epochs = 3
+    assert panel.recipe_text.startswith("small, changed: 3 epochs")
+    assert (panel.session.recipe.epochs, panel.settings["recipe"]) == (3, "own")
+    # Another choice leaves what was changed.
+    panel.settings = {**panel.settings, "c3": "table"}
+    assert panel.session.recipe == RECIPES["small"].changed(epochs=3)
+    assert in_words(RECIPES["tutorial"]) == (
+        "tutorial: 20 epochs in batches of 32; learning rate 0.01, halved every 10 epochs; training images "
+        "turned upside down with probability 50%."
+    )
+
+
+def test_a_panel_of_which_only_the_picture_is_left_says_how_to_get_it_back(panel):
+    (note,) = panel.figure().texts
+    assert "run its cell" in note.get_text()
 
 
 def test_long_curves_are_sent_as_means(few, tmp_path):

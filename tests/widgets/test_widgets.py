@@ -15,13 +15,22 @@ from lenet_edu.data.splits import PAPER_SCALING, Scaling, Split
 from lenet_edu.network import architecture, paper
 from lenet_edu.network.activations import activations
 from lenet_edu.network.architecture import MODERN, NETWORKS, lenet5
-from lenet_edu.network.models import LeNet5, Network, RGBLeNet, count_parameters
+from lenet_edu.network.models import LeNet1, LeNet5, Network, RGBLeNet, count_parameters
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.checkpoints import load_network
-from lenet_edu.widgets import C3Table, Convolution, DigitCodes, DrawDigit, FeatureMaps, Subsampling, base
+from lenet_edu.widgets import (
+    C3Table,
+    Convolution,
+    DigitCodes,
+    DrawDigit,
+    FeatureMaps,
+    Robustness,
+    Subsampling,
+    base,
+)
 from lenet_edu.widgets.c3_table import PRESETS, preset
 from lenet_edu.widgets.draw_digit import SIDE, STEPS
-from tests.widgets.test_javascript import floats, javascript, needs_node, random_table, untrained
+from tests.widgets.helpers import floats, javascript, needs_node, random_table, untrained
 
 matplotlib.use("agg")
 
@@ -36,6 +45,7 @@ def show(network, digits):
         "DigitCodes": lambda: DigitCodes(network, digits, digit=3),
         "Subsampling": lambda: Subsampling(activations(network, digits.images[:1])["C1"][0]),
         "DrawDigit": lambda: DrawDigit(network),
+        "Robustness": lambda: Robustness(network, digits, digit=3),
     }
     return lambda name: made[name]()
 
@@ -70,6 +80,7 @@ TAKEN = {
     "DigitCodes": {"digit": 0, "codes": [[-1] * 84] * 10},
     "Subsampling": {"coefficient": -10.0, "bias": 10.0},
     "DrawDigit": {"drawing": bytes(SIDE * SIDE), "switches": dict.fromkeys(STEPS, False)},
+    "Robustness": {"digit": 9, "drawing": b"", "scale": 2.5, "shift": -0.7, "rotation": 60.0, "noise": 0.6},
 }
 REFUSED = [
     *(
@@ -116,6 +127,12 @@ REFUSED = [
     ),
     ("DrawDigit", "switches", {**dict.fromkeys(STEPS, True), "blur": True}, "switches must tell of .*blur"),
     ("DrawDigit", "switches", dict.fromkeys(STEPS, "no"), "each True or False"),
+    *(("Robustness", "digit", odd, f"digit must be from 0 to 9; got {odd}") for odd in (-1, 10)),
+    ("Robustness", "drawing", b"\xff" * 10, "drawing must be 112 x 112 bytes; got 10"),
+    ("Robustness", "scale", 0.0, "scale must be from 0.4 to 2.5; got 0.0"),
+    ("Robustness", "shift", 0.75, "shift must be from -0.7 to 0.7; got 0.75"),
+    ("Robustness", "rotation", math.nan, "rotation must be from -60.0 to 60.0; got nan"),
+    ("Robustness", "noise", -0.01, "noise must be from 0.0 to 0.6; got -0.01"),
 ]
 OF_ANOTHER_KIND = [
     ("FeatureMaps", "digit", "3"),
@@ -127,6 +144,7 @@ OF_ANOTHER_KIND = [
     ("DigitCodes", "codes", [[1.5] * 84] * 10),
     ("Subsampling", "bias", "big"),
     ("DrawDigit", "switches", list(STEPS)),
+    ("Robustness", "noise", "much"),
 ]
 
 
@@ -137,6 +155,7 @@ FORMS = {
     "DigitCodes": "DigitCodes(digit 3, nearest code 3)",
     "Subsampling": "Subsampling(coefficient 0.25, bias 0.00)",
     "DrawDigit": "DrawDigit(empty)",
+    "Robustness": "Robustness(digit 3, unchanged: reads 3)",
 }
 
 
@@ -255,6 +274,11 @@ def test_what_a_widget_sends_is_plain_data_and_its_module(name, show):
         (lambda net, digits: Subsampling(torch.full((1, 2, 2), math.nan)), "finite"),
         (lambda net, digits: Subsampling(torch.rand(1, 2, 2), bias=11), "bias must be from -10 to 10"),
         (lambda net, digits: DrawDigit(RGBLeNet()), "reads 1x32x32"),
+        (lambda net, digits: Robustness(3, digits), "network must be a network; got int"),
+        (lambda net, digits: Robustness(RGBLeNet(), digits), "reads 1x32x32; this one reads"),
+        (lambda net, digits: Robustness(LeNet1(), digits), "reads 1x32x32; this one reads"),
+        (lambda net, digits: Robustness(net, digits.images[:, :, :28]), r"images must be \(N, 1, 32, 32\)"),
+        (lambda net, digits: Robustness(net, digits, digit=10), "digit must be from 0 to 9"),
     ],
 )
 def test_a_widget_is_not_made_of_what_does_not_fit(make, message, network, digits):
@@ -733,5 +757,5 @@ def test_one_pixel_is_one_pixel(network, digits):
 
 
 def test_every_widget_but_those_with_a_test_of_their_own_is_looked_at_here():
-    elsewhere = {"Predict", "TrainingPanel", "Robustness"}
+    elsewhere = {"Predict", "TrainingPanel"}
     assert {kind.__name__ for kind in base.Widget.__subclasses__()} - elsewhere == set(TAKEN)
