@@ -5,53 +5,59 @@ Invert if need be, crop to the ink, scale to 20x20, centre by mass in 32x32 (sec
 
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image, ImageOps
 from torch import Tensor
 
+from lenet_edu.data.cleaning import even, find_digits, grey_of
 from lenet_edu.data.digits import PAPER_SCALING, Scaling
+from lenet_edu.data.pictures import read_levels
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError
 
 # Ink lighter than this share of the darkest counts as paper when the digit is cropped.
 _FAINT = 0.2
 # A picture whose lightest and darkest parts differ by less than this (of 1) shows nothing.
-_BLANK = 0.1
+_BLANK = 0.05
+# A picture's longer side is brought to between so many pixels and twice as many.
+LONGEST = 900
 
 
-def digit_from_picture(path: Path | str, scaling: Scaling = PAPER_SCALING) -> Tensor:
-    """The digit of a picture file as the network's input, (1, 32, 32).
+def digits_from_picture(source: Path | str | bytes, scaling: Scaling = PAPER_SCALING) -> Tensor:
+    """The digits of a picture file as the network's input, (N, 1, 32, 32), line by line from the left.
 
-    Raises LenetError if the file is missing, empty or no picture, or if the picture is blank.
+    source: the file's path, or its content. Raises LenetError if the file is missing, empty or no picture,
+    or if there is no digit on it.
     """
-    grey = read_grey(path)
     try:
-        return scaling.apply(normalise(ink_of(grey)))
+        levels = read_levels(source, LONGEST)
     except LenetError as error:
-        raise LenetError(f"{path}: {error}") from error
-
-
-def read_grey(path: Path | str) -> Tensor:
-    """A picture file as grey levels, (height, width), 0 black to 1 white; transparency counts as white."""
+        raise LenetError(f"{_name(source)} could not be read as a picture: {error}.") from error
     try:
-        with Image.open(path) as picture:
-            upright = ImageOps.exif_transpose(picture).convert("RGBA")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        reason = getattr(error, "strerror", None) or "it is empty, damaged or no picture"
-        raise LenetError(f"{path} could not be read as a picture: {reason}.") from error
-    on_white = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright).convert("L")
-    levels = torch.frombuffer(bytearray(on_white.tobytes()), dtype=torch.uint8)
-    return levels.view(on_white.height, on_white.width).float() / 255
+        digits = cleaned(grey_of(levels))
+    except LenetError as error:
+        raise LenetError(f"{_name(source)}: {error}") from error
+    return scaling.apply(torch.stack([normalise(digit) for digit in digits]))
+
+
+def cleaned(grey: np.ndarray) -> list[Tensor]:
+    """The ink of each digit on a sheet alone, from 0 to 1, (height, width) as the sheet.
+
+    grey: (height, width), 0 black to 1 white. Raises LenetError for a sheet without a digit.
+    """
+    digits = find_digits(ink_of(torch.from_numpy(even(grey))).numpy())
+    if not digits:
+        raise LenetError("there is no digit on it, only lines, specks or dots.")
+    return [torch.from_numpy(digit) for digit in digits]
 
 
 def ink_of(grey: Tensor) -> Tensor:
-    """Ink from 0 to 1, (height, width), from grey levels; what most of the edge shows is paper.
+    """Ink from 0 to 1, (height, width), from grey levels; what most of the sheet shows is paper.
 
     Raises LenetError for a picture without contrast.
     """
-    edge = torch.cat([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    distance = (grey - edge.median()).abs()
+    distance = (grey - grey.median()).abs()
     if distance.max() < _BLANK:
         raise LenetError("the picture is blank: there is no digit on it.")
     return distance / distance.max()
@@ -89,3 +95,7 @@ def centre_by_mass(ink: Tensor) -> Tensor:
     (top, left), (height, width) = corner, ink.shape
     frame[0, top : top + height, left : left + width] = ink
     return frame
+
+
+def _name(source: Path | str | bytes) -> str:
+    return "the picture" if isinstance(source, bytes) else str(source)
