@@ -98,15 +98,26 @@ def redrawn(glyph: np.ndarray, pen: float) -> np.ndarray:
 
     In heights of the digit; at 28 UP squared points, the digit's middle in the middle.
     """
-    fine = ndimage.gaussian_filter(ndimage.zoom(glyph, UP, order=1), UP / 2)
-    line = thinned(fine > 0.4)
-    rows, columns = np.nonzero(line)
+    fine = ndimage.zoom(glyph, UP, order=1)
+    shape = ndimage.gaussian_filter(fine, UP / 3) > 0.4
+    line = thinned(shape)
+    rows, columns = np.nonzero(shape)
     height = max(np.ptp(rows), np.ptp(columns)) + 1
-    away = ndimage.gaussian_filter(ndimage.distance_transform_edt(~line), 1.2)
-    away = away - min(away[line].mean(), 1.0)
+    inside = pen / 2 - _distance(line) / height
+    if _holes_and_parts(inside > 0) != _holes_and_parts(glyph > 0.4):
+        # The pen would fill a loop, or the line has lost one: as it was written.
+        inside = (_distance(shape) * -1 + _distance(~shape)) / height
     middle = [(rows.max() + rows.min()) / 2, (columns.max() + columns.min()) / 2]
-    away = ndimage.shift(away, [28 * UP / 2 - place for place in middle], order=1, cval=height)
-    return pen / 2 - away / height
+    return ndimage.shift(inside, [28 * UP / 2 - place for place in middle], order=1, cval=-1.0)
+
+
+def _distance(shape: np.ndarray) -> np.ndarray:
+    """From each point to the shape, smooth."""
+    return ndimage.gaussian_filter(ndimage.distance_transform_edt(~shape), 1.2)
+
+
+def _holes_and_parts(shape: np.ndarray) -> tuple[int, int]:
+    return ndimage.label(~np.pad(shape, 1))[1], ndimage.label(shape, np.ones((3, 3)))[1]
 
 
 def thinned(shape: np.ndarray) -> np.ndarray:

@@ -170,7 +170,7 @@ def find_digits(ink: np.ndarray) -> list[np.ndarray]:
     marked = smooth > least
     if not marked.any():
         return []
-    for mask in _without_lines(marked):
+    for mask in _without_lines(smooth, marked):
         pieces, labels, strokes = _pieces(smooth, mask)
         digits = _group(pieces, labels, ink.shape)
         if digits:
@@ -218,14 +218,23 @@ def _pieces(ink: np.ndarray, mask: np.ndarray) -> tuple[list[Mark], np.ndarray, 
 # Lines -------------------------------------------------------------------------------------------------
 
 
-def _without_lines(marked: np.ndarray):
+def _without_lines(ink: np.ndarray, marked: np.ndarray):
     """Yields what is marked without ruled lines and frames; then, if that held no digit, with more of it."""
-    across, down = _long_lines(marked)
-    ruled = across[1] | down[1]
-    if ruled.any():
-        yield _erased(marked, across[1], down[1])
-        yield _erased(marked, *(np.where(_is_outer(lines, axis), lines, False) for axis, lines in enumerate((across[1], down[1]))))
+    across, down = _ruled_lines(marked)
+    if across.any() or down.any():
+        pale = [_paler_than_strokes(ink, lines) for lines in (across, down)]
+        yield _erased(marked, *pale)
+        outer = [lines & _is_outer(lines, axis) for axis, lines in enumerate((across, down))]
+        yield _erased(marked, *outer)
     yield marked
+
+
+def _paler_than_strokes(ink: np.ndarray, lines: np.ndarray) -> np.ndarray:
+    """The lines without what is far darker than they are: a pen that went along them."""
+    if not lines.any():
+        return lines
+    usual = np.median(ink[lines])
+    return lines & (ink < max(1.5 * usual, usual + 0.15))
 
 
 def _is_outer(lines: np.ndarray, axis: int) -> np.ndarray:
@@ -239,12 +248,12 @@ def _is_outer(lines: np.ndarray, axis: int) -> np.ndarray:
     return keep[labels]
 
 
-def _long_lines(marked: np.ndarray):
-    """Pairs (all long straight runs, those that are ruled) across and down."""
+def _ruled_lines(marked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The ruled lines across, and those down."""
     tilt = _tilt(marked)
     length = max(7, round(_LINE * min(marked.shape)))
     across, down = _runs(marked, tilt, length), _runs(marked.T, -tilt, length).T
-    return (across, _ruled(across, down, 1)), (down, _ruled(down, across, 0))
+    return _ruled(across, down, 1), _ruled(down, across, 0)
 
 
 def _tilt(marked: np.ndarray) -> int:
