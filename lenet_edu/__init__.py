@@ -7,6 +7,10 @@ name is loaded when it is first asked for, so that `import lenet_edu` itself cos
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from lenet_edu.system.threads import limit_spinning
+
+limit_spinning()  # here, since it counts only before torch is loaded
+
 if TYPE_CHECKING:  # for editors; a test keeps these lines and the table below alike
     from lenet_edu import plots, widgets
     from lenet_edu.data.digits import Split, as_read_at, crop, data_folder, describe_data, load_digits, pad
@@ -23,7 +27,7 @@ if TYPE_CHECKING:  # for editors; a test keeps these lines and the table below a
     from lenet_edu.system.files import read_json
     from lenet_edu.training.checkpoints import SHIPPED, load_network, save_network, shipped_names
     from lenet_edu.training.distortions import distort, draw_distortions
-    from lenet_edu.training.evaluation import accuracy, confusion, mistakes, probabilities, summary
+    from lenet_edu.training.evaluation import accuracy, confusion, evaluate, mistakes, probabilities, summary
     from lenet_edu.training.loop import fit
     from lenet_edu.training.recipes import RECIPES, default_recipe
     from lenet_edu.training.sessions import Session
@@ -53,7 +57,7 @@ _NAMES = {
     "system.files": "read_json",
     "training.checkpoints": "SHIPPED load_network save_network shipped_names",
     "training.distortions": "distort draw_distortions",
-    "training.evaluation": "accuracy confusion mistakes probabilities summary",
+    "training.evaluation": "accuracy confusion evaluate mistakes probabilities summary",
     "training.loop": "fit",
     "training.recipes": "RECIPES default_recipe",
     "training.sessions": "Session",

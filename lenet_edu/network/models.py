@@ -34,6 +34,16 @@ class Network(nn.Sequential):
         self.temperature = 1.0
         self.reset_parameters()
 
+    def __getitem__(self, index):
+        """A layer by its place, or several by a slice: these as a plain sequence, which shares its weights.
+
+        A part of a network is no network: it has no architecture, takes any input that its first layer takes,
+        and gives what its last one gives.
+        """
+        if isinstance(index, slice):
+            return nn.Sequential(OrderedDict(list(self.named_children())[index]))
+        return super().__getitem__(index)
+
     @property
     def has_rbf_output(self) -> bool:
         """True if OUTPUT gives distances to codes, smallest wins; False if scores, largest wins."""
@@ -42,7 +52,7 @@ class Network(nn.Sequential):
     def forward(self, images: Tensor) -> Tensor:
         """(N, maps, size, size) -> (N, classes): distances (RBF) or scores (linear).
 
-        Raises LenetError if `images` has another shape or is not of floats.
+        Raises LenetError if `images` has another shape, or is not of floats as precise as the weights.
         """
         self.check_images(images)
         return super().forward(images)
@@ -81,16 +91,22 @@ class Network(nn.Sequential):
                 _draw_uniform(layer, spec.activation if start == "scaled" else None, generator)
 
     def check_images(self, images: Tensor) -> None:
-        """Raise LenetError unless `images` is a float tensor (N, maps, size, size)."""
-        wanted = self.architecture.input.output_shape
-        if not isinstance(images, Tensor) or not images.is_floating_point():
-            came = str(images.dtype) if isinstance(images, Tensor) else type(images).__name__
+        """Raise LenetError unless `images` is a tensor (N, maps, size, size) of floats like the weights."""
+        name, wanted = self.architecture.name, self.architecture.input.output_shape
+        if not isinstance(images, Tensor):
+            advice = "torch.as_tensor(images).float()"
+            raise LenetError(f"{name} takes a tensor of floats; got {type(images).__name__}. Use {advice}.")
+        if not images.is_floating_point():
+            raise LenetError(f"{name} takes a tensor of floats; got {images.dtype}. Use images.float().")
+        weights = next(self.parameters()).dtype
+        if images.dtype != weights and not torch.is_autocast_enabled(images.device.type):
             raise LenetError(
-                f"{self.architecture.name} takes a tensor of floats; got {came}. Use images.float()."
+                f"{name} has weights of {weights}; got images of {images.dtype}. Use "
+                f"images.to({weights}), or model.to({images.dtype})."
             )
         if images.ndim != 4 or tuple(images.shape[1:]) != wanted:
             raise LenetError(
-                f"{self.architecture.name} takes images of shape {('N', *wanted)}; got {tuple(images.shape)}."
+                f"{name} takes images of shape {('N', *wanted)}; got {tuple(images.shape)}."
                 + _hint(tuple(images.shape), wanted)
             )
 

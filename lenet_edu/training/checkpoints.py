@@ -39,18 +39,6 @@ def load_network(source: str | Path, device: str | torch.device = "cpu") -> Netw
     return model.to(device).eval()
 
 
-def load_weights(model: Network, source: str | Path) -> None:
-    """Put the weights of a file, or of a shipped name, into a model of the same network.
-
-    Raises LenetError if the file is of another network.
-    """
-    tensors, notes = load_tensors(_find(source))
-    found, wanted = notes.get("network"), model.architecture.config
-    if found != wanted:
-        raise LenetError(f"{source} is a checkpoint of another network: wanted {wanted}, found {found}.")
-    _fill(model, tensors, source)
-
-
 def _find(source: str | Path) -> Path:
     path = Path(source)
     if path.exists() or path.suffix or len(path.parts) > 1:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from lenet_edu.data.digits import Split
+from lenet_edu.network.losses import criterion
 from lenet_edu.network.models import Network
 
 _BATCH = 1000
@@ -36,10 +37,15 @@ def accuracy(model: Network, split: Split) -> float:
 
 
 @torch.inference_mode()
-def loss_and_accuracy(model: Network, split: Split, loss_function) -> tuple[float, float]:
-    """Mean loss and accuracy over a whole split, every image counted once."""
-    loss, correct = 0.0, 0
+def evaluate(model: Network, split: Split) -> tuple[float, float]:
+    """Mean loss and accuracy (0 to 1) over a whole split, every image counted once.
+
+    The loss is the one that training makes small for this network, without smoothing; see `criterion`.
+    """
+    loss, correct, loss_function = 0.0, 0, criterion(model)
+    device = next(model.parameters()).device
     for images, labels in zip(split.images.split(_BATCH), split.labels.split(_BATCH), strict=True):
+        images, labels = images.to(device), labels.to(device)
         output = model(images)
         loss += loss_function(output, labels).item() * len(labels)
         correct += count_right(model, output, labels).item()

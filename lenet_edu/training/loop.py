@@ -4,6 +4,7 @@ Knows nothing of plots or widgets: they look on through `before_batch` and `afte
 """
 
 import signal
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import isfinite
@@ -15,14 +16,15 @@ import torch
 from tqdm.auto import tqdm
 
 from lenet_edu.data.digits import Data
-from lenet_edu.network.losses import criterion
 from lenet_edu.network.models import Network
 from lenet_edu.system.devices import choose_device, keep_freed_memory
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.threads import WaitingChoice
 from lenet_edu.training.distortions import draw_distortions
-from lenet_edu.training.evaluation import loss_and_accuracy
-from lenet_edu.training.recipes import Recipe, default_recipe
-from lenet_edu.training.runs import Run, kept, weights_of
+from lenet_edu.training.evaluation import evaluate
+from lenet_edu.training.inputs import checked_data
+from lenet_edu.training.recipes import Recipe, chosen_recipe
+from lenet_edu.training.runs import Run, RunFolder, open_run_folder, weights_of
 from lenet_edu.training.steps import Stepper
 
 
@@ -30,8 +32,8 @@ class DivergedError(LenetError):
     """The loss exploded or is no longer a number; the model has the weights of the last epoch that ended."""
 
 
-# How often in an epoch the loss is looked at: each look makes a GPU wait for the CPU.
-_LOOKS = 20
+# Points of the curve in an epoch: to read the loss makes a GPU wait for the CPU.
+LOGS_PER_EPOCH = 20
 
 # A run that is kept in a folder is saved at least this often, in seconds, and after every epoch.
 _SAVE_EVERY = 20.0
@@ -43,7 +45,7 @@ _EXPLODED = 100.0
 def fit(
     model: Network,
     data: Data,
-    recipe: Recipe | None = None,
+    recipe: Recipe | str | None = None,
     *,
     seed: int = 0,
     device: str = "auto",
@@ -55,19 +57,22 @@ def fit(
 ) -> Run:
     """Train `model` on `data.train` and leave it with the weights that did best on `data.validation`.
 
-    recipe: by default the quick one that fits network and data. seed: decides order and distortions, not the
-    initial weights, which are the model's own. device: "auto", "cpu", "cuda", "mps".
-    out: a folder that keeps the run, see `runs`: its state when it starts, after every epoch, every 20
+    recipe: or the name of one; by default the quick one that fits network and data. seed: decides order and
+    distortions, not the initial weights, which are the model's own. device: "auto", "cpu", "cuda", "mps".
+    out: a folder to save the run in, see `runs`: its state when it starts, after every epoch, every 20
     seconds, and when it is interrupted; resume: go on from that state. On a CPU the same weights come out,
-    bit for bit, as if it had never stopped.
+    bit for bit, as if it had never stopped, where torch has as many threads as before.
     before_batch(run): before every batch. It may put another recipe into `run.recipe` (learning rate,
     momentum and batch size count from that batch on, distortions from the next epoch), or raise what it
     likes to stop. after_epoch(run): after each epoch.
 
     Raises DivergedError if the loss explodes or is no longer a number; LenetError if `out` is in use, already
-    holds a run that is not resumed, holds none to resume, or cannot be written to.
+    holds a run that is not resumed, holds none to resume, or cannot be written to; or if data and recipe do
+    not suit the network. Warns if the network has learned nothing in the end.
     """
-    recipe = recipe or default_recipe(model.architecture, len(data.train))
+    data = checked_data(model, data)
+    if not (resume and isinstance(recipe, Recipe)):  # a run may have been begun when less was refused
+        recipe = chosen_recipe(recipe, model.architecture, len(data.train))
     device = choose_device(device)
     if device.type == "cpu":
         keep_freed_memory()
@@ -82,38 +87,46 @@ def fit(
         "seed": seed,
         "recipe": recipe.to_dict(),
     }
-    run = Run(recipe, seed, len(data.train), root=data.root, last_weights=weights_of(model))
+    # Whole, so that the pictures are found from any other folder when the run goes on.
+    root = str(Path(data.root).absolute()) if data.root else ""
     stepper = Stepper(model, data, recipe)
-    with kept(out, notes, resume) as keeper, _progress_bar(run, progress) as bar:
+    on_cpu = device.type == "cpu"
+    with open_run_folder(out, notes, resume) as folder, WaitingChoice(enabled=on_cpu) as waiting:
         if resume:
-            keeper.restore(run, model, stepper.momentum())
+            run = folder.restore(model, stepper.momentum())
+            run.root = root  # the folder may have moved
             stepper.totals.copy_(run.totals)
-            bar.update(round(run.epochs_done * run.images))
         else:
-            keeper.save_state(run, model, stepper.momentum())
+            run = Run(recipe, seed, len(data.train), root=root, last_weights=weights_of(model))
+            folder.save_state(run, model, stepper.momentum())
         run.totals = stepper.totals
-        with _interrupt_between_batches() as interrupted:
+        with _progress_bar(run, progress) as bar, _interrupt_between_batches() as interrupted:
             while len(run.history) < run.recipe.epochs:
                 try:
-                    _train_epoch(run, stepper, keeper, bar, before_batch, interrupted)
+                    _train_epoch(run, stepper, folder, bar, before_batch, interrupted, waiting)
                 except DivergedError:
                     model.load_state_dict(run.last_weights)
                     raise
-                _end_epoch(run, stepper, keeper, data, bar)
+                _end_epoch(run, stepper, folder, data, bar)
+                waiting.skip()
                 if after_epoch:
                     after_epoch(run)
                 if interrupted():
                     raise KeyboardInterrupt
     model.load_state_dict(run.best_weights)
     model.to(memory_format=torch.contiguous_format).eval()
+    _warn_if_nothing_learned(run, data)
     return run
 
 
-def _train_epoch(run: Run, stepper: Stepper, keeper, bar, before_batch, interrupted) -> None:
+def _train_epoch(
+    run: Run, stepper: Stepper, folder: RunFolder, bar, before_batch, interrupted, waiting
+) -> None:
     """Take the epoch's batches from `run.seen` on."""
     bar.set_description(f"epoch {len(run.history) + 1}/{run.recipe.epochs}")
     order, distortions = _plan_epoch(run, stepper.split.labels.device)
     start, saved = perf_counter() - run.seconds_of_epoch, monotonic()
+    waiting.skip()
     while run.seen < run.images:
         try:
             if before_batch:
@@ -122,21 +135,23 @@ def _train_epoch(run: Run, stepper: Stepper, keeper, bar, before_batch, interrup
                 raise KeyboardInterrupt
         except BaseException:
             run.seconds_of_epoch = perf_counter() - start
-            keeper.save_state(run, stepper.model, stepper.momentum())
+            folder.save_state(run, stepper.model, stepper.momentum())
             raise
         if stepper.recipe is not run.recipe:
-            stepper.follow(run.recipe)
+            stepper.set_recipe(run.recipe)
         batch = slice(run.seen, min(run.seen + run.recipe.batch_size, run.images))
         stepper.step(order[batch], None if distortions is None else distortions[batch], run.rate)
         before, run.seen, run.steps = run.seen, batch.stop, run.steps + 1
         run.seconds_of_epoch = perf_counter() - start
         bar.update(run.seen - before)
-        if run.seen * _LOOKS // run.images > before * _LOOKS // run.images:
-            _look(run, bar)
+        if run.seen * LOGS_PER_EPOCH // run.images > before * LOGS_PER_EPOCH // run.images:
+            _log_point(run, bar)
             run.seconds_of_epoch = perf_counter() - start
+        waiting.count(run.seen - before)
         if monotonic() - saved > _SAVE_EVERY:
-            keeper.save_state(run, stepper.model, stepper.momentum())
+            folder.save_state(run, stepper.model, stepper.momentum())
             saved = monotonic()
+            waiting.skip()
 
 
 def _plan_epoch(run: Run, device: torch.device):
@@ -151,11 +166,11 @@ def _plan_epoch(run: Run, device: torch.device):
     return order, draw_distortions(run.recipe, run.images, generator).to(device)
 
 
-def _look(run: Run, bar) -> None:
+def _log_point(run: Run, bar) -> None:
     """Add a point to the curve; stop if the loss is none that could still come down."""
     loss, right = run.totals.tolist()
-    seen, loss_before, right_before = run.looked
-    run.looked = [run.seen, loss, right]
+    seen, loss_before, right_before = run.last_logged
+    run.last_logged = [run.seen, loss, right]
     since = run.seen - seen
     point = {
         "epoch": run.epochs_done,
@@ -173,11 +188,11 @@ def _look(run: Run, bar) -> None:
     bar.set_postfix(loss=f"{loss / run.seen:.3f}", accuracy=f"{right / run.seen:.2%}", refresh=False)
 
 
-def _end_epoch(run: Run, stepper: Stepper, keeper, data: Data, bar) -> None:
-    """Look at the validation split, record the epoch, keep the weights, make ready for the next one."""
+def _end_epoch(run: Run, stepper: Stepper, folder: RunFolder, data: Data, bar) -> None:
+    """Evaluate on the validation split, record the epoch, save the weights, make ready for the next one."""
     model = stepper.model
-    loss, right = loss_and_accuracy(model, data.validation, criterion(model))
-    _, train_loss, train_right = run.looked
+    loss, right = evaluate(model, data.validation)
+    _, train_loss, train_right = run.last_logged
     record = {
         "epoch": len(run.history) + 1,
         "learning_rate": run.rate,
@@ -192,18 +207,35 @@ def _end_epoch(run: Run, stepper: Stepper, keeper, data: Data, bar) -> None:
     run.last_weights = weights_of(model)
     if run.best_epoch == record["epoch"]:
         run.best_weights = run.last_weights
-    run.seen, run.seconds_of_epoch, run.looked = 0, 0.0, [0, 0.0, 0.0]
+    run.seen, run.seconds_of_epoch, run.last_logged = 0, 0.0, [0, 0.0, 0.0]
     run.totals.zero_()
     bar.set_postfix(
         loss=f"{record['train_loss']:.3f}",
         accuracy=f"{record['train_accuracy']:.2%}",
         validation=f"{right:.2%}",
     )
-    keeper.save_epoch(run, model, stepper.momentum())
+    folder.save_epoch(run, model, stepper.momentum())
+
+
+def _warn_if_nothing_learned(run: Run, data: Data) -> None:
+    """Warn if the best epoch does not clearly beat giving the commonest class as the answer every time."""
+    labels = data.validation.labels
+    share = labels.bincount().max().item() / len(labels)
+    chance = share + 2 * (share * (1 - share) / len(labels)) ** 0.5  # two standard deviations
+    best = max(record["validation_accuracy"] for record in run.history)
+    if best <= chance:
+        warnings.warn(
+            f"The network has learned nothing in {len(run.history)} epochs: it gets {best:.1%} of the "
+            f"validation images right, and the same answer for all would get {share:.1%}. Lower peak_rate "
+            f"({run.recipe.peak_rate:g} now) or enlarge batch_size ({run.recipe.batch_size} now); if these "
+            "are right, check the labels.",
+            stacklevel=3,
+        )
 
 
 def _progress_bar(run: Run, shown: bool) -> tqdm:
-    return tqdm(total=run.recipe.epochs * run.images, unit="img", unit_scale=True, disable=not shown)
+    total, done = run.recipe.epochs * run.images, round(run.epochs_done * run.images)
+    return tqdm(total=total, initial=done, unit="img", unit_scale=True, disable=not shown)
 
 
 @contextmanager

@@ -27,17 +27,31 @@ DISTORTIONS = (
 class Recipe:
     """Stochastic gradient descent with momentum, a schedule of learning rates, and distorted images.
 
-    epochs, batch_size: passes over the training split, images a step. peak_rate: the highest learning
-    rate. It is reached after the share `warm_up` of all steps and then lowered to zero, both in a straight
-    line; or, with `halve_every`, it is the first one, and is halved whenever so many epochs are done.
-    momentum: Nesterov's, or with nesterov=False the plain one. weight_decay: on every parameter.
-    rotation (degrees), shift (pixels), scale and shear (shares of the size): the largest random
-    distortion of a training image, drawn anew for every image in every epoch. squeeze: the largest share by
-    which it becomes lower and wider at once, or narrower and higher; its area stays. elastic (pixels): the
-    deviation of smooth random displacements, which bend strokes. horizontal_flip, vertical_flip: how
-    likely an image is mirrored, or turned upside down. colour: the largest change of brightness, of
-    contrast and of saturation, as a share. smoothing: the share of every label that is spread over all
-    classes (cross-entropy only). start: how initial weights are drawn, see `Network.reset_parameters`.
+    name: what the recipe is called, in records and on the command line.
+    epochs: passes over the training split.
+    batch_size: images a step.
+    peak_rate: the highest learning rate; see `rate` for the schedule.
+    momentum: the share of the last step that the next one keeps (Sutskever et al., 2013).
+    weight_decay: the share of every parameter that is added to its gradient.
+    warm_up: the share of all steps in which the rate rises from 0 to its peak, in a straight line; then it
+        falls to 0 in a straight line (Smith & Topin, 2018).
+    rotation: degrees, the most that a training image is turned either way. Like every distortion below, it is
+        drawn anew for each image in each epoch, uniformly up to this limit unless something else is said.
+    shift: pixels, the most that it is moved, across and down.
+    scale: a share of its size, the most that it becomes larger or smaller.
+    shear: a share of its height, the most that its top slides against its middle.
+    elastic: pixels, the standard deviation of smooth random displacements, which bend strokes
+        (Simard et al., 2003).
+    smoothing: the share of each label that is spread over all classes; cross-entropy only
+        (Szegedy et al., 2016).
+    halve_every: epochs after which the rate is halved, from `peak_rate` on and without `warm_up`; 0: never.
+    nesterov: True for Nesterov's momentum, False for the plain one.
+    horizontal_flip: the probability that an image is mirrored.
+    vertical_flip: the probability that an image is turned upside down.
+    colour: a share, the most that brightness, contrast and saturation change.
+    squeeze: a share, the most by which an image becomes lower and wider at once, or narrower and higher, with
+        the same area (called squeezing in section III-B).
+    start: how initial weights are drawn, "scaled" or "torch"; see `Network.reset_parameters`.
 
     Raises LenetError for a value out of range.
     """
@@ -102,6 +116,11 @@ class Recipe:
         """True if training images are distorted."""
         return any(getattr(self, name) for name in DISTORTIONS)
 
+    @property
+    def is_for_pictures(self) -> bool:
+        """True if it mirrors images or changes colours: a mirrored digit is no digit any more."""
+        return bool(self.horizontal_flip or self.vertical_flip or self.colour)
+
     def to_dict(self) -> dict:
         """The recipe for JSON; `Recipe(**recipe.to_dict())` gives it back."""
         return asdict(self)
@@ -164,10 +183,39 @@ RECIPES = {
 }
 
 
-def named_recipe(name: str) -> Recipe:
-    """The recipe of that name; LenetError lists the names if there is none."""
-    check_choice("recipe", name, tuple(RECIPES))
+def recipe_names(plan: Architecture) -> list[str]:
+    """The named recipes that suit what the network reads, digits or pictures in colour."""
+    return [name for name, recipe in RECIPES.items() if plan.input.maps > 1 or not recipe.is_for_pictures]
+
+
+def named_recipe(name: str, plan: Architecture | None = None) -> Recipe:
+    """The recipe of that name; LenetError lists the names that there are, for `plan` if it is given."""
+    names = tuple(RECIPES) if plan is None else recipe_names(plan)
+    if plan is not None and name in RECIPES and name not in names:
+        raise LenetError(
+            f"The recipe {name!r} is for pictures in colour: it mirrors images or changes colours, and "
+            f"{plan.name} reads digits. Take one of {', '.join(names)}."
+        )
+    check_choice("recipe", name, names)
     return RECIPES[name]
+
+
+def chosen_recipe(recipe: Recipe | str | None, plan: Architecture, images: int) -> Recipe:
+    """What `fit` is to follow: a recipe, the one of a name, or by default that of `default_recipe`.
+
+    Raises LenetError for a name that is unknown, and for one of pictures where the network reads digits.
+    """
+    if recipe is None:
+        return default_recipe(plan, images)
+    if isinstance(recipe, str):
+        return named_recipe(recipe, plan)
+    if not isinstance(recipe, Recipe):
+        raise LenetError(
+            f"recipe must be a Recipe or the name of one ({', '.join(recipe_names(plan))}); got {recipe!r}."
+        )
+    if recipe.name in RECIPES and recipe.is_for_pictures:
+        named_recipe(recipe.name, plan)
+    return recipe
 
 
 def default_recipe(plan: Architecture, images: int) -> Recipe:

@@ -6,10 +6,12 @@ state.safetensors                      all that going on from here needs, the sa
 """
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from itertools import count
 from pathlib import Path
 
 import torch
@@ -27,22 +29,48 @@ BEST, LAST, STATE, HISTORY = "best.safetensors", "last.safetensors", "state.safe
 # Raised when a state of before could no longer be gone on from to the same result.
 FORMAT = 2
 
-# What a state's notes say of the run, besides what it was given and the recipes.
-_STATE = ("images", "history", "curve", "seen", "steps", "seconds_of_epoch", "looked")
+
+@dataclass(kw_only=True)
+class Progress:
+    """How far a run has come: what its state holds, besides weights, momentum and what it was given.
+
+    history: one dict an epoch that has ended, with `epoch` (from 1), `learning_rate` (at its end),
+        `train_loss` and `train_accuracy` (over its batches, as they were met), `validation_loss`,
+        `validation_accuracy`, `seconds` (training alone) and `images_per_second`.
+    curve: some twenty points an epoch, with `epoch` (as 1.35), `loss` and `accuracy` since the point before.
+    seen: how many images the epoch under way has had.
+    steps: all updates so far.
+    seconds_of_epoch: of training, in the epoch under way.
+    last_logged: `seen`, summed loss and right answers of the epoch when the last point of the curve was made.
+    """
+
+    history: list[dict] = field(default_factory=list)
+    curve: list[dict] = field(default_factory=list)
+    seen: int = 0
+    steps: int = 0
+    seconds_of_epoch: float = 0.0
+    last_logged: list[float] = field(default_factory=lambda: [0, 0.0, 0.0])
+
+    def to_notes(self) -> dict:
+        """The progress as a state's notes hold it."""
+        return {key: getattr(self, name) for name, key in _PROGRESS_KEYS.items()}
+
+
+# Under which keys a state's notes hold the progress; `looked` is its name since the first version.
+_PROGRESS_KEYS = {one.name: one.name for one in fields(Progress)} | {"last_logged": "looked"}
 
 
 @dataclass
-class Run:
-    """A training run: what it was given, what it went through, its best and last weights.
+class Run(Progress):
+    """A training run: what it was given, how far it has come, its best and last weights.
 
-    recipe: in force now; whoever looks on may put another in its place. started_with: the first one.
+    recipe: in force now; whoever looks on may put another in its place.
+    seed: of order and distortions.
+    images: how many the training split has.
+    started_with: the first recipe.
     root: the folder that the pictures were read from, if it was one.
-    images: in the training split. seen: how many of them the epoch under way has had. steps: all updates.
-    history: one dict an epoch, with `epoch` (from 1), `learning_rate` (at its end), `train_loss` and
-    `train_accuracy` (over its batches, as they were met), `validation_loss`, `validation_accuracy`,
-    `seconds` (training alone) and `images_per_second`.
-    curve: some twenty points an epoch, with `epoch` (as 1.35), `loss` and `accuracy` since the point before.
-    totals: the epoch's summed loss and right answers, on the device of the model: (2,).
+    totals: (2,), the epoch's summed loss and right answers, on the device of the model.
+    best_weights, last_weights: by name, of the best epoch and of the last one that has ended.
     """
 
     recipe: Recipe
@@ -50,12 +78,6 @@ class Run:
     images: int
     started_with: Recipe | None = None
     root: str = ""
-    history: list[dict] = field(default_factory=list)
-    curve: list[dict] = field(default_factory=list)
-    seen: int = 0
-    steps: int = 0
-    seconds_of_epoch: float = 0.0
-    looked: list[float] = field(default_factory=lambda: [0, 0.0, 0.0])
     totals: Tensor = field(default_factory=lambda: torch.zeros(2))
     best_weights: dict[str, Tensor] = field(default_factory=dict)
     last_weights: dict[str, Tensor] = field(default_factory=dict)
@@ -84,18 +106,18 @@ class Run:
         return sum(record["seconds"] for record in self.history) + self.seconds_of_epoch
 
 
-class Keeper:
-    """Keeps a run in a folder, or nowhere if there is none.
+class RunFolder:
+    """The folder that a run is saved in; with None for a path, nothing is saved.
 
     notes: what the run was given, as plain data; it must be the same when the run is taken up again.
     """
 
-    def __init__(self, folder: Path | None, notes: dict):
-        self.folder, self.notes = folder, notes
+    def __init__(self, path: Path | None, notes: dict):
+        self.path, self.notes = path, notes
 
     def save_state(self, run: Run, model: Network, momentum: dict[str, Tensor]) -> None:
         """Write all that is needed to go on from here; refuse to if a weight is no longer a number."""
-        if self.folder is None:
+        if self.path is None:
             return
         weights = model.state_dict()
         if not all(tensor.isfinite().all() for tensor in weights.values()):
@@ -105,62 +127,87 @@ class Keeper:
             for kind, named in (("model", weights), ("best", run.best_weights), ("momentum", momentum))
             for name, tensor in named.items()
         }
-        state = {name: getattr(run, name) for name in _STATE}
-        state |= {"format": FORMAT, "recipe_now": run.recipe.to_dict(), "root": run.root}
+        state = {
+            **run.to_notes(),
+            "images": run.images,
+            "format": FORMAT,
+            "recipe_now": run.recipe.to_dict(),
+            "root": run.root,
+        }
         save_tensors(
-            self.folder / STATE,
+            self.path / STATE,
             {**tensors, "totals": run.totals},
             {**self.notes, "state_of": model.architecture.config, **state},
         )
 
     def save_epoch(self, run: Run, model: Network, momentum: dict[str, Tensor]) -> None:
         """Write weights and record of an epoch that has just ended; the state last: it says what is done."""
-        if self.folder is None:
+        if self.path is None:
             return
         record = run.history[-1]
         notes = {**self.notes, "epoch": record["epoch"], "validation_accuracy": record["validation_accuracy"]}
-        save_network(self.folder / LAST, model, notes)
+        save_network(self.path / LAST, model, notes)
         if run.best_epoch == record["epoch"]:
-            save_network(self.folder / BEST, model, notes)
-        append_line(self.folder / HISTORY, json.dumps(record))
+            save_network(self.path / BEST, model, notes)
+        append_line(self.path / HISTORY, json.dumps(record))
         self.save_state(run, model, momentum)
 
-    def restore(self, run: Run, model: Network, momentum: dict[str, Tensor]) -> None:
-        """Bring run, model and momentum to where the state left off.
+    def restore(self, model: Network, momentum: dict[str, Tensor]) -> Run:
+        """The saved run; model and momentum are brought to where it was left.
 
         Raises LenetError if there is no state, or one of another run or version.
         """
-        found, tensors, saved = load_run(self.folder)
+        run, tensors, saved = load_run(self.path)
         for name, value in {**self.notes, "state_of": model.architecture.config}.items():
             if name in saved and saved[name] != value:
                 raise LenetError(
-                    f"{self.folder} holds a run with another {name}: wanted {value}, found {saved[name]}."
+                    f"{self.path} holds a run with another {name}: wanted {value}, found {saved[name]}."
                 )
         model.load_state_dict(tensors["model"])
         for name, tensor in tensors["momentum"].items():
             momentum[name].copy_(tensor)
-        vars(run).update({**vars(found), "root": run.root})  # the folder may have moved
         # A line may have been added, or half of one, before the state was written.
         lines = "".join(json.dumps(record) + "\n" for record in run.history)
-        write_atomically(self.folder / HISTORY, lines.encode())
+        write_atomically(self.path / HISTORY, lines.encode())
+        return run
 
 
 @contextmanager
-def kept(folder: Path | str | None, notes: dict, resume: bool) -> Iterator[Keeper]:
-    """A keeper for a new run, or for one that is to go on, the only one that writes to `folder` meanwhile.
+def open_run_folder(path: Path | str | None, notes: dict, resume: bool) -> Iterator[RunFolder]:
+    """The folder of a new run, or of one that is to go on; nothing else can write to it meanwhile.
 
     Raises LenetError if the folder is in use, if it holds a run that is not to go on, or none that could.
     """
-    if folder is None:
-        yield Keeper(None, notes)
+    if path is None:
+        yield RunFolder(None, notes)
         return
-    folder = Path(folder)
+    path = Path(path)
     if resume:
-        _check_there(folder)
-    with only_writer(folder):
-        if not resume and (folder / STATE).exists():
-            raise LenetError(f"{folder} already holds a run. Resume it, or choose another folder.")
-        yield Keeper(folder, notes)
+        _check_there(path)
+    with only_writer(path):
+        if not resume and (path / STATE).exists():
+            raise LenetError(f"{path} already holds a run. Resume it, or choose another folder.")
+        yield RunFolder(path, notes)
+
+
+def new_run_folder(root: Path | str, network: str) -> Path:
+    """Make a folder for a run in `root`, named by time and network; by a number too if that one is there.
+
+    Raises LenetError if it cannot be made.
+    """
+    root = Path(root)
+    name = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{network.lower().replace(' ', '-').replace(',', '')}"
+    for number in count(1):
+        folder = root / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            if not root.is_dir():
+                raise LenetError(f"{folder} could not be made: {root} is no folder.") from None
+        except OSError as error:
+            raise LenetError(f"{folder} could not be made: {error.strerror or error}.") from error
+    raise AssertionError("count() does not end")
 
 
 def load_run(folder: Path | str) -> tuple[Run, dict[str, dict[str, Tensor]], dict]:
@@ -172,7 +219,8 @@ def load_run(folder: Path | str) -> tuple[Run, dict[str, dict[str, Tensor]], dic
     _check_there(folder)
     flat, notes = load_tensors(folder / STATE)
     _check_format(folder, notes)
-    missing = {"data", "scaling", "state_of", "seed", "recipe", "recipe_now", *_STATE} - notes.keys()
+    needed = {"data", "scaling", "state_of", "seed", "recipe", "recipe_now", "images"}
+    missing = {*needed, *_PROGRESS_KEYS.values()} - notes.keys()
     if missing:
         raise LenetError(f"{folder / STATE} is not a run's state: it lacks {', '.join(sorted(missing))}.")
     tensors = {"model": {}, "best": {}, "momentum": {}}
@@ -185,12 +233,13 @@ def load_run(folder: Path | str) -> tuple[Run, dict[str, dict[str, Tensor]], dic
     run = Run(
         Recipe(**notes["recipe_now"]),
         notes["seed"],
+        notes["images"],
         started_with=started_with,
         root=notes.get("root", ""),
         best_weights=tensors["best"],
         last_weights=tensors["model"],
         totals=flat["totals"],
-        **{name: notes[name] for name in _STATE},
+        **{name: notes[key] for name, key in _PROGRESS_KEYS.items()},
     )
     return run, tensors, notes
 

@@ -8,7 +8,6 @@ here can make a run come out otherwise than one that was never touched.
 """
 
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock, Thread
@@ -22,7 +21,7 @@ from lenet_edu.network.models import Network, build
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.loop import fit
 from lenet_edu.training.recipes import Recipe, default_recipe
-from lenet_edu.training.runs import STATE, Run, load_run
+from lenet_edu.training.runs import STATE, Run, load_run, new_run_folder
 
 READY, RUNNING, PAUSED, FINISHED, STOPPED = "ready", "running", "paused", "finished", "stopped"
 
@@ -183,7 +182,7 @@ class Session:
         if self.status == FINISHED:
             raise LenetError("This run is finished. Reset it to begin again from the same initial weights.")
         if not self.home:
-            self.home = _new_folder(self.folder, self.plan.name)
+            self.home = new_run_folder(self.folder, self.plan.name)
         self.status, self.error, self._ending = RUNNING, "", False
         self._reached = reached
         self._thread = Thread(target=self._work, daemon=True)
@@ -227,18 +226,3 @@ class Session:
     def _after_epoch(self, run: Run) -> None:
         self.run = run
         self.watch(self)
-
-
-def _new_folder(root: Path, network: str) -> Path:
-    """A folder of its own for a run: by time and network, with a number if two begin in the same second."""
-    name = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{network.lower().replace(' ', '-').replace(',', '')}"
-    folder, number = root / name, 1
-    while True:
-        try:
-            folder.mkdir(parents=True)
-            return folder
-        except FileExistsError:
-            number += 1
-            folder = root / f"{name}-{number}"
-        except OSError as error:
-            raise LenetError(f"{folder} could not be made: {error.strerror or error}.") from error

@@ -1,5 +1,8 @@
 """One training step: distort a batch, predict, ask for the gradient of the loss, move the weights."""
 
+import warnings
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -13,32 +16,36 @@ from lenet_edu.training.recipes import Recipe
 # Steps that torch wants done before it records one: they choose algorithms and reserve memory.
 _WARM_UP = 3
 
+# How far a replayed step may be from a plain one, as a share of how far a plain one moves each tensor. A GPU
+# may multiply with ten bits of each factor (TF32), and may choose another algorithm for each of the two.
+_ROUNDING = 0.02
+
 
 class Stepper:
     """Takes steps with a model on the training split, both on one device.
 
     totals: (2,), summed loss and right answers since `totals.zero_()`.
-
-    On CUDA a step is recorded once for each size of batch, and then replayed as a whole (a CUDA graph): its
-    some sixty small kernels would otherwise wait for Python to start them one by one.
+    uses_cuda_graph: whether a step is recorded once for each size of batch, and then replayed as a whole: its
+    some sixty small kernels would otherwise wait for Python to start them one by one. A recorded step is
+    compared with a plain one before it is used; if it fails or differs, all further steps are plain.
     """
 
     def __init__(self, model: Network, data: Data, recipe: Recipe):
         self.model, self.split, self.background = model, data.train, data.background
         device = data.train.images.device
-        self.records = device.type == "cuda"
+        self.uses_cuda_graph = can_record(device)
         self.totals = torch.zeros(2, device=device)
         # A recorded step reads its rate from the device, and leaves its gradients where they were first.
-        self.rate = torch.zeros((), device=device)
+        self.rate = torch.zeros((), device=device) if self.uses_cuda_graph else None
         self.parameters = list(model.parameters())
         self.optimizer = torch.optim.SGD(
-            self.parameters, lr=self.rate if self.records else 0.0, momentum=0.9, fused=True
+            self.parameters, lr=0.0 if self.rate is None else self.rate, momentum=0.9, fused=True
         )
         for parameter in self.parameters:
             self.optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
-        self.follow(recipe)
+        self.set_recipe(recipe)
 
-    def follow(self, recipe: Recipe) -> None:
+    def set_recipe(self, recipe: Recipe) -> None:
         """From now on take steps as `recipe` has them."""
         self.recipe = recipe
         self.loss_function = criterion(self.model, recipe.smoothing)
@@ -47,7 +54,7 @@ class Stepper:
             nesterov=recipe.nesterov and recipe.momentum > 0,
             weight_decay=recipe.weight_decay,
         )
-        self.graphs = {}
+        self.recorded = {}
 
     def momentum(self) -> dict[str, Tensor]:
         """The running means of the gradients by the names of their parameters."""
@@ -58,18 +65,19 @@ class Stepper:
 
     def step(self, batch: Tensor, distortions: Tensor | None, rate: float) -> None:
         """One update. batch: (N,), indices of the training split; distortions: (N, ...) for those images."""
-        if not self.records:
-            self.optimizer.param_groups[0]["lr"] = rate
+        if self.uses_cuda_graph and len(batch) not in self.recorded:
+            self._record(batch, distortions)
+        self._set_rate(rate)
+        if self.uses_cuda_graph:
+            self.recorded[len(batch)].replay(batch, distortions)
+        else:
             self._update(batch, distortions)
-            return
-        if len(batch) not in self.graphs:
-            self.graphs[len(batch)] = self._record(batch, distortions)
-        graph, its_batch, its_distortions = self.graphs[len(batch)]
-        self.rate.fill_(rate)
-        its_batch.copy_(batch)
-        if distortions is not None:
-            its_distortions.copy_(distortions)
-        graph.replay()
+
+    def _set_rate(self, rate: float) -> None:
+        if self.rate is None:
+            self.optimizer.param_groups[0]["lr"] = rate
+        else:
+            self.rate.fill_(rate)
 
     def _update(self, batch: Tensor, distortions: Tensor | None) -> None:
         images, labels = self.split.images[batch], self.split.labels[batch]
@@ -77,29 +85,101 @@ class Stepper:
             images = distort(images, distortions, self.background)
         output = self.model(images)
         loss = self.loss_function(output, labels)
-        self.optimizer.zero_grad(set_to_none=not self.records)
+        self.optimizer.zero_grad(set_to_none=self.rate is None)
         loss.backward()
         self.optimizer.step()
         right = count_right(self.model, output.detach(), labels)
         self.totals += torch.stack([loss.detach() * len(batch), right])
 
-    def _record(self, batch: Tensor, distortions: Tensor | None):
-        """The recorded step for batches of this size, and the tensors it reads; no weight has moved."""
-        batch = batch.clone()
-        distortions = None if distortions is None else distortions.clone()
-        changing = [*self.parameters, *self.momentum().values(), self.totals]
-        before = [tensor.detach().clone() for tensor in changing]
-        side = torch.cuda.Stream()
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
-            for _ in range(_WARM_UP):
-                self._update(batch, distortions)
-        torch.cuda.current_stream().wait_stream(side)
-        graph = torch.cuda.CUDAGraph()
-        # Other threads of the process, such as a notebook's cells, may use the device meanwhile.
-        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-            self._update(batch, distortions)
-        with torch.no_grad():
-            for tensor, value in zip(changing, before, strict=True):
-                tensor.copy_(value)
-        return graph, batch, distortions
+    def _record(self, batch: Tensor, distortions: Tensor | None) -> None:
+        """Record the step for batches of this size, or give recording up; no weight has moved afterwards."""
+        before = self._copy_state()
+        try:
+            step = RecordedStep(self._update, batch, distortions)
+            self._restore_state(before)
+            reason = self._compare(step, batch, distortions)
+        except RuntimeError as error:
+            reason = f"it failed: {str(error).splitlines()[0]}"
+        self._restore_state(before)
+        if reason:
+            self.uses_cuda_graph, self.recorded = False, {}
+            warnings.warn(
+                f"This GPU does not replay a recorded training step as it should ({reason}). Training goes "
+                "on with plain steps: the results are right, but it takes longer.",
+                stacklevel=2,
+            )
+        else:
+            self.recorded[len(batch)] = step
+
+    def _compare(self, step: "RecordedStep", batch: Tensor, distortions: Tensor | None) -> str:
+        """What differs between a replayed and a plain step from the same state; empty if nothing does.
+
+        With other images than those it was recorded with, since it must read the ones that it is given.
+        """
+        self._set_rate(self.recipe.peak_rate)
+        batch = (batch + 1) % len(self.split)
+        before = self._copy_state()
+        self._update(batch, distortions)
+        plain = self._copy_state()
+        self._restore_state(before)
+        step.replay(batch, distortions)
+        loss, right = self.totals.tolist()
+        plain_loss, plain_right = plain["totals"].tolist()
+        if not abs(loss - plain_loss) <= _ROUNDING * abs(plain_loss - before["totals"][0].item()):
+            return f"its loss is {loss:.6g}, that of a plain step {plain_loss:.6g}"
+        if abs(right - plain_right) > 1:  # an answer between two classes may go to either
+            return f"it counts {right:g} right answers, a plain step {plain_right:g}"
+        for name, value in self._state().items():
+            allowed = _ROUNDING * (plain[name] - before[name]).norm() + 1e-6 * plain[name].norm()
+            if not (value - plain[name]).norm() <= allowed:
+                return f"{name} differs"
+        return ""
+
+    def _state(self) -> dict[str, Tensor]:
+        """Every tensor that a step changes, by name."""
+        momentum = {f"momentum of {name}": tensor for name, tensor in self.momentum().items()}
+        weights = {name: parameter.detach() for name, parameter in self.model.named_parameters()}
+        return {**weights, **momentum, "totals": self.totals}
+
+    def _copy_state(self) -> dict[str, Tensor]:
+        return {name: tensor.clone() for name, tensor in self._state().items()}
+
+    def _restore_state(self, state: dict[str, Tensor]) -> None:
+        for name, tensor in self._state().items():
+            tensor.copy_(state[name])
+
+
+class RecordedStep:
+    """A step as a CUDA graph, and the tensors that it reads a batch from."""
+
+    def __init__(self, update: Callable, batch: Tensor, distortions: Tensor | None):
+        self.batch = batch.clone()
+        self.distortions = None if distortions is None else distortions.clone()
+        self.graph = capture(lambda: update(self.batch, self.distortions))
+
+    def replay(self, batch: Tensor, distortions: Tensor | None) -> None:
+        """Take the recorded step with another batch of the same size."""
+        self.batch.copy_(batch)
+        if distortions is not None:
+            self.distortions.copy_(distortions)
+        self.graph.replay()
+
+
+def can_record(device: torch.device) -> bool:
+    """Whether steps on the device can be recorded."""
+    return device.type == "cuda"
+
+
+def capture(work: Callable[[], None]) -> torch.cuda.CUDAGraph:
+    """What `work` does on the GPU, as a graph; it has been done `_WARM_UP` times afterwards."""
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(_WARM_UP):
+            work()
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    # Other threads of the process, such as a notebook's cells, may use the device meanwhile.
+    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+        work()
+    return graph

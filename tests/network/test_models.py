@@ -10,7 +10,7 @@ from lenet_edu.network.architecture import MODERN
 from lenet_edu.network.ledger import ledger
 from lenet_edu.network.models import LeNet1, LeNet4, LeNet5, LeNet1989, RGBLeNet, build, count_parameters
 from lenet_edu.system.errors import LenetError
-from lenet_edu.training.checkpoints import load_network, load_weights, save_network
+from lenet_edu.training.checkpoints import load_network, save_network
 
 FAMILY = pytest.mark.parametrize("make", [LeNet1989, LeNet1, LeNet4])
 
@@ -246,8 +246,6 @@ def test_the_family_comes_back_from_its_files(make, tmp_path, seeded):
     images = torch.rand(2, *model.architecture.input.output_shape, generator=seeded)
     assert again.architecture == model.architecture
     assert torch.equal(again(images), model(images))
-    with pytest.raises(LenetError, match="another network"):
-        load_weights(LeNet5(), path)
 
 
 @pytest.mark.parametrize(
@@ -268,3 +266,32 @@ def test_images_of_another_size_are_refused_with_what_helps(make, shape, message
 def test_the_hint_for_a_smaller_frame_helps():
     images = torch.zeros(2, 1, 32, 32)
     assert LeNet1()(crop(images, 28)).shape == (2, 10)
+
+
+@FAMILY
+def test_slices_of_a_network_are_its_layers_one_after_the_other(make, seeded):
+    model = make()
+    images = torch.rand(2, *model.architecture.input.output_shape, generator=seeded)
+    for cut in (3, -1):
+        first, rest = model[:cut], model[cut:]
+        assert [name for part in (first, rest) for name, _ in part.named_children()] == [
+            layer.name for layer in model.architecture.layers
+        ]
+        assert torch.equal(rest(first(images)), model(images))
+    assert model[:1][0] is model[0]
+
+
+def test_images_of_another_precision_or_library_are_refused_with_what_helps():
+    model, images = LeNet5(), torch.zeros(2, 1, 32, 32)
+    with pytest.raises(
+        LenetError, match=r"weights of torch.float32; got images of torch.float64. Use images.to"
+    ):
+        model(images.double())
+    with pytest.raises(LenetError, match=r"got ndarray. Use torch.as_tensor\(images\).float\(\)"):
+        model(images.numpy())
+    with pytest.raises(LenetError, match=r"got torch.uint8. Use images.float\(\)"):
+        model(images.byte())
+    assert torch.equal(model(torch.as_tensor(images.numpy()).float()), model(images))
+    assert model.double()(images.double()).dtype == torch.float64
+    with torch.autocast("cpu", torch.bfloat16):
+        assert LeNet5(output="linear")(images).dtype == torch.bfloat16

@@ -11,7 +11,7 @@ from lenet_edu.network.architecture import MODERN
 from lenet_edu.network.models import LeNet5, RGBLeNet
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.tensors import save_tensors
-from lenet_edu.training.checkpoints import load_network, load_weights, save_network
+from lenet_edu.training.checkpoints import load_network, save_network
 
 TABLE = np.arange(96).reshape(6, 16) % 5 == 0
 
@@ -29,12 +29,6 @@ def test_a_network_comes_back_from_its_file_alone(model, tmp_path):
     assert not again.training
     for name, tensor in model.state_dict().items():
         assert torch.equal(again.state_dict()[name], tensor)
-
-
-def test_weights_of_another_network_are_refused(tmp_path):
-    save_network(tmp_path / "x.safetensors", LeNet5(c3="full"))
-    with pytest.raises(LenetError, match=r"another network: wanted .*'table'.* found .*'full'"):
-        load_weights(LeNet5(), tmp_path / "x.safetensors")
 
 
 def test_tensors_that_do_not_fit_the_named_network_are_refused(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 
 from lenet_edu.network.losses import criterion
 from lenet_edu.training.checkpoints import load_network
-from lenet_edu.training.evaluation import accuracy, confusion, loss_and_accuracy, mistakes
+from lenet_edu.training.evaluation import accuracy, confusion, evaluate, mistakes
 
 
 @pytest.fixture(params=["lenet5-1998", "lenet5-modern"])
@@ -31,7 +31,7 @@ def test_everything_agrees_with_a_loop(model, few):
 
 def test_loss_counts_every_image_once_whatever_the_batches(model, embedded):
     split = embedded.train  # more than one batch, the last one smaller
-    loss, share = loss_and_accuracy(model, split, criterion(model))
+    loss, share = evaluate(model, split)
     whole = criterion(model)(model(split.images), split.labels).item()
     assert loss == pytest.approx(whole, rel=1e-4)
     assert share == pytest.approx(accuracy(model, split))

@@ -6,7 +6,15 @@ import pytest
 
 from lenet_edu.network.architecture import MODERN, lenet5, rgb_lenet
 from lenet_edu.system.errors import LenetError
-from lenet_edu.training.recipes import DISTORTIONS, RECIPES, Recipe, default_recipe, named_recipe
+from lenet_edu.training.recipes import (
+    DISTORTIONS,
+    RECIPES,
+    Recipe,
+    chosen_recipe,
+    default_recipe,
+    named_recipe,
+    recipe_names,
+)
 
 BASE = Recipe("base", epochs=2, batch_size=10, peak_rate=0.4, warm_up=0.25)
 
@@ -96,3 +104,34 @@ def test_any_distortion_distorts_and_none_does_not():
 def test_unknown_name_is_refused_with_the_known_ones():
     with pytest.raises(LenetError, match=r"fast, .*'slow'"):
         named_recipe("slow")
+
+
+@pytest.mark.parametrize("name", ["tutorial", "pictures", "pictures_best"])
+def test_recipes_for_pictures_are_neither_offered_nor_taken_for_digits(name):
+    digits, pictures = lenet5(**MODERN), rgb_lenet()
+    assert name not in recipe_names(digits)
+    assert recipe_names(pictures) == list(RECIPES)
+    assert chosen_recipe(name, pictures, 9_000) == named_recipe(name, pictures) == RECIPES[name]
+    for recipe in (name, RECIPES[name], RECIPES[name].changed(epochs=1)):
+        with pytest.raises(
+            LenetError, match=f"{name!r} is for pictures in colour.*LeNet-5 modern reads digits"
+        ):
+            chosen_recipe(recipe, digits, 9_000)
+
+
+def test_a_recipe_is_chosen_by_name_by_value_or_by_default():
+    plan = lenet5(**MODERN)
+    assert chosen_recipe("plain", plan, 60_000) == RECIPES["plain"]
+    assert chosen_recipe(BASE, plan, 60_000) is BASE
+    assert chosen_recipe(None, plan, 60_000) == default_recipe(plan, 60_000)
+    mirrored = BASE.changed(horizontal_flip=0.5)  # a reader's own experiment
+    assert chosen_recipe(mirrored, plan, 60_000) is mirrored
+    with pytest.raises(LenetError, match="recipe must be a Recipe or the name of one .*; got 3"):
+        chosen_recipe(3, plan, 60_000)
+
+
+def test_every_field_is_described():
+    import dataclasses
+
+    described = {line.strip().split(":")[0] for line in Recipe.__doc__.splitlines() if ":" in line}
+    assert {field.name for field in dataclasses.fields(Recipe)} <= described

@@ -1,0 +1,32 @@
+"""`lenet-edu data`: what data is there, and where; fetches MNIST."""
+
+import argparse
+
+from lenet_edu.cli.options import add_folder_option, say
+from lenet_edu.system.errors import LenetError
+
+
+def add_options(parser) -> None:
+    """The options of this command."""
+    add_folder_option(parser)
+    parser.add_argument(
+        "--fetch", action=argparse.BooleanOptionalAction, default=True, help="fetch MNIST if it is missing"
+    )
+
+
+def run(options) -> dict:
+    """Run the command; what --json prints."""
+    from lenet_edu.data import digits as data
+
+    failure = None
+    if options.fetch and data.find_mnist(options.folder) is None:
+        try:
+            data.fetch_mnist(options.folder)
+        except LenetError as error:
+            failure = str(error)
+    found = data.describe_data(options.folder)
+    for item in found:
+        say(options, "  ".join(str(value) for value in item.values() if value not in ("", None)))
+    if failure:
+        say(options, f"{failure}\nThe embedded digits step in until MNIST is there.")
+    return {"found": found, "failure": failure}

@@ -1,0 +1,82 @@
+"""`lenet-edu reproduce`: train a row of the paper's figure 9 as it was trained then."""
+
+from pathlib import Path
+
+from lenet_edu.cli.options import add_folder_option, say
+from lenet_edu.system.errors import LenetError
+
+
+def add_options(parser) -> None:
+    """The options of this command."""
+    parser.add_argument("row", metavar="ROW", help="such as lenet-5; any other word lists them all")
+    parser.add_argument("--seeds", type=int, default=1, help="how many, from 0 on, one a core (default 1)")
+    parser.add_argument("--data", help="digits: auto (default), mnist or embedded")
+    add_folder_option(parser)
+    parser.add_argument("--out", metavar="DIR", help="weights and records (default: a folder in runs/)")
+
+
+def run(options) -> dict:
+    """Run the command; what --json prints."""
+    from lenet_edu.reproduction import classifiers as baselines
+    from lenet_edu.reproduction import figure_9 as family
+    from lenet_edu.system.errors import check_whole
+    from lenet_edu.training.evaluation import summary
+
+    names = {family.slug(name): name for name in (*family.ROWS, *baselines.experiments())}
+    if options.row not in names:
+        raise LenetError(f"There is no row {options.row!r}. There are: {', '.join(names)}.")
+    check_whole("--seeds", options.seeds, 1)
+    name = names[options.row]
+    run_seeds = _network_runs if name in family.ROWS else _classical_runs
+    published, runs = run_seeds(options, name)
+    errors = summary([run["error"] for run in runs])
+    spread = "" if errors["deviation"] is None else f" +- {errors['deviation']} over {len(runs)} seeds"
+    say(options, f"test error {errors['mean']} %{spread}; published: {published} %")
+    return {"row": name, "published": published, "error": errors, "runs": runs}
+
+
+def _network_runs(options, name: str) -> tuple[float, list[dict]]:
+    """Train a network once for each seed, in a process a core; published error and the runs."""
+    from lenet_edu.data.digits import load_digits
+    from lenet_edu.reproduction.figure_9 import ROWS, published, reproduce, slug
+    from lenet_edu.system.devices import one_a_core
+
+    data = load_digits(options.data or "auto", folder=options.folder)
+    folder = Path(options.out or Path("runs") / slug(name))
+    tasks = [
+        (name, seed, folder / f"seed-{seed}", options.data or "auto", options.folder)
+        for seed in range(options.seeds)
+    ]
+    say(options, f"{data.note} {name}, {ROWS[name].about}; {data.source}, one core a seed".strip())
+    runs = []
+    for _, found in one_a_core(reproduce, tasks):
+        runs.append(found)
+        say(
+            options,
+            f"seed {found['seed']}: test {found['error']} %, training {found['training_error']} %, "
+            f"{found['updates']:,} updates in {found['minutes']} min",
+        )
+    say(options, f"weights and records: {folder}")
+    return published(name), sorted(runs, key=lambda run: run["seed"])
+
+
+def _classical_runs(options, name: str) -> tuple[float, list[dict]]:
+    """Choose a classifier's setting on held-out digits, fit it to all; published error and the runs."""
+    from lenet_edu.data.digits import all_training_digits, load_digits
+    from lenet_edu.network import paper
+    from lenet_edu.reproduction.classifiers import choose, experiments, measure, seen
+
+    what, data = experiments()[name], load_digits(options.data or "auto", folder=options.folder)
+    train, held_out, all_digits, test = (
+        seen(split, what, data.background)
+        for split in (data.train, data.validation, all_training_digits(data), data.test)
+    )
+    tried = choose(what, train, held_out)
+    best = min(tried, key=lambda one: one["error"])[what.setting]
+    say(options, f"{what.setting} {best}, chosen on held-out digits among {len(tried)}")
+    runs = []
+    for seed in range(options.seeds) if what.seeds else [None]:
+        found = measure(what, best, seed, all_digits, test)
+        runs.append({**found, "error": found["test_error"], "data": data.source})
+        say(options, f"test {found['test_error']} %, {found['minutes']} min, {data.source}")
+    return paper.PUBLISHED_ERRORS[what.row], runs

@@ -1,0 +1,163 @@
+"""How torch's threads wait for each other on Linux: eagerly where the cores are free, else so as to yield.
+
+A step of training is some sixty small tasks. After each, torch's threads (GNU OpenMP, libgomp) turn in a loop
+for about a millisecond until the next one comes. Where another process wants the cores, the thread that is
+awaited may itself be waiting for the core on which another thread turns, and training falls to a twentieth of
+its speed. None of what is done here changes the number of threads, so all results stay the same bits.
+"""
+
+import ctypes
+import os
+import sys
+from pathlib import Path
+from threading import Event, Thread
+from time import perf_counter
+
+# Turns of the loop before a thread sleeps: some ten microseconds, which is as fast as the default where the
+# cores are free. "active" makes it a thousand instead of a hundred while there are more threads than cores.
+SPINNING = {"OMP_WAIT_POLICY": "active", "GOMP_SPINCOUNT": "10000"}
+
+
+def limit_spinning() -> None:
+    """Set SPINNING in the environment, which counts only before torch is imported; what is set stays."""
+    if sys.platform == "linux" and not SPINNING.keys() & os.environ.keys():
+        os.environ.update(SPINNING)
+
+
+class Throttle:
+    """Makes every thread of torch in this process sleep almost at once when it has to wait, while `on`.
+
+    libgomp itself does so while it manages more threads than there are cores. So a thread is started that has
+    libgomp start idle ones, and that is all it does; they end with it.
+    """
+
+    def __init__(self):
+        self._library, self._release, self._holder = _gnu_openmp(), None, None
+
+    @property
+    def is_available(self) -> bool:
+        """False where torch has one thread, or its threads are not libgomp's."""
+        return self._library is not None and _torch_threads() > 1
+
+    @property
+    def on(self) -> bool:
+        """Whether threads are made to sleep."""
+        return self._holder is not None
+
+    def turn_on(self) -> None:
+        """Start the idle threads; return when they are there."""
+        started, self._release = Event(), Event()
+        self._holder = Thread(target=self._hold_threads, args=(started, self._release), daemon=True)
+        self._holder.start()
+        started.wait()
+
+    def turn_off(self) -> None:
+        """End the idle threads; return when they are gone."""
+        if self._holder:
+            self._release.set()
+            self._holder.join()
+            self._holder = None
+
+    def _hold_threads(self, started: Event, release: Event) -> None:
+        count = max(len(os.sched_getaffinity(0)) - _torch_threads(), 0) + 2
+        # A task that does nothing and needs no interpreter.
+        self._library.GOMP_parallel(ctypes.CDLL(None).sched_yield, None, count, 0)
+        started.set()
+        release.wait()
+
+
+class WaitingChoice:
+    """Chooses how torch's threads wait while something runs that can be measured, and restores what was.
+
+        with WaitingChoice() as choice:
+            for batch in batches:
+                step(batch)
+                choice.count(len(batch))
+
+    Now and then the other way is tried for a moment, and kept if it is clearly faster. After each trial in
+    vain the next one is twice as far away; but one is made at once when the speed has fallen.
+    enabled: False where the work is not done by torch's threads.
+    """
+
+    WINDOW = 0.06  # seconds that a speed is measured over, or one step if that takes longer
+    SOONEST, LATEST = 0.5, 16.0  # seconds between two trials
+    BETTER, WORSE = 1.15, 0.6  # what counts as clearly faster, and as fallen
+
+    def __init__(self, throttle: Throttle | None = None, clock=perf_counter, *, enabled: bool = True):
+        self.throttle, self._clock = throttle or Throttle(), clock
+        self._enabled = enabled and self.throttle.is_available
+        self._trying, self._patience, self._best = False, self.SOONEST, 0.0
+        self._speed = 0.0  # items a second, in the last window of the way in use
+        self._is_first = True
+
+    def __enter__(self) -> "WaitingChoice":
+        self._trial_at = self._clock() + self.WINDOW
+        self._begin_window()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.throttle.turn_off()
+
+    def skip(self) -> None:
+        """Leave the time since the last `count` out of the measurement: something else was done in it."""
+        self._begin_window()
+
+    def count(self, items: int) -> None:
+        """Note that so many more items are done; change the way of waiting if it is time to."""
+        if not self._enabled:
+            return
+        if self._is_first:  # it warms up
+            self._is_first = False
+            self._begin_window()
+            return
+        self._items += items
+        seconds = self._clock() - self._start
+        if seconds >= self.WINDOW:
+            self._judge(self._items / seconds)
+            self._begin_window()
+
+    def _judge(self, speed: float) -> None:
+        now = self._clock()
+        if self._trying:
+            self._trying = False
+            if speed > self.BETTER * self._speed:
+                self._patience, self._speed, self._best = self.SOONEST, speed, speed
+            else:
+                self._switch()
+                self._patience = min(2 * self._patience, self.LATEST)
+            self._trial_at = now + self._patience
+            return
+        has_fallen = speed < self.WORSE * self._best
+        self._best = speed if has_fallen else max(self._best, speed)
+        self._speed = speed
+        if has_fallen or now >= self._trial_at:
+            self._switch()
+            self._trying = True
+
+    def _switch(self) -> None:
+        if self.throttle.on:
+            self.throttle.turn_off()
+        else:
+            self.throttle.turn_on()
+
+    def _begin_window(self) -> None:
+        self._items, self._start = 0, self._clock()
+
+
+def _torch_threads() -> int:
+    import torch
+
+    return torch.get_num_threads()
+
+
+def _gnu_openmp() -> ctypes.CDLL | None:
+    """The library of torch through which its libgomp is found; None where torch uses another OpenMP."""
+    if sys.platform != "linux":
+        return None
+    import torch
+
+    try:
+        library = ctypes.CDLL(str(Path(torch.__file__).parent / "lib" / "libtorch_cpu.so"))
+        return library if hasattr(library, "GOMP_parallel") else None
+    except OSError:
+        return None

@@ -1,0 +1,64 @@
+"""What `fit` is given, checked before it begins: a mistake is named here, not after minutes of training."""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from lenet_edu.data.digits import Data, Split
+from lenet_edu.network.models import Network
+from lenet_edu.system.errors import LenetError
+
+
+def checked_data(model: Network, data: Data) -> Data:
+    """The data with its labels as int64, if the network can be trained and validated on it.
+
+    Raises LenetError for anything but `Data`, for images of another shape or with values that are no numbers,
+    and for labels that are no class numbers of the network.
+    """
+    if not isinstance(data, Data):
+        raise LenetError(
+            f"fit() trains on Data, which load_digits() and load_images() return; got {type(data).__name__}. "
+            "Data takes whole splits as tensors: Data(train=Split(images, labels), ...)."
+        )
+    splits = {name: _checked_split(model, name, getattr(data, name)) for name in ("train", "validation")}
+    return replace(data, **splits)
+
+
+def _checked_split(model: Network, name: str, split: Split) -> Split:
+    images, labels = split.images, split.labels
+    if len(images) != len(labels) or not len(labels):
+        raise LenetError(
+            f"The {name} split must have a label for each image, and at least one; got "
+            f"{len(images):,} images and {len(labels):,} labels."
+        )
+    model.check_images(images)
+    if not _all_finite(images):
+        count = sum(not image.isfinite().all() for image in images)
+        raise LenetError(
+            f"The images of the {name} split must be finite numbers; {count:,} of {len(images):,} have "
+            "pixels that are nan or infinite. Replace these with images.nan_to_num(), or leave the images "
+            "out."
+        )
+    return Split(images, _checked_labels(name, labels, model.architecture.classes))
+
+
+def _checked_labels(name: str, labels: Tensor, classes: int) -> Tensor:
+    if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool or labels.ndim != 1:
+        raise LenetError(
+            f"The labels of the {name} split must be whole numbers in one row, as torch.int64; got "
+            f"{labels.dtype} of shape {tuple(labels.shape)}. Use labels.long()."
+        )
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or high >= classes:
+        advice = " Subtract 1 from them." if (low, high) == (1, classes) else ""
+        raise LenetError(
+            f"The labels of the {name} split must be from 0 to {classes - 1}, one for each class of the "
+            f"network; they go from {low} to {high}.{advice}"
+        )
+    return labels.long()
+
+
+def _all_finite(images: Tensor) -> bool:
+    # A sum is many times as fast as a test of every value; it is finite unless one is not, or it overflows.
+    return bool(images.sum().isfinite()) or bool(images.isfinite().all())
