@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import nbformat
 import pytest
@@ -46,6 +46,7 @@ def running_lab(folder, root=None):
             env={**lab_environment(), **dict.fromkeys(private, str(folder))},
             start_new_session=True,
         )
+    (folder / "pid").write_text(str(process.pid))
     try:
         for _ in range(120):
             try:
@@ -55,7 +56,8 @@ def running_lab(folder, root=None):
                 time.sleep(0.5)
         yield address
     finally:
-        os.killpg(process.pid, 15)
+        with suppress(ProcessLookupError):  # it may have ended by itself
+            os.killpg(process.pid, 15)
         process.wait(timeout=20)
 
 

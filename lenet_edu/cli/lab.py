@@ -1,7 +1,6 @@
 """Opening the notebooks in JupyterLab, also as root and on a machine without a display."""
 
 import os
-import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,15 +9,50 @@ from lenet_edu.system.errors import LenetError
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 FIRST = NOTEBOOKS / "00_start_here.ipynb"
+# What JupyterLab is told, unless a reader's own settings say otherwise: no question about news, and a
+# notebook that is closed ends its kernel.
+SETTINGS = Path(__file__).parent / "lab_settings"
+# What a reader does not look for among the notebooks; "runs" is what trainings there leave.
+HIDDEN = ["runs", "__pycache__", "*.pyc", "*~"]
+# A kernel without an open notebook ends when nothing has come from it for so many seconds.
+IDLE = 20 * 60
+
+ADVICE = """\
+Close a notebook's tab when you are done with it: its kernel ends, and some hundred megabytes are free again.
+To stop: Ctrl+C here.
+"""
 
 
-def lab_command(arguments: list[str]) -> list[str]:
-    """The command that opens notebook 00 in JupyterLab; `arguments` go to it."""
-    where = [f"--ServerApp.root_dir={NOTEBOOKS}", f"--LabApp.default_url=/lab/tree/{FIRST.name}"]
-    command = [sys.executable, "-m", "jupyterlab", *where, *arguments]
+def lab_arguments(arguments: list[str]) -> list[str]:
+    """What JupyterLab is started with to open notebook 00; `arguments` go to it, too, and win."""
+    ours = [
+        f"--ServerApp.root_dir={NOTEBOOKS}",
+        f"--ContentsManager.hide_globs={HIDDEN}",
+        f"--MappingKernelManager.cull_idle_timeout={IDLE}",
+        f"--LabApp.default_url=/lab/tree/{FIRST.name}",
+        f"--LabApp.app_settings_dir={SETTINGS}",
+    ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.append("--allow-root")
-    return command
+        ours.append("--allow-root")
+    return [*ours, *arguments]
+
+
+def trust_notebooks() -> None:
+    """Sign the suite's notebooks: JupyterLab does not show widgets in what nobody has signed."""
+    from jupyter_core.paths import jupyter_data_dir
+    from nbformat import read
+    from nbformat.sign import NotebookNotary
+
+    folder = jupyter_data_dir()
+    try:
+        os.makedirs(folder, exist_ok=True)
+        notary = NotebookNotary(data_dir=folder)
+        for path in sorted(NOTEBOOKS.rglob("[0-9][0-9]_*.ipynb")):
+            notary.sign(read(path, as_version=4))
+    except (OSError, ValueError) as error:
+        print(
+            f"The notebooks could not be signed as trusted ({error}): their widgets are pictures until run."
+        )
 
 
 def lab_environment() -> dict[str, str]:
@@ -35,7 +69,7 @@ def lab_environment() -> dict[str, str]:
 
 
 def open_lab(arguments: list[str]) -> int:
-    """Run JupyterLab until the reader stops it; its exit status.
+    """Run JupyterLab, in this process, until the reader stops it; its exit status.
 
     Raises LenetError if JupyterLab or the notebooks are not there.
     """
@@ -43,10 +77,16 @@ def open_lab(arguments: list[str]) -> int:
         raise LenetError("JupyterLab is not installed here. Run: pip install -e '.[notebooks]'")
     if not FIRST.exists():
         raise LenetError(f"{FIRST} is missing: the notebooks come with a clone of the project, not by pip.")
+    from jupyterlab.labapp import LabApp
+
+    trust_notebooks()
+    os.chdir(NOTEBOOKS.parent)
+    os.environ.update(lab_environment())
+    print(ADVICE, end="", flush=True)
     try:
-        done = subprocess.run(
-            lab_command(arguments), cwd=NOTEBOOKS.parent, env=lab_environment(), check=False
-        )
-        return done.returncode
+        LabApp.launch_instance(argv=lab_arguments(arguments))
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     except KeyboardInterrupt:
-        return 0
+        pass
+    return 0

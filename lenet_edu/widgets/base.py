@@ -1,7 +1,7 @@
 """What every widget shares: its JavaScript and CSS, its text form, its static picture, its refusals.
 
 A widget NAME is NAME.py with NAME.js and, if need be, NAME.css beside it. Python sends arrays as bytes and
-takes traits back; JavaScript paints. There is no build step: shared.js is put before each widget's own.
+takes traits back; JavaScript paints. There is no build step: what a widget's file imports is put before it.
 """
 
 import re
@@ -17,6 +17,7 @@ from traitlets import Bytes, TraitError
 from lenet_edu.system.errors import LenetError
 
 HERE = Path(__file__).parent
+_IMPORT = re.compile(r'^import [^;]+ from "\./(\w+\.js)";\n', flags=re.M)
 
 
 class RefusedError(LenetError, TraitError):
@@ -30,6 +31,28 @@ class Widget(anywidget.AnyWidget):
         """Say in the widget what is wrong, and raise `RefusedError`."""
         self.send({"error": message})
         raise RefusedError(message)
+
+    def _handle_custom_msg(self, content: dict, buffers: list) -> None:
+        """Answer the browser when it asks for a sign of life (kernel.js)."""
+        if content.get("ping"):
+            self.send({"pong": True})
+        else:
+            super()._handle_custom_msg(content, buffers)
+
+    def within(self, proposal: dict, low: float, high: float):
+        """The value that a trait is to have, if it is from `low` to `high`; otherwise it is refused."""
+        name, value = proposal["trait"].name, proposal["value"]
+        return (
+            value
+            if low <= value <= high
+            else self.refuse(f"{name} must be from {low} to {high}; got {value}.")
+        )
+
+    def sheet(self, proposal: dict, side: int) -> bytes:
+        """The grey levels of a sheet, side x side or none at all; anything else is refused."""
+        name, value = proposal["trait"].name, proposal["value"]
+        fits = len(value) in (0, side**2)
+        return value if fits else self.refuse(f"{name} must be {side} x {side} bytes; got {len(value)}.")
 
     def set_state(self, sync_data: dict) -> None:
         """Take what a browser sends; of what is refused, send back how it is: the browser shows otherwise."""
@@ -59,16 +82,26 @@ class Widget(anywidget.AnyWidget):
 
 
 def module(name: str) -> str:
-    """The JavaScript of a widget as one module."""
-    shared = re.sub(r"^export ", "", _read("shared.js"), flags=re.M)
-    own = re.sub(r"^import [^;]+ from \"\./shared\.js\";\n", "", _read(f"{name}.js"), flags=re.M)
-    return shared + re.sub(r"^export (?!default)", "", own, flags=re.M)
+    """The JavaScript of a widget as one module: what it imports, each once, and then its own."""
+    parts: dict[str, str] = {}
+    _collect(f"{name}.js", parts)
+    return re.sub(r"^export (?!default)", "", "".join(parts.values()), flags=re.M)
+
+
+def _collect(file: str, parts: dict[str, str]) -> None:
+    """Add the text of a file of JavaScript, after all that it imports."""
+    text = _read(file)
+    for other in _IMPORT.findall(text):
+        if other not in parts:
+            _collect(other, parts)
+    parts[file] = _IMPORT.sub("", text)
 
 
 def styles(name: str) -> str:
-    """The CSS of a widget, the shared part first."""
-    own = HERE / f"{name}.css"
-    return _read("shared.css") + (own.read_text(encoding="utf-8") if own.exists() else "")
+    """The CSS of a widget: the shared part, and its own, which is nested so that it holds for no other."""
+    path = HERE / f"{name}.css"
+    own = path.read_text(encoding="utf-8") if path.exists() else ""
+    return f'{_read("shared.css")}.lenet-widget[data-widget="{name}"] {{\n{own}}}\n'
 
 
 def binary() -> Bytes:

@@ -1,5 +1,25 @@
-// Convolution: a kernel slides over an image; its products and their sum stand beside it.
-import { button, choice, diverging, element, floats, ink, largest, number, picture, run, slider } from "./shared.js";
+// @ts-check
+// Convolution: a kernel slides over an image; its products and their sum stand beside it, and the output
+// builds up.
+import {
+  button,
+  choice,
+  diverging,
+  element,
+  floats,
+  ink,
+  largest,
+  number,
+  picture,
+  slider,
+  widget,
+} from "./shared.js";
+
+const OWN = "your own";
+const WAITING = [222, 226, 230]; // the colour of an output that has not been computed yet
+const PLAY = 12_000; // milliseconds in which the kernel crosses a whole image, unless that is too fast to see
+const FASTEST = 16; // milliseconds a place
+const SLOWEST = 160;
 
 /** Side of the output: places at which a window of k fits into a side with padding on both ends. */
 export function outputSide(side, k, padding, stride) {
@@ -39,169 +59,306 @@ export function convolve(image, shape, kernel, padding, stride) {
 /** A kernel of another size: cut or filled with zeros around its middle. */
 export function resized(kernel, k) {
   const shift = Math.floor((kernel.length - k) / 2);
-  return Array.from({ length: k }, (_, y) => Array.from({ length: k }, (_, x) => kernel[y + shift]?.[x + shift] ?? 0));
+  const at = (y, x) => kernel[y + shift]?.[x + shift] ?? 0;
+  return Array.from({ length: k }, (_, y) => Array.from({ length: k }, (__, x) => at(y, x)));
 }
 
-export default {
-  render({ model, el }) {
-    return run(model, el, "Convolution", (root, on, { guarded, signal }) => {
-      const shape = model.get("shape");
-      const [height, width] = shape;
-      const image = floats(model.get("image"), height * width, "image");
-      const presets = model.get("presets");
-      let output;
-      let timer = 0;
-      signal.addEventListener("abort", () => cancelAnimationFrame(timer));
+/** A kernel with other numbers in its middle; those alone if they do not lie in its middle. */
+export function withMiddle(kernel, middle) {
+  const shift = (kernel.length - middle.length) / 2;
+  if (shift < 0 || !Number.isInteger(shift)) return middle;
+  return kernel.map((row, y) => row.map((value, x) => middle[y - shift]?.[x - shift] ?? value));
+}
 
-      const bar = element("div", { class: "lenet-bar" });
-      const second = element("div", { class: "lenet-bar" });
-      const columns = element("div", { class: "lenet-columns" });
-      const formula = element("div", { class: "lenet-formula" });
-      const sum = element("div", { class: "lenet-formula lenet-sum", "aria-live": "polite" });
-      root.append(bar, second, columns, formula, sum);
+/** Whether there is more than blank paper (the image's lowest value) under the kernel at a place. */
+export function hasInk(image, [height, width], k, padding, stride, [row, column]) {
+  const paper = image.reduce((low, value) => Math.min(low, value), Infinity);
+  const [top, left] = [row, column].map((at) => at * stride - padding);
+  for (let y = Math.max(top, 0); y < Math.min(top + k, height); y++) {
+    for (let x = Math.max(left, 0); x < Math.min(left + k, width); x++) {
+      if (image[y * width + x] > paper + 1e-6) return true;
+    }
+  }
+  return false;
+}
 
-      const preset = choice({
-        label: "kernel",
-        options: presets.map((one) => one.name),
-        value: presets[0].name,
-        onInput: guarded((name) => send("kernel", presets.find((one) => one.name === name).kernel)),
-      });
-      const k = slider({
-        label: "size", min: 1, max: 9, value: model.get("kernel").length,
-        onInput: guarded((to) => send("kernel", resized(model.get("kernel"), to))),
-      });
-      const padding = slider({
-        label: "padding", min: 0, max: 4, value: model.get("padding"), onInput: guarded((to) => send("padding", to)),
-      });
-      const stride = slider({
-        label: "stride", min: 1, max: 4, value: model.get("stride"), onInput: guarded((to) => send("stride", to)),
-      });
-      bar.append(preset.root, k.root, padding.root, stride.root);
+/** The image with its padding round it, row after row: NaN where the padding is. */
+export function padded(image, [height, width], padding) {
+  const [rows, columns] = [height + 2 * padding, width + 2 * padding];
+  return Array.from({ length: rows * columns }, (_, i) => {
+    const [y, x] = [Math.floor(i / columns) - padding, (i % columns) - padding];
+    return y >= 0 && y < height && x >= 0 && x < width ? image[y * width + x] : NaN;
+  });
+}
 
-      const play = button("Play", guarded(() => (timer ? pause() : start())), { "aria-pressed": "false" });
-      second.append(
-        play,
-        button("Step", guarded(() => (pause(), step()))),
-        button("From the start", guarded(() => (pause(), go([0, 0])))),
-      );
+/** The sum at a place in words. */
+export function inWords({ patch, sum }, kernel, [row, column]) {
+  const weights = kernel.flat();
+  const terms = patch.map((value, i) => `${number(value, 1)}×${number(weights[i], 2)}`);
+  const some = terms.length > 5 ? [...terms.slice(0, 3), "…", terms[terms.length - 1]] : terms;
+  return `row ${row}, column ${column}: ${some.join(" + ")} = ${number(sum, 4)}`;
+}
 
-      const input = picture({ rows: height, columns: width, label: "image: drag the kernel over it", focus: true,
-        onCell: guarded((row, column) => {
-          const side = model.get("kernel").length;
-          const to = (at, count) => Math.min(Math.max(Math.round((at + model.get("padding") - (side - 1) / 2) / model.get("stride")), 0), count - 1);
-          pause();
-          go([to(row, output.rows), to(column, output.columns)]);
-        }) });
-      input.paint(image, (value) => ink(value, Math.min(...image), Math.max(...image)));
-      const grid = element("div", { class: "lenet-kernel", role: "grid", "aria-label": "kernel" });
-      const patchBox = element("div");
-      const result = element("div");
-      columns.append(
-        column("image", input.root), column("patch under the kernel", patchBox), column("kernel: type other numbers", grid),
-        column("output", result),
-      );
-      let patch;
-      let shown;
+/** The output's side as a formula with its numbers. */
+export function sideInWords([height, width], k, padding, stride) {
+  const formula = (side) =>
+    `⌊(${side} + 2 × ${padding} − ${k}) / ${stride}⌋ + 1 = ${outputSide(side, k, padding, stride)}`;
+  if (height === width) return `output side: ${formula(height)}`;
+  return `output: ${formula(height)} rows, ${formula(width)} columns`;
+}
 
-      function column(caption, ...children) {
-        return element("div", { class: "lenet-column" }, element("div", { class: "lenet-caption" }, caption), ...children);
-      }
-      function send(name, value) {
-        model.set(name, value);
-        model.save_changes();
-      }
-      function go(place) {
-        model.set("place", place);
-        model.save_changes();
-      }
-      function step() {
-        const [row, at] = model.get("place");
-        const next = (row * output.columns + at + 1) % (output.rows * output.columns);
-        go([Math.floor(next / output.columns), next % output.columns]);
-      }
-      function start() {
-        play.textContent = "Pause";
-        play.setAttribute("aria-pressed", "true");
-        let last = 0;
-        const tick = guarded((now) => {
-          timer = requestAnimationFrame(tick);
-          if (now - last < 60) return;
-          last = now;
-          step();
-        });
-        timer = requestAnimationFrame(tick);
-      }
-      function pause() {
-        cancelAnimationFrame(timer);
-        timer = 0;
-        play.textContent = "Play";
-        play.setAttribute("aria-pressed", "false");
-      }
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
-      function rebuild() {
-        const kernel = model.get("kernel");
-        const side = kernel.length;
-        const limit = largest(kernel.flat());
-        k.set(side);
-        padding.set(model.get("padding"));
-        stride.set(model.get("stride"));
-        grid.style.gridTemplateColumns = `repeat(${side}, 1fr)`;
-        grid.replaceChildren(...kernel.flatMap((line, y) => line.map((value, x) => {
-          const [r, g, b] = diverging(value, limit);
-          const cell = element("input", { type: "number", step: "0.1", value: number(value, 2), "aria-label": `row ${y}, column ${x}` });
-          cell.style.background = `rgb(${r} ${g} ${b})`;
-          cell.style.color = Math.abs(value) > 0.6 * limit ? "#fff" : "#22313f";
-          const take = guarded(() => {
-            if (!cell.isConnected) return;
-            const changed = kernel.map((row) => [...row]);
-            changed[y][x] = Number(cell.value);
-            if (!Number.isFinite(changed[y][x]) || cell.value === "") throw new Error("A kernel holds numbers only.");
-            if (cell.value !== number(value, 2)) send("kernel", changed);
-          });
-          cell.addEventListener("change", take);
-          cell.addEventListener("keydown", (event) => event.key === "Enter" && take());
-          return cell;
-        })));
-        if (side > Math.min(height, width) + 2 * model.get("padding")) {
-          throw new Error("The kernel is larger than the image with its padding.");
-        }
-        output = convolve(image, shape, kernel, model.get("padding"), model.get("stride"));
-        shown = picture({ rows: output.rows, columns: output.columns, label: "output", focus: true,
-          onCell: guarded((row, at) => (pause(), go([row, at]))) });
-        const most = largest(output.sums);
-        shown.paint(output.sums, (value) => diverging(value, most));
-        result.replaceChildren(shown.root);
-        patch = picture({ rows: side, columns: side, label: "patch under the kernel" });
-        patchBox.replaceChildren(patch.root);
-        const p = model.get("padding");
-        const s = model.get("stride");
-        const side_of = (n, count) => `(${n} + 2 × ${p} − ${side}) / ${s} + 1 = ${count}`;
-        formula.textContent = height === width
-          ? `output side: ${side_of(height, output.rows)}`
-          : `output: ${side_of(height, output.rows)} rows, ${side_of(width, output.columns)} columns`;
-        point();
-      }
+/** The kernel's numbers as fields to type in; `onNumber(row, column, value)` hears a new one. */
+function kernelGrid(guarded, onNumber) {
+  const root = element("div", { class: "lenet-kernel", role: "grid", "aria-label": "kernel" });
 
-      function point() {
-        const kernel = model.get("kernel");
-        const place = model.get("place").map((at, i) => Math.min(at, (i ? output.columns : output.rows) - 1));
-        const done = products(image, shape, kernel, model.get("padding"), model.get("stride"), place);
-        const [low, high] = [Math.min(...image), Math.max(...image)];
-        patch.paint(done.patch, (value) => ink(value, low, high));
-        const corner = place.map((at) => at * model.get("stride") - model.get("padding"));
-        input.mark("window", [...corner, kernel.length, kernel.length]);
-        shown.mark("window", [...place, 1, 1]);
-        shown.place(...place);
-        const terms = done.patch.map((value, i) => `${number(value, 1)}×${number(kernel.flat()[i], 2)}`);
-        const some = terms.length > 5 ? [...terms.slice(0, 3), "…", terms[terms.length - 1]] : terms;
-        sum.textContent = `row ${place[0]}, column ${place[1]}: ${some.join(" + ")} = ${number(done.sum, 4)}`;
-      }
-
-      on("change:kernel", rebuild);
-      on("change:padding", rebuild);
-      on("change:stride", rebuild);
-      on("change:place", point);
-      rebuild();
+  function cellOf(value, limit, y, x) {
+    const text = number(value, 2);
+    const cell = element("input", {
+      type: "number",
+      step: "0.1",
+      value: text,
+      "aria-label": `row ${y}, column ${x}`,
     });
+    const [r, g, b] = diverging(value, limit);
+    cell.style.background = `rgb(${r} ${g} ${b})`;
+    cell.style.color = Math.abs(value) > 0.6 * limit ? "#fff" : "#22313f";
+    const take = guarded(() => {
+      if (!cell.isConnected || cell.value === text) return;
+      const typed = Number(cell.value);
+      if (cell.value === "" || !Number.isFinite(typed)) {
+        cell.value = text;
+        throw new Error(`A kernel holds numbers only: row ${y}, column ${x} is ${text} again.`);
+      }
+      onNumber(y, x, typed);
+    });
+    cell.addEventListener("change", take);
+    cell.addEventListener("keydown", (event) => event.key === "Enter" && take());
+    return cell;
+  }
+  return {
+    root,
+    show(kernel) {
+      const limit = largest(kernel.flat());
+      root.style.setProperty("--side", String(kernel.length));
+      root.replaceChildren(...kernel.flatMap((row, y) => row.map((value, x) => cellOf(value, limit, y, x))));
+    },
+  };
+}
+
+export default widget(
+  "convolution",
+  "Convolution",
+  (model, root, on, { guarded, needsKernel, send, signal }) => {
+    const shape = model.get("shape");
+    const [height, width] = shape;
+    const image = floats(model.get("image"), height * width, "image");
+    const [low, high] = [Math.min(...image), Math.max(...image)];
+    const presets = model.get("presets");
+    let memory = model.get("kernel"); // the kernel with what lay outside before it was made smaller
+    let own = memory;
+    /** @type {{ rows: number, columns: number, sums: Float32Array }} */
+    let output;
+    /** @type {Set<number> | null} */
+    let seen = null; // the places of the output computed so far, while it builds up; null: all
+    let timer = 0;
+    let input;
+    let patch;
+    let shown;
+    signal.addEventListener("abort", () => cancelAnimationFrame(timer));
+    needsKernel(); // all is computed here
+
+    const preset = choice({
+      label: "kernel",
+      options: [...presets.map((one) => one.name), OWN],
+      value: presets[0].name,
+      onInput: guarded((name) => send({ kernel: presets.find((one) => one.name === name)?.kernel ?? own })),
+    });
+    const sizeSlider = slider({
+      label: "size",
+      min: 1,
+      max: 9,
+      step: 2,
+      value: memory.length,
+      onInput: guarded((to) => send({ kernel: resized(memory, to) })),
+    });
+    const option = (label, min, max) =>
+      slider({ label, min, max, value: model.get(label), onInput: guarded((to) => send({ [label]: to })) });
+    const [padding, stride] = [option("padding", 0, 4), option("stride", 1, 4)];
+    const play = button(
+      "Play",
+      guarded(() => (timer ? pause() : start())),
+      { "aria-pressed": "false" },
+    );
+    const step = button(
+      "Step",
+      guarded(() => (pause(), advance())),
+    );
+    const restart = button(
+      "From the start",
+      guarded(() => (pause(), (seen = new Set()), go([0, 0]))),
+    );
+    const grid = kernelGrid(guarded, (y, x, value) => {
+      const changed = model.get("kernel").map((row) => [...row]);
+      changed[y][x] = value;
+      memory = withMiddle(memory, changed);
+      send({ kernel: changed });
+    });
+    const [inputBox, patchBox, result] = ["lenet-input", "lenet-patch", "lenet-result"].map((name) =>
+      element("div", { class: name }),
+    );
+    const formula = element("div", { class: "lenet-formula" });
+    const sum = element("div", { class: "lenet-formula lenet-sum", "aria-live": "polite" });
+    const column = (caption, content) =>
+      element("div", { class: "lenet-column" }, element("div", { class: "lenet-caption" }, caption), content);
+    root.append(
+      element("div", { class: "lenet-bar" }, preset.root, sizeSlider.root, padding.root, stride.root),
+      element("div", { class: "lenet-bar" }, play, step, restart),
+      element(
+        "div",
+        { class: "lenet-columns" },
+        column("image: drag the kernel over it", inputBox),
+        column("patch under the kernel", patchBox),
+        column("kernel: type other numbers", grid.root),
+        column("output", result),
+      ),
+      formula,
+      sum,
+    );
+
+    const settings = () => [model.get("padding"), model.get("stride")];
+    const placeAt = (index) => [Math.floor(index / output.columns), index % output.columns];
+    const indexOf = ([row, at]) => row * output.columns + at;
+    function place() {
+      return model.get("place").map((at, i) => Math.min(at, (i ? output.columns : output.rows) - 1));
+    }
+    function go(to) {
+      const stays = same(model.get("place"), to);
+      send({ place: to });
+      if (stays) point();
+    }
+    function advance() {
+      go(placeAt((indexOf(place()) + 1) % output.sums.length));
+    }
+    /** The next place with ink under the kernel; blank ones on the way are computed without a stop. */
+    function nextInk() {
+      for (let index = indexOf(place()) + 1; index < output.sums.length; index++) {
+        if (hasInk(image, shape, model.get("kernel").length, ...settings(), placeAt(index))) return index;
+        seen?.add(index);
+      }
+      return -1;
+    }
+    function start() {
+      play.textContent = "Pause";
+      play.setAttribute("aria-pressed", "true");
+      if (!seen || indexOf(place()) === output.sums.length - 1) {
+        seen = new Set([0]);
+        model.set("place", [0, 0]);
+      }
+      const pause_ = Math.min(Math.max(PLAY / output.sums.length, FASTEST), SLOWEST);
+      let last = 0;
+      const tick = guarded((now) => {
+        timer = requestAnimationFrame(tick);
+        if (now - last < pause_ - 4) return;
+        last = now;
+        const index = nextInk();
+        if (index < 0) {
+          pause();
+          seen = null;
+          go(placeAt(output.sums.length - 1));
+          return;
+        }
+        model.set("place", placeAt(index)); // Python hears of it at the end
+      });
+      timer = requestAnimationFrame(tick);
+    }
+    function pause() {
+      if (!timer) return;
+      cancelAnimationFrame(timer);
+      timer = 0;
+      play.textContent = "Play";
+      play.setAttribute("aria-pressed", "false");
+      model.save_changes();
+    }
+
+    function drawInput() {
+      const [p, s] = settings();
+      const [rows, columns] = shape.map((side) => side + 2 * p);
+      input = picture({
+        rows,
+        columns,
+        label: "image: drag the kernel over it",
+        focus: true,
+        onCell: guarded((row, at) => {
+          const middle = (model.get("kernel").length - 1) / 2;
+          const to = (where, count) => Math.min(Math.max(Math.round((where - middle) / s), 0), count - 1);
+          pause();
+          go([to(row, output.rows), to(at, output.columns)]);
+        }),
+      });
+      const outside = ink(0, low, high).map((level, i) => Math.round(level * [0.72, 0.85, 1][i]));
+      input.paint(padded(image, shape, p), (value) =>
+        Number.isNaN(value) ? outside : ink(value, low, high),
+      );
+      if (p) input.mark("image", [p, p, height, width]);
+      inputBox.replaceChildren(input.root);
+    }
+    function rebuild() {
+      const kernel = model.get("kernel");
+      const k = kernel.length;
+      if (!same(kernel, resized(memory, k))) memory = kernel;
+      const name = presets.find((one) => same(one.kernel, kernel))?.name;
+      if (!name) own = kernel;
+      preset.set(name ?? OWN);
+      sizeSlider.input.min = k % 2 ? 1 : 2; // steps of two keep the middle where it is
+      sizeSlider.set(k);
+      padding.set(model.get("padding"));
+      stride.set(model.get("stride"));
+      grid.show(kernel);
+      const [p, s] = settings();
+      if (k > Math.min(height, width) + 2 * p)
+        throw new Error("The kernel is larger than the image with its padding.");
+      output = convolve(image, shape, kernel, p, s);
+      seen = null;
+      drawInput();
+      shown = picture({
+        rows: output.rows,
+        columns: output.columns,
+        label: "output",
+        focus: true,
+        onCell: guarded((row, at) => (pause(), go([row, at]))),
+      });
+      result.replaceChildren(shown.root);
+      patch = picture({ rows: k, columns: k, label: "patch under the kernel" });
+      patchBox.replaceChildren(patch.root);
+      formula.textContent = sideInWords(shape, k, p, s);
+      point();
+    }
+    function paintOutput() {
+      const most = largest(output.sums);
+      const computed = output.sums.map((value, i) => (seen && !seen.has(i) ? NaN : value));
+      shown.paint(computed, (value) => (Number.isNaN(value) ? WAITING : diverging(value, most)));
+    }
+    function point() {
+      const kernel = model.get("kernel");
+      const at = place();
+      const [, s] = settings();
+      seen?.add(indexOf(at));
+      if (seen?.size === output.sums.length) seen = null;
+      paintOutput();
+      const done = products(image, shape, kernel, ...settings(), at);
+      patch.paint(done.patch, (value) => ink(value, low, high));
+      input.mark("window", [...at.map((where) => where * s), kernel.length, kernel.length]);
+      shown.mark("window", [...at, 1, 1]);
+      shown.place(...at);
+      sum.textContent = inWords(done, kernel, at);
+    }
+
+    on("change:kernel", rebuild);
+    on("change:padding", rebuild);
+    on("change:stride", rebuild);
+    on("change:place", point);
+    rebuild();
   },
-};
+);

@@ -2,7 +2,7 @@
 
 import torch
 import torch.nn.functional as F
-from traitlets import Float, Int, List, Unicode, observe, validate
+from traitlets import Float, Int, List, observe, validate
 
 from lenet_edu import plots
 from lenet_edu.system.errors import LenetError
@@ -32,7 +32,6 @@ class Convolution(Widget):
     stride = Int(1).tag(sync=True)
     place = List(Int(), [0, 0]).tag(sync=True)
     presets = List().tag(sync=True)
-    playing = Unicode("").tag(sync=True)
 
     def __init__(self, image, layer=None):
         picture = torch.as_tensor(image).detach().float().cpu()
@@ -78,7 +77,7 @@ class Convolution(Widget):
 
     @validate("padding")
     def _check_padding(self, proposal):
-        padding = self._within("padding", proposal["value"], 0, LARGEST_PADDING)
+        padding = self.within(proposal, 0, LARGEST_PADDING)
         self._check_fit(len(self.kernel), padding)
         return padding
 
@@ -92,14 +91,7 @@ class Convolution(Widget):
 
     @validate("stride")
     def _check_stride(self, proposal):
-        return self._within("stride", proposal["value"], 1, LARGEST_STRIDE)
-
-    def _within(self, what: str, value: int, low: int, high: int) -> int:
-        return (
-            value
-            if low <= value <= high
-            else self.refuse(f"{what} must be from {low} to {high}; got {value}.")
-        )
+        return self.within(proposal, 1, LARGEST_STRIDE)
 
     @validate("place")
     def _check_place(self, proposal):

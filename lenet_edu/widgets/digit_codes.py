@@ -74,8 +74,7 @@ class DigitCodes(Widget):
 
     @validate("digit")
     def _check_digit(self, proposal):
-        digit, last = proposal["value"], len(self.units) - 1
-        return digit if 0 <= digit <= last else self.refuse(f"digit must be from 0 to {last}; got {digit}.")
+        return self.within(proposal, 0, len(self.units) - 1)
 
     @validate("codes")
     def _check_codes(self, proposal):

@@ -65,9 +65,7 @@ class DrawDigit(Widget):
 
     @validate("drawing")
     def _check_drawing(self, proposal):
-        drawing, wanted = proposal["value"], f"{self.side} x {self.side}"
-        fits = len(drawing) in (0, self.side**2)
-        return drawing if fits else self.refuse(f"drawing must be {wanted} bytes; got {len(drawing)}.")
+        return self.sheet(proposal, self.side)
 
     @validate("switches")
     def _check_switches(self, proposal):

@@ -1,8 +1,26 @@
+// @ts-check
 // FeatureMaps: all layers for one image; a unit under the pointer shows what it sees and how it is computed.
-import { count, diverging, drawn, element, floats, ink, inputColour, keepKeys, largest, mapsPlace, number, paintColours, picture, run, size, slider } from "./shared.js";
+import {
+  count,
+  diverging,
+  drawn,
+  element,
+  floats,
+  imageSlider,
+  isPlain,
+  keepKeys,
+  largest,
+  layerPictures,
+  number,
+  picture,
+  scaledTanh,
+  size,
+  slider,
+  widget,
+} from "./shared.js";
 
 const SQUASH = {
-  scaled_tanh: (a, [amplitude, slope]) => amplitude * Math.tanh(slope * a),
+  scaled_tanh: scaledTanh,
   sigmoid: (a) => 1 / (1 + Math.exp(-a)),
   relu: (a) => Math.max(a, 0),
 };
@@ -45,7 +63,12 @@ export function window_(layer, below, row, column) {
   return [0, 0, below.shape[1], below.shape[2]];
 }
 
-/** The part of a square that lies in a map of this shape, not in its border. */
+/**
+ * The part of a square that lies in a map of this shape, not in its border.
+ *
+ * @param {number[]} square
+ * @param {number[]} shape
+ */
 export function inside([top, left, height, width], [, rows, columns]) {
   const [first, start] = [Math.max(top, 0), Math.max(left, 0)];
   return [first, start, Math.min(top + height, rows) - first, Math.min(left + width, columns) - start];
@@ -72,7 +95,8 @@ export function reads(layer, below, map) {
 }
 
 /**
- * How a unit comes to its value: its inputs and weights in order, how many of them are the border's, their sum,
+ * How a unit comes to its value: its inputs and weights in order, how many of them are the border's, their
+ * sum,
  * the bias, the weighted sum `a`, and the value after the squash.
  */
 export function arithmetic(layers, activations, parameters, index, [map, row, column]) {
@@ -91,13 +115,14 @@ export function arithmetic(layers, activations, parameters, index, [map, row, co
         const place = (from * heightBelow + y) * widthBelow + x;
         let weight = 1;
         if (layer.kind === "convolution") {
-          weight = parameters[layer.weights + ((map * mapsBelow + from) * rows + y - top) * columns + x - left];
+          weight =
+            parameters[layer.weights + ((map * mapsBelow + from) * rows + y - top) * columns + x - left];
         } else if (layer.kind === "linear" || layer.kind === "rbf") {
           weight = parameters[layer.weights + map * size(below.shape) + place];
         }
         const there = y >= 0 && y < heightBelow && x >= 0 && x < widthBelow;
         terms.push([there ? activations[below.outputs + place] : layer.border, weight]);
-        beyond += !there;
+        beyond += there ? 0 : 1;
       }
     }
   });
@@ -131,7 +156,9 @@ export function explain(layer, done) {
   const border = done.beyond ? `, ${count(done.beyond)} of them the border's ${layer.border}` : "";
   const some = (show) => {
     const all = done.terms.map(show);
-    return n > 5 ? `${all.slice(0, 3).join(" + ")} + … + ${all[n - 1]} (${count(n)} terms${border})` : all.join(" + ");
+    return n > 5
+      ? `${all.slice(0, 3).join(" + ")} + … + ${all[n - 1]} (${count(n)} terms${border})`
+      : all.join(" + ");
   };
   if (layer.kind === "input") return `= ${number(done.value)}, an image's number: nothing is computed`;
   if (layer.kind === "rbf") {
@@ -143,10 +170,14 @@ export function explain(layer, done) {
   if (layer.kind === "average") {
     return `(${done.terms.map(([x]) => number(x, 2)).join(" + ")}) / ${n} = ${number(done.result)}`;
   }
-  const squash = layer.activation ? ` → ${layer.activation.replace("_", " ")} → ${number(done.result)}` : "";
+  const name = layer.activation?.replace("_", " ");
+  const squash = name ? ` → ${name} → ${number(done.result)}` : "";
   if (layer.kind === "trainable") {
     const inputs = done.terms.map(([x]) => number(x, 2)).join(" + ");
-    return `(${inputs}) = ${number(done.sum)}; × coefficient ${number(done.coefficient)} + bias ${number(done.bias)} = ${number(done.a)}${squash}`;
+    const [sum, coefficient, bias, a] = [done.sum, done.coefficient, done.bias, done.a].map((one) =>
+      number(one),
+    );
+    return `(${inputs}) = ${sum}; × coefficient ${coefficient} + bias ${bias} = ${a}${squash}`;
   }
   const products = some(([x, w]) => `${number(x, 2)}×${number(w, 2)}`);
   return `${products} = ${number(done.sum)}; + bias ${number(done.bias)} = ${number(done.a)}${squash}`;
@@ -162,202 +193,230 @@ export function cellOf(layer, [map, row, column]) {
   return [0, Math.floor(map / columns), map % columns];
 }
 
-export default {
-  render({ model, el }) {
-    return run(model, el, "Feature maps", (root, on, { guarded }) => {
-      const layers = lay(model.get("layers"));
-      const last = layers[layers.length - 1];
-      let activations;
-      let parameters;
-      let active = layers.find((layer) => layer.name === model.get("layer")) || layers[0];
-      let unit = model.get("unit");
+/**
+ * The weights with which a unit reads the layer below, as pictures: [{ title, rows, columns, values }], one
+ * for each
+ * map below that it reads. A pooling layer has none.
+ */
+export function weightPictures(layers, parameters, index, map) {
+  const layer = layers[index];
+  const below = layers[index - 1];
+  if (index === 0 || subsamples(layer)) return [];
+  const convolves = layer.kind === "convolution";
+  const shown = convolves ? { rows: layer.size, columns: layer.size } : drawn(below.shape);
+  const area = shown.rows * shown.columns;
+  const inputs = convolves ? below.shape[0] * area : size(below.shape);
+  const all = parameters.subarray(layer.weights + map * inputs, layer.weights + (map + 1) * inputs);
+  const from = convolves ? layer.reads[map] : Array.from({ length: inputs / area }, (_, i) => i);
+  return from.map((i) => ({
+    title: from.length > 1 || convolves ? String(i) : "",
+    rows: shown.rows,
+    columns: shown.columns,
+    values: all.subarray(i * area, (i + 1) * area),
+  }));
+}
 
-      const bar = element("div", { class: "lenet-bar" });
-      const stack = element("div", { class: "lenet-stack" });
-      const largeBox = element("div", { class: "lenet-large" });
-      const title = element("div", { class: "lenet-strong" });
-      const value = element("div", { class: "lenet-formula lenet-value", "aria-live": "polite" });
-      const how = element("div", { class: "lenet-formula lenet-how" });
-      const kernels = element("div", { class: "lenet-kernels" });
-      const detail = element("div", { class: "lenet-detail" }, largeBox, element("div", {}, title, value, how, kernels));
-      const verdict = element("div", { class: "lenet-caption lenet-verdict" });
-      root.append(bar, element("div", { class: "lenet-split" }, stack, detail));
-
-      const labels = model.get("labels");
-      const digit = slider({
-        label: "image",
-        min: 0,
-        max: model.get("digits") - 1,
-        value: model.get("digit"),
-        format: (place) => (labels[place] ? `${place}: a ${labels[place]}` : String(place)),
-        onInput: (to) => (model.set("digit", to), model.save_changes()),
-      });
-      const names = model.get("weight_names");
-      const weights = slider({
-        label: "weights",
-        min: 0,
-        max: names.length - 1,
-        value: names.indexOf(model.get("weights")),
-        format: (place) => names[place] ?? "?",
-        onInput: (to) => (model.set("weights", names[to]), model.save_changes()),
-      });
-      bar.append(digit.root);
-      if (names.length > 1) bar.append(weights.root);
-
-      const inputs = layers[0].shape[0];
-      const whole = inputs === 3 && picture({ rows: layers[0].shape[1], columns: layers[0].shape[2], label: "the picture", className: "lenet-small" });
-      const pictures = layers.map((layer) => {
-        const { maps, rows, columns } = drawn(layer.shape);
-        const line = element("div", { class: "lenet-row", "data-layer": layer.name });
-        line.append(element("div", { class: "lenet-name" }, layer.name));
-        if (layer === layers[0] && whole) line.append(element("div", { class: "lenet-map lenet-whole" }, whole.root));
-        const place = mapsPlace(line, maps);
-        const made = Array.from({ length: maps }, (_, map) => {
-          const small = picture({
-            rows,
-            columns,
-            label: `${layer.name}, ${maps > 1 ? `map ${map}` : "all units"}`,
-            className: "lenet-small",
-            onCell: guarded((row, column) => point(layer, unitAt(layer, map, row, column))),
-            onLeave: guarded(() => point(active, unit)),
-          });
-          const pick = element("button", { type: "button", class: "lenet-map", "aria-label": `${layer.name}, map ${map}` });
-          keepKeys(pick);
-          pick.style.flexGrow = columns / rows > 2 ? 4 : 1;
-          pick.style.maxWidth = `${layer.shape[1] === 1 && rows > columns ? 40 : Math.min(60 * Math.max(1, columns / rows), 300)}px`;
-          pick.addEventListener("click", guarded(() => choose(layer, map)));
-          pick.addEventListener("keydown", (event) => {
-            const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-            if (step) made[map + step]?.pick.focus();
-          });
-          pick.append(small.root);
-          place.append(pick);
-          return { ...small, pick };
-        });
-        if (layer === last) line.append(verdict);
-        stack.append(line);
-        return made;
-      });
-      let large;
-
-      function choose(layer, map) {
-        active = layer;
-        const [, row, column] = cellOf(layer, unit);
-        const { rows, columns } = drawn(layer.shape);
-        unit = unitAt(layer, map, Math.min(row, rows - 1), Math.min(column, columns - 1));
-        model.set("unit", [0, 0, 0]);
-        model.set("layer", layer.name);
-        model.save_changes();
-        enlarge();
-      }
-
-      function enlarge() {
-        const [map, row, column] = cellOf(active, unit);
-        const { rows, columns } = drawn(active.shape);
-        large = picture({
-          rows,
-          columns,
-          label: `${active.name}, enlarged: move with the arrow keys`,
-          focus: true,
-          onCell: guarded((y, x) => {
-            unit = unitAt(active, map, y, x);
-            point(active, unit);
-          }),
-        });
-        large.place(row, column);
-        large.root.style.width = `min(100%, ${rows > 1 ? 260 : 420}px)`;
-        largeBox.replaceChildren(large.root);
-        for (const made of pictures.flat()) made.pick.removeAttribute("aria-pressed");
-        pictures[active.index][map].pick.setAttribute("aria-pressed", "true");
-        paintMap(large, active, map);
-        paintKernels(map);
-        point(active, unit);
-      }
-
-      // A map's kernels, one for each map below that it reads.
-      function paintKernels(map) {
-        kernels.replaceChildren();
-        if (active.kind !== "convolution") return;
-        const below = layers[active.index - 1];
-        const area = active.size ** 2;
-        const start = active.weights + map * below.shape[0] * area;
-        const all = parameters.subarray(start, start + below.shape[0] * area);
-        const limit = largest(all);
-        kernels.append(element("div", { class: "lenet-caption" }, "its kernels, by the map they read"));
-        for (const from of active.reads[map]) {
-          const shown = picture({ rows: active.size, columns: active.size, label: `kernel for map ${from} of ${below.name}` });
-          shown.paint(all.subarray(from * area, (from + 1) * area), (x) => diverging(x, limit));
-          kernels.append(element("div", { class: "lenet-kernel-of" }, shown.root, element("span", { class: "lenet-caption" }, String(from))));
-        }
-      }
-
-      function paintMap(where, layer, map) {
-        const { rows, columns } = drawn(layer.shape);
-        const all = activations.subarray(layer.outputs, layer.outputs + size(layer.shape));
-        const values = all.subarray(map * rows * columns, (map + 1) * rows * columns);
-        if (layer === layers[0] && whole) {
-          where.paint(values, inputColour(inputs, map));
-        } else if (layer === layers[0] || layer === last) {
-          const low = Math.min(...all);
-          const high = Math.max(...all);
-          where.paint(values, (x) => ink(x, low, high));
-        } else {
-          const limit = largest(all);
-          where.paint(values, (x) => diverging(x, limit));
-        }
-      }
-
-      function point(layer, at) {
-        for (const made of [...pictures.flat(), large, ...(whole ? [whole] : [])]) for (const name of ["unit", "feeds", "field"]) made.mark(name);
-        const [map, row, column] = cellOf(layer, at);
-        pictures[layer.index][map].mark("unit", [row, column, 1, 1]);
-        if (layer === active) large.mark("unit", [row, column, 1, 1]);
-        if (layer.index > 0) {
-          const below = layers[layer.index - 1];
-          const square = below.shape[1] > 1 ? inside(window_(layer, below, at[1], at[2]), below.shape) : [0, 0, drawn(below.shape).rows, drawn(below.shape).columns];
-          const from = below.shape[1] > 1 ? reads(layer, below, at[0]) : [0];
-          for (const i of from) pictures[below.index][i].mark("feeds", square);
-          for (const made of [...pictures[0], ...(whole ? [whole] : [])]) made.mark("field", field(layers, layer.index, at[1], at[2]));
-        }
-        const done = arithmetic(layers, activations, parameters, layer.index, at);
-        const place = layer.shape[1] > 1 ? `map ${at[0]}, row ${at[1]}, column ${at[2]}` : `unit ${at[0]}`;
-        title.textContent = `${layer.name}, ${place}`;
-        value.textContent = `value ${number(done.value, 5)}`;
-        how.textContent = explain(layer, done);
-      }
-
-      function take() {
-        const total = layers.reduce((sum, layer) => sum + size(layer.shape), 0);
-        const held = layers.reduce((sum, layer, i) => sum + (i ? parameterCount(layer, layers[i - 1]) : 0), 0);
-        activations = floats(model.get("activations"), total, "activations");
-        parameters = floats(model.get("parameters"), held, "parameters");
-        const output = Array.from(activations.subarray(last.outputs));
-        const best = last.kind === "rbf" ? Math.min(...output) : Math.max(...output);
-        const named = output.indexOf(best);
-        verdict.textContent = `${last.kind === "rbf" ? "smallest" : "largest"}: ${model.get("classes")[named] ?? named} (${number(best, 1)})`;
-        if (whole) paintColours(whole, activations.subarray(0, size(layers[0].shape)));
-        layers.forEach((layer, i) => pictures[i].forEach((made, map) => paintMap(made, layer, map)));
-        enlarge();
-      }
-
-      on("change:activations", take);
-      on("change:parameters", take);
-      on("change:digit", () => digit.set(model.get("digit")));
-      on("change:weights", () => weights.set(names.indexOf(model.get("weights"))));
-      on("change:layer", () => {
-        const layer = layers.find((one) => one.name === model.get("layer"));
-        if (layer === active) return;
-        active = layer;
-        unit = [0, 0, 0];
-        enlarge();
-      });
-      on("change:unit", () => {
-        if (model.get("unit").some((place) => place > 0)) {
-          unit = model.get("unit");
-          enlarge();
-        }
-      });
-      take();
-    });
-  },
+const WEIGHTS = {
+  convolution: "its kernels, by the map they read",
+  linear: "its weights, as the layer below is drawn",
+  rbf: "its code, as the layer below is drawn",
 };
+
+/** The weights of the unit that is pointed at; painted again only for another map. */
+function weightsBox(layers) {
+  const root = element("div", { class: "lenet-kernels" });
+  let last = "";
+  return {
+    root,
+    forget: () => (last = ""),
+    show(parameters, index, map) {
+      if (last === `${index} ${map}`) return;
+      last = `${index} ${map}`;
+      const all = weightPictures(layers, parameters, index, map);
+      const limit = Math.max(...all.map((one) => largest(one.values)));
+      const pictures = all.map(({ title, rows, columns, values }) => {
+        const one = picture({ rows, columns, label: `weights ${title}` });
+        one.paint(values, (value) => diverging(value, limit));
+        const wide = rows * columns > 25 ? "lenet-wide" : "";
+        const name = element("span", { class: "lenet-caption" }, title);
+        return element("div", { class: `lenet-kernel-of ${wide}` }, one.root, name);
+      });
+      const caption = element("div", { class: "lenet-caption" }, WEIGHTS[layers[index].kind] ?? "");
+      root.replaceChildren(caption, ...pictures);
+    },
+  };
+}
+
+/** The names of a last layer's units, each under its own. */
+function unitNames(layer, classes) {
+  const { rows, columns } = drawn(layer.shape);
+  if (rows > 1 || columns > 20) return [];
+  const names = Array.from({ length: columns }, (_, k) => element("span", {}, classes[k] ?? String(k)));
+  const root = element("div", { class: "lenet-units", "aria-hidden": "true" }, ...names);
+  root.style.gridTemplateColumns = `repeat(${columns}, 1fr)`;
+  return [root];
+}
+
+export default widget("feature_maps", "Feature maps", (model, root, on, { guarded, needsKernel, send }) => {
+  const layers = lay(model.get("layers"));
+  const last = layers[layers.length - 1];
+  const classes = model.get("classes");
+  const layerNamed = (name) => layers.find((layer) => layer.name === name);
+  let activations;
+  let parameters;
+  let active = layerNamed(model.get("layer")) ?? layers[0];
+  let unit = model.get("unit");
+  let large;
+
+  const largeBox = element("div", { class: "lenet-large" });
+  const title = element("div", { class: "lenet-strong" });
+  const value = element("div", { class: "lenet-formula lenet-value", "aria-live": "polite" });
+  const how = element("div", { class: "lenet-formula lenet-how" });
+  const weights = weightsBox(layers);
+  const words = element("div", { class: "lenet-words" }, title, value, how, weights.root);
+  const verdict = element("div", { class: "lenet-caption lenet-verdict" });
+  const picks = new Map();
+  const stack = layerPictures(layers, {
+    unit: 60,
+    isOutput: (layer) => layer === last,
+    onCell: guarded((layer, map, row, column) => point(layer, unitAt(layer, map, row, column))),
+    onLeave: guarded(() => point(active, unit)),
+    wrap(one, layer, map) {
+      const names = layer === last ? unitNames(layer, classes) : [];
+      const attributes = { type: "button", class: "lenet-map", "aria-label": `${layer.name}, map ${map}` };
+      const pick = element("button", { ...attributes, title: "click to enlarge" }, one.root, ...names);
+      keepKeys(pick);
+      pick.addEventListener(
+        "click",
+        guarded(() => choose(layer, map)),
+      );
+      pick.addEventListener("keydown", (event) => {
+        const step = isPlain(event) && { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+        if (!step) return;
+        picks.get(`${layer.name} ${map + step}`)?.focus();
+        event.preventDefault();
+        event.stopPropagation();
+      });
+      picks.set(`${layer.name} ${map}`, pick);
+      return pick;
+    },
+  });
+  stack.lines[last.index].line.append(verdict);
+  const pictures = stack.lines.map((one) => one.pictures);
+  const inputPictures = stack.whole ? [...pictures[0], stack.whole] : pictures[0];
+
+  const digit = imageSlider(model.get("labels"), model.get("digit"), (to) => send({ digit: to }));
+  const names = model.get("weight_names");
+  const networks = slider({
+    label: "weights",
+    min: 0,
+    max: names.length - 1,
+    value: names.indexOf(model.get("weights")),
+    format: (place) => names[place] ?? "?",
+    onInput: (to) => send({ weights: names[to] }),
+  });
+  const bar = element("div", { class: "lenet-bar" }, digit.root);
+  if (names.length > 1) bar.append(networks.root);
+  needsKernel(bar);
+  const hint = "Point at a unit for what it sees and how it is computed. Click a map to enlarge it.";
+  const detail = element("div", { class: "lenet-detail" }, largeBox, words);
+  root.append(
+    bar,
+    element("div", { class: "lenet-caption" }, hint),
+    element("div", { class: "lenet-split" }, stack.root, detail),
+  );
+
+  function choose(layer, map) {
+    active = layer;
+    const [, row, column] = cellOf(layer, unit);
+    const { rows, columns } = drawn(layer.shape);
+    unit = unitAt(layer, map, Math.min(row, rows - 1), Math.min(column, columns - 1));
+    send({ unit: [0, 0, 0], layer: layer.name });
+    enlarge();
+  }
+  function enlarge() {
+    const [map, row, column] = cellOf(active, unit);
+    const { rows, columns } = drawn(active.shape);
+    large = picture({
+      rows,
+      columns,
+      label: `${active.name}, enlarged: move with the arrow keys`,
+      focus: true,
+      onCell: guarded((y, x) => {
+        unit = unitAt(active, map, y, x);
+        point(active, unit);
+      }),
+    });
+    large.place(row, column);
+    large.root.style.width = `min(100%, ${rows > 1 ? 260 : 420}px)`;
+    largeBox.replaceChildren(large.root);
+    for (const pick of picks.values()) pick.removeAttribute("aria-pressed");
+    picks.get(`${active.name} ${map}`).setAttribute("aria-pressed", "true");
+    const from = active.outputs + map * rows * columns;
+    large.paint(activations.subarray(from, from + rows * columns), stack.colour(active.index, map));
+    point(active, unit);
+  }
+  /** Frames round a unit, what feeds it, and what it sees of the image. */
+  function mark(layer, at) {
+    for (const one of [...pictures.flat(), large, ...inputPictures]) {
+      for (const name of ["unit", "feeds", "field"]) one.mark(name);
+    }
+    const [map, row, column] = cellOf(layer, at);
+    pictures[layer.index][map].mark("unit", [row, column, 1, 1]);
+    if (layer === active && map === cellOf(active, unit)[0]) large.mark("unit", [row, column, 1, 1]);
+    if (layer.index === 0) return;
+    const below = layers[layer.index - 1];
+    const places = below.shape[1] > 1;
+    const all = [0, 0, drawn(below.shape).rows, drawn(below.shape).columns];
+    const square = places ? inside(window_(layer, below, at[1], at[2]), below.shape) : all;
+    for (const i of places ? reads(layer, below, at[0]) : [0]) pictures[below.index][i].mark("feeds", square);
+    for (const one of inputPictures) one.mark("field", field(layers, layer.index, at[1], at[2]));
+  }
+  function point(layer, at) {
+    mark(layer, at);
+    const done = arithmetic(layers, activations, parameters, layer.index, at);
+    const place = layer.shape[1] > 1 ? `map ${at[0]}, row ${at[1]}, column ${at[2]}` : `unit ${at[0]}`;
+    title.textContent = `${layer.name}, ${place}`;
+    value.textContent = `value ${number(done.value, 5)}`;
+    how.textContent = explain(layer, done);
+    weights.show(parameters, layer.index, at[0]);
+    // The box grows as it must and never shrinks: what is below does not jump while the pointer moves.
+    words.style.minHeight = `${Math.max(words.offsetHeight, parseFloat(words.style.minHeight) || 0)}px`;
+  }
+  function take() {
+    const total = layers.reduce((sum, layer) => sum + size(layer.shape), 0);
+    const numbers = layers.reduce((sum, layer, i) => sum + (i ? parameterCount(layer, layers[i - 1]) : 0), 0);
+    activations = floats(model.get("activations"), total, "activations");
+    parameters = floats(model.get("parameters"), numbers, "parameters");
+    const output = Array.from(activations.subarray(last.outputs));
+    const [what, best] =
+      last.kind === "rbf" ? ["smallest", Math.min(...output)] : ["largest", Math.max(...output)];
+    const winner = output.indexOf(best);
+    root
+      .querySelectorAll(".lenet-units span")
+      .forEach((name, k) => name.classList.toggle("lenet-strong", k === winner));
+    verdict.textContent = `${what}: ${classes[winner] ?? winner} (${number(best, 1)})`;
+    stack.paint(activations);
+    weights.forget();
+    enlarge();
+  }
+
+  on("change:activations", take);
+  on("change:parameters", take);
+  on("change:digit", () => digit.set(model.get("digit")));
+  on("change:weights", () => networks.set(names.indexOf(model.get("weights"))));
+  on("change:layer", () => {
+    const layer = layerNamed(model.get("layer"));
+    if (layer === active) return;
+    active = layer;
+    unit = [0, 0, 0];
+    enlarge();
+  });
+  on("change:unit", () => {
+    if (model.get("unit").some((place) => place > 0)) {
+      unit = model.get("unit");
+      enlarge();
+    }
+  });
+  take();
+});

@@ -103,8 +103,7 @@ class FeatureMaps(Widget):
 
     @validate("digit")
     def _check_digit(self, proposal):
-        digit, last = proposal["value"], self.digits - 1
-        return digit if 0 <= digit <= last else self.refuse(f"digit must be from 0 to {last}; got {digit}.")
+        return self.within(proposal, 0, self.digits - 1)
 
     @validate("layer")
     def _check_layer(self, proposal):

@@ -9,8 +9,8 @@ from lenet_edu.widgets.base import Widget, module, styles
 class Predict(Widget):
     """The face of a prediction that was asked (`exercises.prediction.Asked`).
 
-    The answer is with Python until the reader commits: the browser does not have it. `commit(choice)` does
-    what the button does.
+    The answer, `right`, is with Python until the reader commits: the browser does not have it.
+    `commit(choice)` does what the button does.
     """
 
     _esm, _css = module("predict"), styles("predict")
@@ -19,6 +19,8 @@ class Predict(Widget):
     choices = List(Unicode()).tag(sync=True)
     settled = Bool(False).tag(sync=True)
     committed = Unicode("").tag(sync=True)
+    right = Unicode("").tag(sync=True)
+    is_right = Bool(False).tag(sync=True)
     response = Unicode("").tag(sync=True)
     shown = Unicode("").tag(sync=True)
     score = Unicode("").tag(sync=True)
@@ -36,6 +38,8 @@ class Predict(Widget):
             self.refuse(str(error))
         with self.hold_sync():
             self.committed, self.response = str(choice), said
+            self.is_right, _ = self.asked.prediction.judge(choice)
+            self.right = str(self.asked.prediction.right) if self.choices else ""
             self.shown, self.score = self.asked.held_back(), self.asked.score()
             self.settled = True
 

@@ -100,26 +100,25 @@ class Robustness(Widget):
 
     @validate("digit")
     def _check_digit(self, proposal):
-        digit, last = proposal["value"], len(self.images) - 1
-        return digit if 0 <= digit <= last else self.refuse(f"digit must be from 0 to {last}; got {digit}.")
+        return self.within(proposal, 0, len(self.images) - 1)
 
     @validate("drawing")
     def _check_drawing(self, proposal):
-        drawing, wanted = proposal["value"], f"{self.side} x {self.side}"
-        fits = len(drawing) in (0, self.side**2)
-        return drawing if fits else self.refuse(f"drawing must be {wanted} bytes; got {len(drawing)}.")
+        return self.sheet(proposal, self.side)
 
     @validate(*STILL)
     def _check_amount(self, proposal):
-        kind, amount = proposal["trait"].name, proposal["value"]
-        least, most = min(AMOUNTS[kind]), max(AMOUNTS[kind])
-        fits = least <= amount <= most
-        return amount if fits else self.refuse(f"{kind} must be from {least} to {most}; got {amount}.")
+        amounts = AMOUNTS[proposal["trait"].name]
+        return self.within(proposal, min(amounts), max(amounts))
 
     @observe("digit", "drawing", *STILL)
-    def _read(self, _=None):
-        if not self.sliders:  # while it is made
-            return
+    def _answer(self, _):
+        if self.sliders:  # not while it is made
+            self._read()
+        # The browser sends the next change when this one has been read.
+        self.send({"read": True})
+
+    def _read(self):
         self._drawn = self._normalised()
         given = self.images[self.digit : self.digit + 1]
         self.original = given if self._drawn is None else self._drawn

@@ -1,5 +1,18 @@
+// @ts-check
 // Subsampling: maps before and after, and where on the squash their weighted sums fall.
-import { button, diverging, element, floats, largest, number, picture, run, slider } from "./shared.js";
+import {
+  button,
+  diverging,
+  element,
+  floats,
+  largest,
+  number,
+  picture,
+  scaledTanh,
+  slider,
+  svgElement,
+  widget,
+} from "./shared.js";
 
 /** Sum of each square of four, map after map. */
 export function sumsOfFour(maps, [count, height, width]) {
@@ -9,7 +22,8 @@ export function sumsOfFour(maps, [count, height, width]) {
     for (let y = 0; y < rows; y++) {
       for (let x = 0; x < columns; x++) {
         const at = (k * height + 2 * y) * width + 2 * x;
-        sums[(k * rows + y) * columns + x] = maps[at] + maps[at + 1] + maps[at + width] + maps[at + width + 1];
+        sums[(k * rows + y) * columns + x] =
+          maps[at] + maps[at + 1] + maps[at + width] + maps[at + width + 1];
       }
     }
   }
@@ -18,7 +32,7 @@ export function sumsOfFour(maps, [count, height, width]) {
 
 /** What the unit gives for 0 to 4 inputs at 1, the others at -1. */
 export function votes(coefficient, bias, squash) {
-  return [-4, -2, 0, 2, 4].map((sum) => squash(coefficient * sum + bias));
+  return VOTES.map((sum) => squash(coefficient * sum + bias));
 }
 
 /** The unit in a word. */
@@ -26,112 +40,164 @@ export function character(answers) {
   if (Math.max(...answers) - Math.min(...answers) < 0.1) return "always the same: the inputs hardly matter";
   const fires = answers.map((value) => value > 0);
   const firm = answers.every((value) => Math.abs(value) > 0.9);
-  const name = { "0,1,1,1,1": "OR: one is enough", "0,0,0,0,1": "AND: all four are needed" }[fires.map(Number).join()];
+  const name = { "0,1,1,1,1": "OR: one is enough", "0,0,0,0,1": "AND: all four are needed" }[
+    fires.map(Number).join()
+  ];
   if (firm && name) return name;
   if (Math.max(...answers) - Math.min(...answers) < 2) return "a blur: every input counts alike";
   return "between averaging and deciding";
 }
 
+const VOTES = [-4, -2, 0, 2, 4]; // the sums of 0 to 4 inputs at 1
 const PRESETS = { mean: [0.25, 0], learned: [0.44, 0.21], OR: [2, 6], AND: [2, -6], negative: [-0.4, 0] };
+const [WIDTH, HEIGHT] = [400, 220];
+const MARGIN = { left: 34, right: 10, top: 8, bottom: 34 };
+const REACH = 6; // weighted sums beyond are drawn at the edge
+const BINS = 60;
 
-export default {
-  render({ model, el }) {
-    return run(model, el, "Subsampling", (root, on, { guarded }) => {
-      const shape = model.get("shape");
-      const [count, height, width] = shape;
-      const [rows, columns] = [height / 2, width / 2];
-      const maps = floats(model.get("maps"), count * height * width, "maps");
-      const sums = sumsOfFour(maps, shape);
-      const [amplitude, slope] = model.get("squash");
-      const f = (a) => amplitude * Math.tanh(slope * a);
+/** How many of the values lie in each bin from -REACH to REACH; those beyond are in the outer ones. */
+export function histogram(values) {
+  const bins = Array.from({ length: BINS }, () => 0);
+  for (const value of values) {
+    const place = Math.floor(((value + REACH) / (2 * REACH)) * BINS);
+    bins[Math.min(Math.max(place, 0), BINS - 1)] += 1;
+  }
+  return bins;
+}
 
-      const bar = element("div", { class: "lenet-bar" });
-      const control = (name, from, to) => slider({
-        label: name, min: from, max: to, step: 0.01, value: model.get(name), format: (value) => number(value, 2),
-        onInput: guarded((value) => (model.set(name, value), model.save_changes())),
-      });
-      const coefficient = control("coefficient", -3, 3);
-      const bias = control("bias", -8, 8);
-      bar.append(coefficient.root, bias.root);
-      for (const [name, [c, b]] of Object.entries(PRESETS)) {
-        bar.append(button(name, guarded(() => {
-          model.set("coefficient", c);
-          model.set("bias", b);
-          model.save_changes();
-        })));
-      }
-      const before = element("div", { class: "lenet-maps" });
-      const after = element("div", { class: "lenet-maps" });
-      const limit = largest(maps);
-      for (let k = 0; k < count; k++) {
-        const shown = picture({ rows: height, columns: width, label: `map ${k} before` });
-        shown.paint(maps.subarray(k * height * width, (k + 1) * height * width), (value) => diverging(value, limit));
-        before.append(shown.root);
-      }
-      const pictures = Array.from({ length: count }, (_, k) => {
-        const shown = picture({ rows, columns, label: `map ${k} after` });
-        after.append(shown.root);
-        return shown;
-      });
-      const curve = element("canvas", { width: 360, height: 180, class: "lenet-curve", role: "img", "aria-label": "the squash, and where the weighted sums fall on it" });
-      const table = element("div", { class: "lenet-formula lenet-votes", "aria-live": "polite" });
-      root.append(
-        bar, element("div", { class: "lenet-caption" }, "before"), before,
-        element("div", { class: "lenet-caption" }, "after"), after,
-        element("div", { class: "lenet-columns" }, element("div", {},
-          element("div", { class: "lenet-caption" }, "the squash: bars tell how many units have this weighted sum"), curve), table),
+/** The squash with its axes, how many units have which weighted sum, and dots for 0 to 4 inputs at 1. */
+function squashChart(f, amplitude) {
+  const top = 1.1 * amplitude;
+  const inside = (a) => Math.min(Math.max(a, -REACH), REACH);
+  const x = (a) => MARGIN.left + ((inside(a) + REACH) / (2 * REACH)) * (WIDTH - MARGIN.left - MARGIN.right);
+  const y = (value) => MARGIN.top + ((top - value) / (2 * top)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
+  const [left, right, floor] = [x(-REACH), x(REACH), y(-top)];
+  const line = (x1, y1, x2, y2) => svgElement("line", { x1, y1, x2, y2, class: "lenet-axis" });
+  const text = (at, up, anchor, content) =>
+    svgElement("text", { x: at, y: up, "text-anchor": anchor, class: "lenet-tick" }, content);
+  const across = [-6, -4, -2, 0, 2, 4, 6].map((a) => text(x(a), floor + 13, "middle", String(a)));
+  const up = [-amplitude, -1, 0, 1, amplitude].flatMap((value) => [
+    line(left, y(value), right, y(value)),
+    text(left - 4, y(value) + 4, "end", number(value, Number.isInteger(value) ? 0 : 1)),
+  ]);
+  const middle = (left + right) / 2;
+  const caption = text(middle, HEIGHT - 4, "middle", "weighted sum: coefficient × sum of four + bias");
+  const points = Array.from({ length: 121 }, (_, i) => -REACH + (i * REACH) / 60);
+  const curve = svgElement("polyline", {
+    points: points.map((a) => `${x(a)},${y(f(a))}`).join(" "),
+    class: "lenet-squash",
+  });
+  const bars = svgElement("g", { class: "lenet-units" });
+  const dots = svgElement("g", { class: "lenet-votes-at" });
+  const label = "the squash, and where the weighted sums fall on it";
+  const attributes = {
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    class: "lenet-curve",
+    role: "img",
+    "aria-label": label,
+  };
+  const root = svgElement(
+    "svg",
+    attributes,
+    bars,
+    line(x(0), MARGIN.top, x(0), floor),
+    ...up,
+    ...across,
+    caption,
+    curve,
+    dots,
+  );
+  return {
+    root,
+    /** Show the units' weighted sums, and those of 0 to 4 inputs at 1. */
+    draw(weighted, voted) {
+      const bins = histogram(weighted);
+      const most = Math.max(...bins);
+      const width = (right - left) / BINS;
+      bars.replaceChildren(
+        ...bins.map((n, i) => {
+          const height = (n / most) * 0.6 * (floor - MARGIN.top);
+          return svgElement("rect", { x: left + i * width, y: floor - height, width: width - 1, height });
+        }),
       );
+      dots.replaceChildren(
+        ...voted.map((a) => svgElement("circle", { cx: x(a), cy: y(f(inside(a))), r: 4.5 })),
+      );
+    },
+  };
+}
 
-      function paint() {
-        const [c, b] = [model.get("coefficient"), model.get("bias")];
-        coefficient.set(c);
-        bias.set(b);
-        const size = rows * columns;
-        pictures.forEach((shown, k) => {
-          const values = sums.subarray(k * size, (k + 1) * size).map((sum) => f(c * sum + b));
-          shown.paint(values, (value) => diverging(value, amplitude));
-        });
-        draw(c, b);
-        const answers = votes(c, b, f);
-        table.replaceChildren(
-          element("div", { class: "lenet-strong" }, character(answers)),
-          ...answers.map((value, n) => element("div", {}, `${n} of 4 inputs at 1: ${number(value, 2)}`)),
-        );
-      }
+export default widget("subsampling", "Subsampling", (model, root, on, { guarded, needsKernel, send }) => {
+  const shape = model.get("shape");
+  const [count, height, width] = shape;
+  const [rows, columns] = [height / 2, width / 2];
+  const maps = floats(model.get("maps"), count * height * width, "maps");
+  const sums = sumsOfFour(maps, shape);
+  const squash = model.get("squash");
+  const f = (a) => scaledTanh(a, squash);
+  needsKernel(); // all is computed here
 
-      function draw(c, b) {
-        const context = curve.getContext("2d");
-        const style = getComputedStyle(root);
-        const [w, h, reach] = [curve.width, curve.height, 6];
-        const x = (a) => ((Math.min(Math.max(a, -reach), reach) + reach) / (2 * reach)) * w;
-        const y = (value) => h / 2 - (value / 1.9) * (h / 2);
-        context.clearRect(0, 0, w, h);
-        const bins = Array.from({ length: 60 }, () => 0);
-        for (const sum of sums) bins[Math.min(59, Math.floor(x(c * sum + b) / (w / 60)))] += 1;
-        const most = Math.max(...bins);
-        context.fillStyle = "#56b4e9";
-        bins.forEach((n, i) => context.fillRect((i * w) / 60, h - (n / most) * h * 0.6, w / 60 - 1, (n / most) * h * 0.6));
-        context.strokeStyle = style.color;
-        context.globalAlpha = 0.3;
-        context.strokeRect(w / 2, -1, 0, h + 2);
-        context.strokeRect(-1, h / 2, w + 2, 0);
-        context.globalAlpha = 1;
-        context.lineWidth = 2;
-        context.strokeStyle = "#d55e00";
-        context.beginPath();
-        for (let i = 0; i <= w; i += 2) context.lineTo(i, y(f((i / w) * 2 * reach - reach)));
-        context.stroke();
-        context.fillStyle = style.color;
-        for (const sum of [-4, -2, 0, 2, 4]) {
-          const a = c * sum + b;
-          context.beginPath();
-          context.arc(x(a), y(f(Math.min(Math.max(a, -reach), reach))), 4, 0, 2 * Math.PI);
-          context.fill();
-        }
-      }
-      on("change:coefficient", paint);
-      on("change:bias", paint);
-      paint();
+  const control = (label, min, max) =>
+    slider({
+      label,
+      min,
+      max,
+      step: 0.01,
+      value: model.get(label),
+      format: (value) => number(value, 2),
+      onInput: guarded((value) => send({ [label]: value })),
     });
-  },
-};
+  const [coefficient, bias] = [control("coefficient", -3, 3), control("bias", -8, 8)];
+  const presets = Object.entries(PRESETS).map(([name, [c, b]]) =>
+    button(
+      name,
+      guarded(() => send({ coefficient: c, bias: b })),
+    ),
+  );
+  const row = (label, side) => {
+    const pictures = Array.from({ length: count }, (_, k) =>
+      picture({ ...side, label: `map ${k} ${label}` }),
+    );
+    return { pictures, root: element("div", { class: "lenet-maps" }, ...pictures.map((one) => one.root)) };
+  };
+  const before = row("before", { rows: height, columns: width });
+  const after = row("after", { rows, columns });
+  const limit = largest(maps);
+  const partOf = (values, k) =>
+    values.subarray((k * values.length) / count, ((k + 1) * values.length) / count);
+  before.pictures.forEach((one, k) => one.paint(partOf(maps, k), (value) => diverging(value, limit)));
+  const chart = squashChart(f, squash[0]);
+  const table = element("div", { class: "lenet-formula lenet-votes", "aria-live": "polite" });
+  const caption = (text) => element("div", { class: "lenet-caption" }, text);
+  const bars = caption("the squash: bars count the units of all maps, dots are 0 to 4 inputs at 1");
+  root.append(
+    element("div", { class: "lenet-bar" }, coefficient.root, bias.root, ...presets),
+    caption("before"),
+    before.root,
+    caption("after"),
+    after.root,
+    element("div", { class: "lenet-columns" }, element("div", {}, bars, chart.root), table),
+  );
+
+  function paint() {
+    const [c, b] = [model.get("coefficient"), model.get("bias")];
+    coefficient.set(c);
+    bias.set(b);
+    const weighted = sums.map((sum) => c * sum + b);
+    after.pictures.forEach((one, k) =>
+      one.paint(partOf(weighted, k).map(f), (value) => diverging(value, squash[0])),
+    );
+    chart.draw(
+      weighted,
+      VOTES.map((sum) => c * sum + b),
+    );
+    const answers = votes(c, b, f);
+    table.replaceChildren(
+      element("div", { class: "lenet-strong" }, character(answers)),
+      ...answers.map((value, n) => element("div", {}, `${n} of 4 inputs at 1: ${number(value, 2)}`)),
+    );
+  }
+  on("change:coefficient", paint);
+  on("change:bias", paint);
+  paint();
+});

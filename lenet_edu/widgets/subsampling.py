@@ -9,7 +9,7 @@ from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError
 from lenet_edu.widgets.base import Widget, binary, module, styles, to_bytes
 
-LIMIT = 10.0
+LIMIT = 10
 
 
 class Subsampling(Widget):
@@ -54,7 +54,4 @@ class Subsampling(Widget):
 
     @validate("coefficient", "bias")
     def _check_number(self, proposal):
-        value = proposal["value"]
-        if not -LIMIT <= value <= LIMIT:
-            self.refuse(f"{proposal['trait'].name} must be from {-LIMIT:.0f} to {LIMIT:.0f}; got {value}.")
-        return value
+        return self.within(proposal, -LIMIT, LIMIT)

@@ -106,7 +106,7 @@ function chart(title, least, format) {
 
 export default {
   render({ model, el }) {
-    return run(model, el, "Train the network", (root, on, { guarded }) => {
+    return run(model, el, "training_panel", "Train the network", (root, on, { guarded }) => {
       const ask = (doing, more = {}) => guarded(() => model.send({ do: doing, ...more }));
       const buttons = {
         train: button("Train", ask("train"), { class: "lenet-button lenet-main" }),

@@ -208,8 +208,7 @@ class TrainingPanel(Widget):
 
     @validate("digit")
     def _check_digit(self, proposal):
-        digit, last = proposal["value"], self.session.plan.classes - 1
-        return digit if 0 <= digit <= last else self.refuse(f"digit must be from 0 to {last}; got {digit}.")
+        return self.within(proposal, 0, self.session.plan.classes - 1)
 
     @observe("digit")
     def _look_at_another(self, _) -> None:

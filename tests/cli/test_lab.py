@@ -1,19 +1,68 @@
 """`lenet-edu lab` in a real browser: JupyterLab comes up with notebook 00 open, and its cells run."""
 
+import json
 import os
+import signal
+import subprocess
 import sys
+import time
+import urllib.request
+from pathlib import Path
 
 import pytest
 
-from lenet_edu.cli.lab import FIRST, lab_command, lab_environment
+from lenet_edu.cli import lab as cli_lab
+from lenet_edu.cli.lab import FIRST, NOTEBOOKS, SETTINGS, lab_arguments, lab_environment, trust_notebooks
 from tests.browser import PATIENCE, chromium, needs_chromium, open_notebook, run_cell, running_lab
 
 
 def test_lab_opens_the_first_notebook_and_passes_arguments_on():
-    command = lab_command(["--port", "9999"])
-    assert any(argument.endswith(f"/{FIRST.name}") for argument in command)
-    assert command[command.index("--port") + 1] == "9999"
-    assert ("--allow-root" in command) == (os.geteuid() == 0)
+    arguments = lab_arguments(["--port", "9999"])
+    assert any(argument.endswith(f"/{FIRST.name}") for argument in arguments)
+    assert arguments[-2:] == ["--port", "9999"]
+    assert ("--allow-root" in arguments) == (hasattr(os, "geteuid") and os.geteuid() == 0)
+
+
+def test_lab_runs_in_its_own_process_and_gives_jupyterlabs_exit_status(monkeypatch):
+    from jupyterlab.labapp import LabApp
+
+    given = []
+
+    def launch(argv):
+        given.extend(argv)
+        sys.exit(7)
+
+    monkeypatch.setattr(LabApp, "launch_instance", launch)
+    monkeypatch.setattr(cli_lab, "trust_notebooks", lambda: None)
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    monkeypatch.chdir(NOTEBOOKS)
+    assert cli_lab.open_lab(["--port=1"]) == 7
+    assert given == lab_arguments(["--port=1"])
+
+
+def test_the_settings_that_lab_brings_along_are_jupyterlabs_own():
+    schemas = Path(sys.prefix) / "share" / "jupyter" / "lab" / "schemas"
+    settings = json.loads((SETTINGS / "overrides.json").read_text("utf-8"))
+    for plugin, values in settings.items():
+        package, name = plugin.split(":")
+        schema = json.loads((schemas / package / f"{name}.json").read_text("utf-8"))
+        assert set(values) <= set(schema["properties"])
+
+
+def test_the_notebooks_are_signed(monkeypatch, tmp_path):
+    from nbformat import read
+    from nbformat.sign import NotebookNotary
+
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    trust_notebooks()
+    assert NotebookNotary(data_dir=str(tmp_path / "data")).check_signature(read(FIRST, as_version=4))
+
+
+def test_a_folder_that_cannot_be_written_costs_the_signatures_only(monkeypatch, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "file" / "data"))
+    trust_notebooks()
+    assert "could not be signed" in capsys.readouterr().out
 
 
 def test_threads_wait_a_little_unless_the_reader_has_said_otherwise(monkeypatch):
@@ -62,3 +111,61 @@ def test_a_prediction_shows_its_answer_when_the_reader_commits(lab):
         asked.get_by_role("button", name="Commit").click()
         expect(asked).to_contain_text("No: that is the number of units", timeout=PATIENCE)
         expect(asked).to_contain_text("6 x (5 x 5 + 1) = 156")
+
+
+def items(page) -> list[str]:
+    """What the file browser lists."""
+    page.locator(".jp-DirListing-item").first.wait_for(timeout=PATIENCE)
+    return page.locator(".jp-DirListing-itemText").all_inner_texts()
+
+
+@needs_chromium
+def test_the_file_browser_shows_the_notebooks_in_order_and_nothing_else(lab):
+    with chromium() as browser:
+        page = browser.new_page()
+        open_notebook(page, lab)
+        names = [text.strip() for text in items(page)]
+        assert names == sorted(
+            path.name for path in NOTEBOOKS.iterdir() if path.name != "runs" and path.name[0] != "."
+        )
+        assert names[0] == FIRST.name
+        page.wait_for_timeout(3000)
+        assert page.get_by_text("Would you like to").count() == 0
+        assert page.locator(".Toastify__toast").count() == 0
+
+
+@needs_chromium
+def test_a_closed_notebook_leaves_no_kernel(lab):
+    from playwright.sync_api import expect
+
+    with chromium() as browser:
+        page = browser.new_page()
+        open_notebook(page, lab, "01_input.ipynb")
+        page.keyboard.press("Escape")
+        page.locator("#jp-main-dock-panel .lm-TabBar-tab.lm-mod-current .lm-TabBar-tabCloseIcon").click()
+        expect(page.locator(".jp-Notebook")).to_have_count(0, timeout=PATIENCE)
+        page.wait_for_timeout(3000)
+        with urllib.request.urlopen(f"{lab}/api/sessions?token=test") as sessions:
+            assert "01_input.ipynb" not in [one["path"] for one in json.load(sessions)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal for this")
+def test_ending_the_command_ends_jupyterlab_and_its_kernels(tmp_path):
+    with running_lab(tmp_path) as address:
+        request = urllib.request.Request(f"{address}/api/kernels?token=test", data=b"{}", method="POST")
+        urllib.request.urlopen(request)
+        (pid,) = {int(line) for line in (tmp_path / "pid").read_text().split()}
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and group_members(pid):
+            time.sleep(0.2)
+        assert group_members(pid) == []
+
+
+def group_members(leader: int) -> list[str]:
+    """The processes that still run in the group of this one."""
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,pgid=,stat="], capture_output=True, text=True, check=True
+    )
+    lines = [line.split() for line in listed.stdout.splitlines()]
+    return [pid for pid, group, state in lines if int(group) == leader and not state.startswith("Z")]

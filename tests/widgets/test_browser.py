@@ -192,7 +192,7 @@ def test_convolution_steps_plays_and_computes_what_torch_does(opened, digits, ne
         assert is_red_where_positive(pixels(output), same.output())
         page.get_by_role("slider", name="stride").focus()
         page.keyboard.press("ArrowRight")
-        shows(page.locator(".lenet-widget"), "(32 + 2 × 0 − 5) / 2 + 1 = 14")
+        shows(page.locator(".lenet-widget"), "⌊(32 + 2 × 0 − 5) / 2⌋ + 1 = 14")
         page.get_by_label("row 0, column 0").fill("7.5")
         page.get_by_label("row 0, column 0").press("Enter")
         shows(page.locator(".lenet-sum"), "7.50")

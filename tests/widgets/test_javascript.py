@@ -27,7 +27,8 @@ from lenet_edu.widgets.c3_table import PRESETS
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="install node 18 or newer to run this test")
 TESTS = Path(__file__).parent / "js"
-NAMES = sorted(path.stem for path in base.HERE.glob("*.js") if path.stem != "shared")
+SHARED = {"kernel", "shared", "sheet"}
+NAMES = sorted({path.stem for path in base.HERE.glob("*.js")} - SHARED)
 ARCHITECTURES = ("1998", "modern", "average", "sigmoid with a table", *NETWORKS)
 BRIDGE = """
 import { readFileSync } from "node:fs";
@@ -112,7 +113,10 @@ def test_the_javascript_is_without_lint():
 def test_a_widget_is_one_module_with_one_export(name):
     text = base.module(name)
     assert not re.search(r"^\s*import\b", text, re.M)
-    assert re.findall(r"^[ ]*export\b.*", text, re.M) == ["export default {"]
+    assert re.findall(r"^[ ]*export default [\w ]*[({]|^[ ]*export (?!default).*", text, re.M) in (
+        ["export default {"],
+        ["export default widget("],
+    )
 
 
 @needs_node
@@ -125,10 +129,10 @@ def test_node_takes_a_widgets_module(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_widgets_styles_are_the_shared_ones_and_its_own(name):
+def test_a_widgets_own_styles_hold_for_it_alone(name):
     shared, own = ((base.HERE / f"{part}.css").read_text("utf-8") for part in ("shared", name))
-    assert base.styles(name) == shared + own
-    assert base.styles(name).count("{") == base.styles(name).count("}")
+    assert base.styles(name) == f'{shared}.lenet-widget[data-widget="{name}"] {{\n{own}}}\n'
+    assert f'"{name}"' in base.module(name)
 
 
 # FeatureMaps: the browser's arithmetic is torch's

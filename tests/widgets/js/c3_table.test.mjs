@@ -34,7 +34,10 @@ test("shuffling keeps the shape and the number of links, and leaves what it was 
   for (const links of [0, 1, 16, 60, 96]) {
     const before = table(links);
     const after = shuffled(before);
-    assert.deepEqual(after.map((row) => row.length), Array(6).fill(16));
+    assert.deepEqual(
+      after.map((row) => row.length),
+      Array(6).fill(16),
+    );
     assert.equal(after.flat().filter((cell) => cell === true).length, links);
     assert.equal(after.flat().filter((cell) => cell === false).length, 96 - links);
     assert.deepEqual(before, table(links));
@@ -42,8 +45,32 @@ test("shuffling keeps the shape and the number of links, and leaves what it was 
 });
 
 test("shuffling goes by the chance it is given", () => {
-  assert.deepEqual(shuffled([["a", "b"], ["c", "d"]], () => 1 - 1e-9), [["a", "b"], ["c", "d"]]);
-  assert.deepEqual(shuffled([["a", "b"], ["c", "d"]], () => 0), [["b", "c"], ["d", "a"]]);
+  assert.deepEqual(
+    shuffled(
+      [
+        ["a", "b"],
+        ["c", "d"],
+      ],
+      () => 1 - 1e-9,
+    ),
+    [
+      ["a", "b"],
+      ["c", "d"],
+    ],
+  );
+  assert.deepEqual(
+    shuffled(
+      [
+        ["a", "b"],
+        ["c", "d"],
+      ],
+      () => 0,
+    ),
+    [
+      ["b", "c"],
+      ["d", "a"],
+    ],
+  );
 });
 
 test("every cell may come to every place", () => {
@@ -51,7 +78,15 @@ test("every cell may come to every place", () => {
   let state = 1;
   const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
   for (let i = 0; i < 500; i++) {
-    shuffled([[0, 1], [2, 3]], random).flat().forEach((cell, at) => met.add(`${cell}${at}`));
+    shuffled(
+      [
+        [0, 1],
+        [2, 3],
+      ],
+      random,
+    )
+      .flat()
+      .forEach((cell, at) => met.add(`${cell}${at}`));
   }
   assert.equal(met.size, 16);
 });

@@ -7,7 +7,10 @@ import { load } from "./load.mjs";
 const { convolve, outputSide, products, resized } = await load("convolution");
 
 const NINE = [1, 2, 3, 4, 5, 6, 7, 8, 9];
-const KERNEL = [[1, 10], [100, 1000]];
+const KERNEL = [
+  [1, 10],
+  [100, 1000],
+];
 
 test("an output's side counts the places where the window fits", () => {
   assert.equal(outputSide(32, 5, 0, 1), 28);
@@ -19,7 +22,12 @@ test("an output's side counts the places where the window fits", () => {
 });
 
 test("the output's side is that of stepping by hand", () => {
-  for (const [side, k, padding, stride] of [[9, 1, 0, 4], [9, 2, 1, 3], [12, 9, 4, 4], [10, 4, 0, 2]]) {
+  for (const [side, k, padding, stride] of [
+    [9, 1, 0, 4],
+    [9, 2, 1, 3],
+    [12, 9, 4, 4],
+    [10, 4, 0, 2],
+  ]) {
     let places = 0;
     for (let start = -padding; start + k <= side + padding; start += stride) places += 1;
     assert.equal(outputSide(side, k, padding, stride), places);
@@ -46,7 +54,16 @@ test("a stride skips places", () => {
 });
 
 test("the output holds the sum of every place, row after row", () => {
-  const { rows, columns, sums } = convolve([1, 2, 3, 4, 5, 6], [2, 3], [[1, 0], [0, -1]], 1, 1);
+  const { rows, columns, sums } = convolve(
+    [1, 2, 3, 4, 5, 6],
+    [2, 3],
+    [
+      [1, 0],
+      [0, -1],
+    ],
+    1,
+    1,
+  );
   assert.deepEqual([rows, columns], [3, 4]);
   assert.deepEqual([...sums], [-1, -2, -3, 0, -4, -4, -4, 3, 0, 4, 5, 6]);
 });
@@ -55,17 +72,53 @@ test("the output of a stride is part of the output without it", () => {
   const whole = convolve(NINE, [3, 3], KERNEL, 1, 1);
   const part = convolve(NINE, [3, 3], KERNEL, 1, 3);
   assert.deepEqual([part.rows, part.columns], [2, 2]);
-  assert.deepEqual([...part.sums], [0, 3, 12, 15].map((place) => whole.sums[place]));
+  assert.deepEqual(
+    [...part.sums],
+    [0, 3, 12, 15].map((place) => whole.sums[place]),
+  );
 });
 
 test("a larger kernel has the smaller one in its middle and zeros around", () => {
-  assert.deepEqual(resized([[7]], 3), [[0, 0, 0], [0, 7, 0], [0, 0, 0]]);
-  assert.deepEqual(resized(KERNEL, 4), [[0, 0, 0, 0], [0, 1, 10, 0], [0, 100, 1000, 0], [0, 0, 0, 0]]);
+  assert.deepEqual(resized([[7]], 3), [
+    [0, 0, 0],
+    [0, 7, 0],
+    [0, 0, 0],
+  ]);
+  assert.deepEqual(resized(KERNEL, 4), [
+    [0, 0, 0, 0],
+    [0, 1, 10, 0],
+    [0, 100, 1000, 0],
+    [0, 0, 0, 0],
+  ]);
 });
 
 test("a smaller kernel is the middle of the larger one", () => {
-  assert.deepEqual(resized([[1, 2, 3], [4, 5, 6], [7, 8, 9]], 1), [[5]]);
-  assert.deepEqual(resized([[1, 2, 3], [4, 5, 6], [7, 8, 9]], 3), [[1, 2, 3], [4, 5, 6], [7, 8, 9]]);
+  assert.deepEqual(
+    resized(
+      [
+        [1, 2, 3],
+        [4, 5, 6],
+        [7, 8, 9],
+      ],
+      1,
+    ),
+    [[5]],
+  );
+  assert.deepEqual(
+    resized(
+      [
+        [1, 2, 3],
+        [4, 5, 6],
+        [7, 8, 9],
+      ],
+      3,
+    ),
+    [
+      [1, 2, 3],
+      [4, 5, 6],
+      [7, 8, 9],
+    ],
+  );
 });
 
 test("growing a kernel keeps all its numbers, and shrinking it by as much gives it back", () => {

@@ -8,11 +8,27 @@ const { distances, nearest } = await load("digit_codes");
 
 test("a distance is the sum of squared differences", () => {
   const f6 = Float32Array.from([0.5, -1, 1.5]);
-  assert.deepEqual(distances(f6, [[1, -1, 1], [-1, 1, -1], [1, 1, 1]]), [0.5, 2.25 + 4 + 6.25, 4.5]);
+  assert.deepEqual(
+    distances(f6, [
+      [1, -1, 1],
+      [-1, 1, -1],
+      [1, 1, 1],
+    ]),
+    [0.5, 2.25 + 4 + 6.25, 4.5],
+  );
 });
 
 test("a code is at distance 0 from itself and 4 a pixel from another", () => {
-  assert.deepEqual(distances([1, -1, 1], [[1, -1, 1], [1, 1, -1]]), [0, 8]);
+  assert.deepEqual(
+    distances(
+      [1, -1, 1],
+      [
+        [1, -1, 1],
+        [1, 1, -1],
+      ],
+    ),
+    [0, 8],
+  );
 });
 
 test("the nearest code is the one at the smallest distance, the first of equal ones", () => {

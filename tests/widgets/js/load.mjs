@@ -1,10 +1,9 @@
-// A widget's JavaScript as one module, shared.js first, as Python joins it, but with every export kept.
-import { readFileSync } from "node:fs";
-
+// What a widget's JavaScript exports, with all that is shared.
 const folder = new URL("../../../lenet_edu/widgets/", import.meta.url);
-const read = (name) => readFileSync(new URL(`${name}.js`, folder), "utf8");
 
-export function load(name) {
-  const own = name === "shared" ? "" : read(name).replace(/^import [^;]+ from "\.\/shared\.js";\n/m, "");
-  return import(`data:text/javascript,${encodeURIComponent(read("shared") + own)}`);
+export async function load(name) {
+  const [shared, own] = await Promise.all(
+    ["shared", name].map((file) => import(new URL(`${file}.js`, folder))),
+  );
+  return { ...shared, ...own };
 }

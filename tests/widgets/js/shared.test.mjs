@@ -4,7 +4,21 @@ import test from "node:test";
 
 import { load } from "./load.mjs";
 
-const { bytes, count, diverging, drawn, floats, ink, inputColour, largest, moveInGrid, number, paintColours, size } = await load("shared");
+const {
+  barLengths,
+  bytes,
+  count,
+  diverging,
+  drawn,
+  floats,
+  ink,
+  inputColour,
+  largest,
+  moveInGrid,
+  number,
+  paintColours,
+  size,
+} = await load("shared");
 
 test("bytes holds single precision, little end first", () => {
   const view = bytes([1, -2]);
@@ -41,7 +55,11 @@ test("floats refuses what did not come at all", () => {
 
 test("floats refuses what is no finite number, wherever it stands", () => {
   for (const odd of [NaN, Infinity, -Infinity]) {
-    for (const values of [[odd, 1, 2], [1, odd, 2], [1, 2, odd]]) {
+    for (const values of [
+      [odd, 1, 2],
+      [1, odd, 2],
+      [1, 2, odd],
+    ]) {
       assert.throws(() => floats(bytes(values), 3, "maps"), { message: "maps: not every number is finite." });
     }
   }
@@ -130,9 +148,17 @@ test("keys move in a grid by one cell, or to an end of the row", () => {
 
 test("keys do not lead out of a grid", () => {
   const first = ["ArrowUp", "ArrowLeft", "Home"].map((key) => moveInGrid(key, [0, 0], 3, 5));
-  assert.deepEqual(first, [[0, 0], [0, 0], [0, 0]]);
+  assert.deepEqual(first, [
+    [0, 0],
+    [0, 0],
+    [0, 0],
+  ]);
   const last = ["ArrowDown", "ArrowRight", "End"].map((key) => moveInGrid(key, [2, 4], 3, 5));
-  assert.deepEqual(last, [[2, 4], [2, 4], [2, 4]]);
+  assert.deepEqual(last, [
+    [2, 4],
+    [2, 4],
+    [2, 4],
+  ]);
 });
 
 test("other keys lead nowhere", () => {
@@ -165,5 +191,14 @@ test("three maps make one picture, and what is beyond the scale is as dark or br
   const painted = [];
   const where = { paint: (values, colour) => painted.push(...values.map(colour)) };
   paintColours(where, Float32Array.from([1, -1, -1, 5, 0, -9]));
-  assert.deepEqual(painted, [[255, 0, 128], [0, 255, 0]]);
+  assert.deepEqual(painted, [
+    [255, 0, 128],
+    [0, 255, 0],
+  ]);
+});
+
+test("distances are drawn from nothing, scores from the lowest", () => {
+  assert.deepEqual(barLengths([2, 4, 1], 1), [0.5, 1, 0.25]);
+  assert.deepEqual(barLengths([-3, 1, -1], 0), [0, 1, 0.5]);
+  assert.deepEqual(barLengths([5, 5], 0), [0, 0]);
 });

@@ -16,8 +16,14 @@ test("each square of four of each map is summed once", () => {
 });
 
 test("votes are the answers to 0 to 4 inputs at 1, the others at -1", () => {
-  assert.deepEqual(votes(0.5, 1, (a) => a), [-1, 0, 1, 2, 3]);
-  assert.deepEqual(votes(-1, 0, (a) => 2 * a), [8, 4, 0, -4, -8]);
+  assert.deepEqual(
+    votes(0.5, 1, (a) => a),
+    [-1, 0, 1, 2, 3],
+  );
+  assert.deepEqual(
+    votes(-1, 0, (a) => 2 * a),
+    [8, 4, 0, -4, -8],
+  );
 });
 
 test("one input is enough for an OR, and an AND needs all four", () => {

@@ -1,0 +1,138 @@
+// @ts-check
+// A sheet of paper to draw on, and how drawings go to the kernel: one at a time.
+import { element } from "./shared.js";
+
+const WAIT = 1000; // milliseconds after which a kernel that has not answered is given the next drawing
+
+/** Grey levels of a canvas, seen on white paper, as bytes. */
+export function greys(pixels) {
+  const levels = new Uint8Array(pixels.length / 4);
+  for (let i = 0; i < levels.length; i++) {
+    const [r, g, b, a] = pixels.subarray(4 * i, 4 * i + 4);
+    levels[i] = Math.round(255 - ((255 - (0.299 * r + 0.587 * g + 0.114 * b)) * a) / 255);
+  }
+  return levels;
+}
+
+/**
+ * Deliver the newest of many values: `post(value)` is called when the value before it was `answered()`, or
+ * when
+ * nobody has answered for a while. `give(value)` offers one.
+ */
+export function oneAtATime(signal, post, wait = WAIT) {
+  let next = null;
+  let posted = 0; // when the last value went out, while its answer has not come
+  let timer = 0;
+  signal.addEventListener("abort", () => clearTimeout(timer));
+
+  function pump() {
+    clearTimeout(timer);
+    if (next === null) return;
+    const left = posted ? posted + wait - performance.now() : 0;
+    if (left > 0) {
+      timer = setTimeout(pump, left);
+      return;
+    }
+    const value = next;
+    next = null;
+    posted = performance.now();
+    post(value);
+  }
+  return {
+    give(value) {
+      next = value;
+      pump();
+    },
+    answered() {
+      posted = 0;
+      pump();
+    },
+  };
+}
+
+/**
+ * A sheet of `side` x `side` pixels. `onDrawing(levels)` hears its grey levels as a DataView, whenever
+ * something was
+ * drawn and the drawing before was `answered()`.
+ */
+export function sheet({ side, label, signal, guarded, onDrawing }) {
+  const canvas = element("canvas", {
+    width: side,
+    height: side,
+    class: "lenet-sheet",
+    tabindex: 0,
+    role: "img",
+    "aria-label": label,
+  });
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  const post = oneAtATime(signal, () => {
+    onDrawing(new DataView(greys(pen.getImageData(0, 0, side, side).data).buffer));
+  });
+  /** @type {number[] | null} */
+  let last = null;
+
+  function blank() {
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, side, side);
+    const round = { lineCap: "round", lineJoin: "round" };
+    Object.assign(pen, { ...round, lineWidth: side / 11, strokeStyle: "#111", fillStyle: "#111" });
+  }
+  function at(event) {
+    const box = canvas.getBoundingClientRect();
+    return [((event.clientX - box.left) / box.width) * side, ((event.clientY - box.top) / box.height) * side];
+  }
+  const press = guarded((event) => {
+    canvas.setPointerCapture(event.pointerId);
+    const [x, y] = (last = at(event));
+    pen.beginPath();
+    pen.arc(x, y, side / 22, 0, 2 * Math.PI);
+    pen.fill();
+    post.give(true);
+    event.preventDefault();
+  });
+  const move = guarded((event) => {
+    if (!last) return;
+    const to = at(event);
+    pen.beginPath();
+    pen.moveTo(last[0], last[1]);
+    pen.lineTo(to[0], to[1]);
+    pen.stroke();
+    last = to;
+    post.give(true);
+  });
+  canvas.addEventListener("pointerdown", press);
+  canvas.addEventListener("pointermove", move);
+  for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (last = null));
+  // A finger draws; it does not scroll the page.
+  canvas.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+  blank();
+
+  return {
+    canvas,
+    answered: post.answered,
+    /** Take everything off the sheet; nobody hears of it. */
+    blank,
+    /** Show a drawing, side x side grey levels as a DataView; nothing if it is of another size. */
+    show(drawing) {
+      if (!drawing || drawing.byteLength !== side * side) return;
+      const image = pen.createImageData(side, side);
+      for (let i = 0; i < side * side; i++) {
+        const level = drawing.getUint8(i);
+        image.data.set([level, level, level, 255], 4 * i);
+      }
+      pen.putImageData(image, 0, 0);
+    },
+    /** Put a picture on the sheet, whole, in the middle. */
+    place(bitmap) {
+      const scale = Math.min(side / bitmap.width, side / bitmap.height);
+      const [width, height] = [bitmap.width * scale, bitmap.height * scale];
+      blank();
+      pen.imageSmoothingQuality = "high";
+      pen.drawImage(bitmap, (side - width) / 2, (side - height) / 2, width, height);
+      post.give(true);
+    },
+  };
+}
+
+/** No drawing at all, as Python takes it. */
+export const noDrawing = () => new DataView(new ArrayBuffer(0));
