@@ -163,7 +163,7 @@ def _stretched(small: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 def find_digits(ink: np.ndarray) -> list[np.ndarray]:
     """The ink of each digit alone, from 0 to 1, all of the picture's size, line by line from the left.
 
-    ink: 0 is paper. Empty if there is nothing but lines, specks, dots and bars.
+    ink: 0 is paper. Empty if there is nothing but lines, specks and dots.
     """
     smooth = ndimage.gaussian_filter(ink, min(1.5, max(ink.shape) / 700)) if max(ink.shape) > 150 else ink
     least = max(_LEAST_CONTRAST, _DEVIATIONS * _deviation(smooth))
@@ -353,7 +353,8 @@ def _group(marks: list[Mark], labels: np.ndarray, shape: tuple[int, ...]) -> lis
         for mark in marks
         if mark.size > _SPECK * largest.size and mark.ink > _SPECK_INK * largest.ink
     ]
-    digits = [digit for digit in _joined(marks) if _is_digit(digit, labels)]
+    digits = [digit for digit in _joined(marks) if not _is_dot(digit, labels)]
+    digits = [digit for digit in digits if digit.width <= _BAR * digit.height] or digits
     highest = max((digit.height for digit in digits), default=0)
     return [digit for digit in digits if digit.height > _LEAST_HEIGHT * highest]
 
@@ -399,13 +400,10 @@ def _belong(digit: Mark, other: Mark) -> bool:
     return beside < _GAP * high * (1.5 if small else 1) and above < _GAP * high
 
 
-def _is_digit(mark: Mark, labels: np.ndarray) -> bool:
-    """Neither a dot nor a bar."""
-    if mark.width > _BAR * mark.height:
-        return False
+def _is_dot(mark: Mark, labels: np.ndarray) -> bool:
     box = labels[mark.top : mark.bottom, mark.left : mark.right]
     inside = ndimage.distance_transform_edt(np.pad(np.isin(box, mark.labels), 1)).max()
-    return 2 * inside - 1 < _DOT * mark.size or mark.height > 2.2 * mark.width
+    return 2 * inside - 1 >= _DOT * mark.size and mark.height <= 2.2 * mark.width
 
 
 def _reading_order(digits: list[Mark]) -> list[Mark]:

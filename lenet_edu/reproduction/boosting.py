@@ -63,6 +63,7 @@ class Team(nn.Module):
         """(N, maps, size, size) -> (N, classes): the networks' distances or scores, added."""
         return sum(network(images) for network in self.networks)
 
+    temperature = 1.0
     class_scores = Network.class_scores
     probabilities = Network.probabilities
     classes_of = Network.classes_of
