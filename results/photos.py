@@ -46,13 +46,26 @@ KINDS = {
     "gradient": Kind("light from one side", gradient=0.5),
     "shadow": Kind("a hand's or a phone's shadow", shadow=0.45, margin=(0.5, 2)),
     "texture": Kind("coarse or crumpled paper", texture=0.05),
-    "squared": Kind("squared paper", ruling="squared", pen=(0.06, 0.13), margin=(0.4, 2), tilt=8, perspective=0.05),
+    "squared": Kind(
+        "squared paper", ruling="squared", pen=(0.06, 0.13), margin=(0.4, 2), tilt=8, perspective=0.05
+    ),
     "ruled": Kind("ruled paper with a red margin", ruling="ruled", pen=(0.06, 0.13), margin=(0.5, 2)),
     "box scan": Kind(
-        "a scanned answer box", ruling="box", tilt=1, turn=6, gradient=0, noise=0.01, margin=(0.25, 0.6), sides=(60, 400)
+        "a scanned answer box",
+        ruling="box",
+        tilt=1,
+        turn=6,
+        gradient=0,
+        noise=0.01,
+        margin=(0.25, 0.6),
+        sides=(60, 400),
     ),
     "box touched": Kind(
-        "a scanned answer box that the digit touches", ruling="box touched", tilt=1, gradient=0, margin=(0.15, 0.4)
+        "a scanned answer box that the digit touches",
+        ruling="box touched",
+        tilt=1,
+        gradient=0,
+        margin=(0.15, 0.4),
     ),
     "box photo": Kind("a photographed answer box", ruling="box", tilt=10, perspective=0.05, margin=(0.3, 1)),
     "rotated": Kind("turned by up to 15 degrees", tilt=15, turn=0),
@@ -60,12 +73,16 @@ KINDS = {
     "blur": Kind("out of focus", blur=0.05),
     "noise": Kind("a dark room: grain", noise=0.06),
     "jpeg": Kind("saved with much loss", quality=(8, 25)),
-    "pencil": Kind("a thin, faint pencil", pen=(0.025, 0.05), ink=(0.45, 0.62), paper=(0.8, 0.95), sides=(200, 900)),
+    "pencil": Kind(
+        "a thin, faint pencil", pen=(0.025, 0.05), ink=(0.45, 0.62), paper=(0.8, 0.95), sides=(200, 900)
+    ),
     "marker": Kind("a thick marker", pen=(0.17, 0.24), ink=(0.02, 0.2)),
     "board": Kind("chalk on a board", ink=(0.75, 0.98), paper=(0.1, 0.35), texture=0.03),
     "colour": Kind("coloured ink on coloured paper", colour=True, paper=(0.7, 0.95)),
     "desk": Kind("a sheet on a desk, its edge in sight", desk=True, margin=(0.6, 2)),
-    "small": Kind("small, somewhere on a sheet", margin=(3, 7), off_centre=0.8, sides=(350, 1400), pen=(0.08, 0.14)),
+    "small": Kind(
+        "small, somewhere on a sheet", margin=(3, 7), off_centre=0.8, sides=(350, 1400), pen=(0.08, 0.14)
+    ),
     "large": Kind("a camera's full size", sides=(1600, 3000), margin=(0.5, 2), noise=0.03),
 }
 
@@ -81,11 +98,16 @@ def photo(kind: str, glyph: np.ndarray, rng: np.random.Generator) -> bytes:
     paper, pen = _colours(what, level, ink_level, rng)
     picture = np.ones((height, width, 3)) * paper
     if what.texture:
-        grain = sum(ndimage.zoom(rng.normal(size=(height // k + 2, width // k + 2)), k, order=1)[:height, :width] for k in (2, 9))
+        grain = sum(
+            ndimage.zoom(rng.normal(size=(height // k + 2, width // k + 2)), k, order=1)[:height, :width]
+            for k in (2, 9)
+        )
         picture *= 1 + what.texture * rng.uniform(0.3, 1) * grain[..., None]
     if what.ruling:
         picture = _ruled(picture, what, u, v, unit, reach, ink_level, rng)
-    uneven = 1 - 0.25 * rng.random() * np.clip(ndimage.zoom(rng.random((8, 8)), (height / 8, width / 8), order=1), 0, 1)
+    uneven = 1 - 0.25 * rng.random() * np.clip(
+        ndimage.zoom(rng.random((8, 8)), (height / 8, width / 8), order=1), 0, 1
+    )
     ink = (ink * uneven[:height, :width])[..., None]
     picture = picture * (1 - ink) + pen * ink
     if what.desk:
@@ -127,12 +149,17 @@ def thinned(shape: np.ndarray) -> np.ndarray:
     while changed:
         changed = False
         for step in (0, 1):
-            p = [np.roll(shape, (-dy, -dx), (0, 1)) for dy, dx in
-                 ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))]
+            p = [
+                np.roll(shape, (-dy, -dx), (0, 1))
+                for dy, dx in ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))
+            ]
             count = sum(p)
             turns = sum((p[i] == 0) & (p[(i + 1) % 8] == 1) for i in range(8))
-            sides = ((p[0] * p[2] * p[4] == 0) & (p[2] * p[4] * p[6] == 0)) if step == 0 else (
-                (p[0] * p[2] * p[6] == 0) & (p[0] * p[4] * p[6] == 0))
+            sides = (
+                ((p[0] * p[2] * p[4] == 0) & (p[2] * p[4] * p[6] == 0))
+                if step == 0
+                else ((p[0] * p[2] * p[6] == 0) & (p[0] * p[4] * p[6] == 0))
+            )
             gone = (shape == 1) & (count >= 2) & (count <= 6) & (turns == 1) & sides
             shape = shape & ~gone
             changed |= bool(gone.any())
@@ -174,7 +201,9 @@ def _colours(what: Kind, level, ink_level, rng):
         warm = 1 + rng.uniform(-0.04, 0.04, 3)
         return np.clip(level * warm, 0, 1), np.clip(ink_level + rng.uniform(-0.03, 0.03, 3), 0, 1)
     papers = np.array([[1, 0.95, 0.6], [0.75, 0.9, 1], [1, 0.8, 0.85], [0.75, 1, 0.8], [1, 1, 1]])
-    pens = np.array([[0.1, 0.15, 0.7], [0.05, 0.05, 0.3], [0.75, 0.1, 0.1], [0.05, 0.4, 0.15], [0.1, 0.1, 0.1]])
+    pens = np.array(
+        [[0.1, 0.15, 0.7], [0.05, 0.05, 0.3], [0.75, 0.1, 0.1], [0.05, 0.4, 0.15], [0.1, 0.1, 0.1]]
+    )
     return papers[rng.integers(5)] * level, pens[rng.integers(5)] * rng.uniform(0.7, 1.1)
 
 
@@ -188,12 +217,21 @@ def _ruled(picture, what, u, v, unit, reach, ink_level, rng):
 
     wide = max(rng.uniform(0.01, 0.03), 0.8 / unit)
     if what.ruling == "squared":
-        spacing, colour = rng.uniform(0.45, 1.1), [[0.4, 0.55, 0.85], [0.5, 0.5, 0.5], [0.4, 0.7, 0.6]][rng.integers(3)]
+        spacing, colour = (
+            rng.uniform(0.45, 1.1),
+            [[0.4, 0.55, 0.85], [0.5, 0.5, 0.5], [0.4, 0.7, 0.6]][rng.integers(3)],
+        )
         strength = rng.uniform(0.3, 0.8)
         for places in (u, v):
             picture = draw(picture, every(places, spacing, rng.uniform(0, spacing)), wide, colour, strength)
     elif what.ruling == "ruled":
-        picture = draw(picture, every(v, rng.uniform(1.0, 1.6), 0.5 + rng.uniform(0, 0.15)), wide, [0.45, 0.5, 0.8], rng.uniform(0.4, 0.9))
+        picture = draw(
+            picture,
+            every(v, rng.uniform(1.0, 1.6), 0.5 + rng.uniform(0, 0.15)),
+            wide,
+            [0.45, 0.5, 0.8],
+            rng.uniform(0.4, 0.9),
+        )
         picture = draw(picture, np.abs(u + rng.uniform(0.7, 1.2)), wide, [0.85, 0.2, 0.25], 0.9)
     else:
         half = rng.uniform(0.6, 0.85, 2)
@@ -204,7 +242,9 @@ def _ruled(picture, what, u, v, unit, reach, ink_level, rng):
         wide = max(rng.uniform(0.012, 0.07), 1 / unit)
         picture = draw(picture, np.abs(border), wide, [rng.uniform(0, 0.3)] * 3, 1)
         if rng.random() < 0.4:  # a row of boxes
-            other = np.maximum(np.abs(np.abs(u - shift[0]) - 2 * half[0]) - half[0], np.abs(v - shift[1]) - half[1])
+            other = np.maximum(
+                np.abs(np.abs(u - shift[0]) - 2 * half[0]) - half[0], np.abs(v - shift[1]) - half[1]
+            )
             picture = draw(picture, np.abs(other), wide, [rng.uniform(0, 0.3)] * 3, 1)
     return picture
 
@@ -237,7 +277,9 @@ def _taken(picture, what: Kind, unit, rng) -> bytes:
     blur = max(what.blur * unit * rng.uniform(0.4, 1), rng.uniform(0.3, 0.7))
     picture = ndimage.gaussian_filter(picture, (blur, blur, 0))
     shared = rng.normal(size=(*picture.shape[:2], 1))
-    picture = picture + what.noise * rng.uniform(0.3, 1) * (0.8 * shared + 0.4 * rng.normal(size=picture.shape))
+    picture = picture + what.noise * rng.uniform(0.3, 1) * (
+        0.8 * shared + 0.4 * rng.normal(size=picture.shape)
+    )
     content = io.BytesIO()
     levels = (np.clip(picture, 0, 1) * 255).round().astype(np.uint8)
     Image.fromarray(levels).save(content, "JPEG", quality=int(rng.integers(*what.quality)))

@@ -32,7 +32,7 @@ from results.recording import open_record
 
 FILE = Path(__file__).with_suffix(".json")
 # Photos of each kind; of those of a camera's full size fewer, since they take long.
-COUNT, FEW = 40, 8
+COUNT, FEW = 24, 4
 SEEDS = {"development": 1, "held-out": 2}
 # Mistakes on development photos told at 99 %, and the calibration error on validation digits, at most.
 FALSE_CERTAINTY, CALIBRATION, STEP = 0.05, 0.007, 1.05
@@ -79,7 +79,9 @@ def told_as_certain(probabilities: Tensor, labels: Tensor) -> float:
     return (surest[wrong] >= CERTAIN).double().mean().item() if wrong.any() else 0.0
 
 
-def choose_temperature(validation: Tensor, labels: Tensor, photographed: Tensor, photo_labels: Tensor) -> float:
+def choose_temperature(
+    validation: Tensor, labels: Tensor, photographed: Tensor, photo_labels: Tensor
+) -> float:
     """See above; class scores (N, classes) and labels of the validation digits and of the development photos."""
     tried = np.exp(np.linspace(np.log(0.05), np.log(40), 400))
     losses = [torch.nn.functional.cross_entropy(validation / one, labels).item() for one in tried]
@@ -107,18 +109,24 @@ def measure_photos(part: str, data: Data) -> dict:
         chances = (scores(model, images) / model.temperature).softmax(1)
         right = chances.argmax(1) == labels
         parts = right.split([len(read[kind][1]) for kind in KINDS])
-        kinds = {kind: round(100 * one.double().mean().item(), 1) for kind, one in zip(KINDS, parts, strict=True)}
+        kinds = {
+            kind: round(100 * one.double().mean().item(), 1) for kind, one in zip(KINDS, parts, strict=True)
+        }
         found["networks"][name] = {
             "right": round(100 * right.double().mean().item(), 2),
             "worst kind": min(kinds, key=kinds.get),
             "mistakes told at 99 %": round(told_as_certain(chances, labels), 3),
             "kinds": kinds,
         }
-        print(name, {key: value for key, value in found["networks"][name].items() if key != "kinds"}, flush=True)
+        print(
+            name, {key: value for key, value in found["networks"][name].items() if key != "kinds"}, flush=True
+        )
     return found
 
 
-def set_temperature(name: str, model: Network, data: Data, photographed: Tensor, photo_labels: Tensor) -> float:
+def set_temperature(
+    name: str, model: Network, data: Data, photographed: Tensor, photo_labels: Tensor
+) -> float:
     """Choose a shipped network's temperature and put it beside its weights."""
     chosen = choose_temperature(
         scores(model, data.validation.images), data.validation.labels, photographed, photo_labels
@@ -139,7 +147,9 @@ def measure_clean(data: Data) -> dict:
         Image.fromarray(one).save(content, "PNG")
         return content.getvalue()
 
-    images, read_labels, lost = read_all((as_png(one), label) for one, label in zip(levels, labels.tolist(), strict=True))
+    images, read_labels, lost = read_all(
+        (as_png(one), label) for one, label in zip(levels, labels.tolist(), strict=True)
+    )
     found = {"digits": len(labels), "not one digit": lost, "networks": {}}
     for name in shipped_names():
         model = load_network(name)

@@ -89,7 +89,9 @@ def _read(options, model):
             raise LenetError(left_out[0][1])
         reasons = "".join(f"\n  {reason}" for _, reason in left_out[:_NAMED])
         more = f"\n  and {len(left_out) - _NAMED} more" if len(left_out) > _NAMED else ""
-        raise LenetError(f"There are no pictures in {', '.join(options.pictures)} that can be read.{reasons}{more}")
+        raise LenetError(
+            f"There are no pictures in {', '.join(options.pictures)} that can be read.{reasons}{more}"
+        )
     return readings, left_out
 
 

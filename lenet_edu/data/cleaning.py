@@ -1,9 +1,9 @@
-"""From grey levels of a photo or scan to the ink of each digit on it: even the light, find the ink, drop the rest.
+"""From grey levels of a photo or scan to the ink of each digit: even the light, find the ink, drop the rest.
 
     evened = even(grey)                    # paper is white, or black under chalk
     digits = find_digits(ink_of(evened))   # each one's ink alone, in reading order
 
-Arrays are floats, (height, width). Lengths are shares of the picture or of a digit, since pictures have any size.
+Arrays are floats, (height, width). Lengths are shares of the picture or of a digit: pictures have any size.
 """
 
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-# The background is estimated on a copy of so many pixels, with a window of this share of its shorter side: wider
-# than any stroke, narrower than most shadows.
+# The background is estimated on a copy of so many pixels, with a window of this share of its shorter side:
+# wider than any stroke, narrower than most shadows.
 _COPY, _WINDOW = 128, 0.35
 # Paper varies by less than so much; ink stands out from it by more than so many standard deviations.
 _LEAST_CONTRAST, _DEVIATIONS = 0.06, 4.0
-# A line is at least so long, as a share of the picture's shorter side; alone, it spans this share of the picture.
+# A line is at least so long, as a share of the picture's shorter side; alone, it spans so much of the picture.
 _LINE, _SPAN = 0.3, 0.85
 _TILTS = np.arange(-16, 17)
 # Beside a digit, what is smaller than this share of its height (or of its ink) is a speck.
@@ -68,7 +68,7 @@ class Mark:
 
 
 def grey_of(levels: np.ndarray) -> np.ndarray:
-    """(height, width, 3) -> (height, width): brightness, or the one colour in which the ink stands out far more."""
+    """(height, width, 3) -> (height, width): brightness, or the colour in which the ink stands out far more."""
     brightness = levels @ np.array([0.299, 0.587, 0.114], dtype=levels.dtype)
     planes = [brightness, *np.moveaxis(levels, 2, 0)]
     contrast = [_contrast(plane) * (1.6 if plane is brightness else 1) for plane in planes]
@@ -209,7 +209,9 @@ def _pieces(ink: np.ndarray, mask: np.ndarray) -> tuple[list[Mark], np.ndarray, 
     peaks, sums = ndimage.maximum(ink, labels, numbers), ndimage.sum(ink, labels, numbers)
     marks = [
         Mark([number], rows.start, rows.stop, columns.start, columns.stop, total)
-        for number, (rows, columns), peak, total in zip(numbers, ndimage.find_objects(labels), peaks, sums, strict=True)
+        for number, (rows, columns), peak, total in zip(
+            numbers, ndimage.find_objects(labels), peaks, sums, strict=True
+        )
         if peak > high
     ]
     return marks, labels, strokes
@@ -262,7 +264,8 @@ def _tilt(marked: np.ndarray) -> int:
     small = ndimage.maximum_filter(marked, factor)[::factor, ::factor] if factor > 1 else marked
     small = small.astype(np.float32)
     scores = [
-        (_sheared(small, tilt).sum(1) ** 2).sum() + (_sheared(small.T, -tilt).sum(1) ** 2).sum() for tilt in _TILTS
+        (_sheared(small, tilt).sum(1) ** 2).sum() + (_sheared(small.T, -tilt).sum(1) ** 2).sum()
+        for tilt in _TILTS
     ]
     return int(_TILTS[int(np.argmax(scores))])
 
@@ -311,7 +314,10 @@ def _ruled(lines: np.ndarray, others: np.ndarray, axis: int) -> np.ndarray:
         if axis == 0:
             part, crossing = part.T, crossing.T
         thick = np.median(part.sum(0))
-        ends = [start <= reach or (part & crossing)[:, : reach + 1].any(), stop >= side - reach or (part & crossing)[:, -reach - 1 :].any()]
+        ends = [
+            start <= reach or (part & crossing)[:, : reach + 1].any(),
+            stop >= side - reach or (part & crossing)[:, -reach - 1 :].any(),
+        ]
         spans = stop - start >= _SPAN * side
         thin = thick < 0.12 * (stop - start)
         keep[number] = thin and (spans or all(ends))
@@ -320,8 +326,10 @@ def _ruled(lines: np.ndarray, others: np.ndarray, axis: int) -> np.ndarray:
 
 def _erased(marked: np.ndarray, across: np.ndarray, down: np.ndarray) -> np.ndarray:
     """Without these lines, but with what crosses them: where ink goes on at both sides."""
-    lines = [ndimage.binary_dilation(found, structure) & marked if found.any() else found
-             for found, structure in ((across, np.ones((3, 1))), (down, np.ones((1, 3))))]
+    lines = [
+        ndimage.binary_dilation(found, structure) & marked if found.any() else found
+        for found, structure in ((across, np.ones((3, 1))), (down, np.ones((1, 3))))
+    ]
     rest = marked & ~lines[0] & ~lines[1]
     bridged = rest.copy()
     for axis, found in enumerate(lines):
@@ -349,9 +357,7 @@ def _group(marks: list[Mark], labels: np.ndarray, shape: tuple[int, ...]) -> lis
         return []
     largest = max(marks, key=lambda mark: mark.ink)
     marks = [
-        mark
-        for mark in marks
-        if mark.size > _SPECK * largest.size and mark.ink > _SPECK_INK * largest.ink
+        mark for mark in marks if mark.size > _SPECK * largest.size and mark.ink > _SPECK_INK * largest.ink
     ]
     digits = [digit for digit in _joined(marks) if not _is_dot(digit, labels)]
     digits = [digit for digit in digits if digit.width <= _BAR * digit.height] or digits
@@ -367,7 +373,12 @@ def _without_frames(marks: list[Mark], labels: np.ndarray) -> list[Mark]:
     """Without what encloses another mark of some size."""
 
     def encloses(one: Mark, other: Mark) -> bool:
-        inside = one.top < other.top and one.left < other.left and one.bottom > other.bottom and one.right > other.right
+        inside = (
+            one.top < other.top
+            and one.left < other.left
+            and one.bottom > other.bottom
+            and one.right > other.right
+        )
         return inside and other.height > 0.35 * one.height and other.ink > 0.05 * one.ink
 
     return [one for one in marks if not any(encloses(one, other) for other in marks)]

@@ -5,7 +5,6 @@ Invert if need be, crop to the ink, scale to 20x20, centre by mass in 32x32 (sec
 
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -30,23 +29,31 @@ def digits_from_picture(source: Path | str | bytes, scaling: Scaling = PAPER_SCA
     source: the file's path, or its content. Raises LenetError if the file is missing, empty or no picture,
     or if there is no digit on it.
     """
+    grey = grey_from_picture(source)
     try:
-        levels = read_levels(source, LONGEST)
-    except LenetError as error:
-        raise LenetError(f"{_name(source)} could not be read as a picture: {error}.") from error
-    try:
-        digits = cleaned(grey_of(levels))
+        digits = digits_in(ink_of(torch.from_numpy(even(grey.numpy()))))
     except LenetError as error:
         raise LenetError(f"{_name(source)}: {error}") from error
     return scaling.apply(torch.stack([normalise(digit) for digit in digits]))
 
 
-def cleaned(grey: np.ndarray) -> list[Tensor]:
-    """The ink of each digit on a sheet alone, from 0 to 1, (height, width) as the sheet.
+def grey_from_picture(source: Path | str | bytes) -> Tensor:
+    """A picture file as grey levels, (height, width), 0 black to 1 white; large ones are averaged down.
 
-    grey: (height, width), 0 black to 1 white. Raises LenetError for a sheet without a digit.
+    source: the file's path, or its content. Raises LenetError with the reason if it is no whole picture.
     """
-    digits = find_digits(ink_of(torch.from_numpy(even(grey))).numpy())
+    try:
+        return torch.from_numpy(grey_of(read_levels(source, LONGEST)))
+    except LenetError as error:
+        raise LenetError(f"{_name(source)} could not be read as a picture: {error}.") from error
+
+
+def digits_in(ink: Tensor) -> list[Tensor]:
+    """The ink of each digit on a sheet alone, from 0 to 1, (height, width) as the sheet, in reading order.
+
+    ink: (height, width), 0 is paper. Raises LenetError for a sheet without a digit.
+    """
+    digits = find_digits(ink.numpy())
     if not digits:
         raise LenetError("there is no digit on it, only lines, specks or dots.")
     return [torch.from_numpy(digit) for digit in digits]

@@ -1,6 +1,6 @@
 """Opening any picture file safely: upright, of any depth and mode, or with the true reason why not.
 
-    levels = read_levels("photo.jpg")      # (height, width, 3), 0 black to 1 white
+levels = read_levels("photo.jpg")      # (height, width, 3), 0 black to 1 white
 """
 
 import io
@@ -13,9 +13,30 @@ from PIL import Image
 from lenet_edu.system.errors import LenetError
 
 # What is opened. Formats that make Pillow start other programs, such as EPS, are not among them.
-FORMATS = (
-    "PNG JPEG MPO GIF BMP DIB TIFF WEBP AVIF JPEG2000 PPM TGA ICO ICNS PCX SGI PSD QOI DDS XBM IM MSP"
-).split()
+FORMATS = [
+    "PNG",
+    "JPEG",
+    "MPO",
+    "GIF",
+    "BMP",
+    "DIB",
+    "TIFF",
+    "WEBP",
+    "AVIF",
+    "JPEG2000",
+    "PPM",
+    "TGA",
+    "ICO",
+    "ICNS",
+    "PCX",
+    "SGI",
+    "PSD",
+    "QOI",
+    "DDS",
+    "XBM",
+    "IM",
+    "MSP",
+]
 # Of 12 to 16 bits or more a pixel, and of floats: the smallest of these that holds a picture is its white.
 _FULL_SCALES = (255, 1023, 4095, 16383, 65535)
 # EXIF's orientations as what brings the picture upright.
@@ -33,7 +54,11 @@ _UPRIGHT = {
 _MOSTLY_OPAQUE, _ONE_TONE = 0.6, 0.15
 # How files begin that are often taken for pictures, or are of a kind that Pillow cannot decode by itself.
 _OTHER_KINDS = (
-    (4, (b"ftyphei", b"ftyphev", b"ftypmif1", b"ftypmsf1"), "it is HEIC, a phone's own format, which is not read here"),
+    (
+        4,
+        (b"ftyphei", b"ftyphev", b"ftypmif1", b"ftypmsf1"),
+        "it is HEIC, a phone's format, which is not read here",
+    ),
     (4, (b"ftypavif", b"ftypavis"), "it is AVIF, which this version of Pillow does not read"),
     (4, (b"ftypcrx",), "it is a camera's raw file, which is not read here"),
     (4, (b"ftyp",), "it is a video"),
@@ -146,7 +171,8 @@ def _not_a_file(path: Path) -> str:
 def _reason(source: Path | str | bytes, error: Exception) -> str:
     """Why a file could not be read, in words that are true of it."""
     if isinstance(error, Image.DecompressionBombError):
-        return f"it has more than the {2 * Image.MAX_IMAGE_PIXELS:,} pixels that are decoded safely: save it smaller"
+        most = 2 * Image.MAX_IMAGE_PIXELS
+        return f"it has more than the {most:,} pixels that are decoded safely: save it smaller"
     if isinstance(error, MemoryError):
         return "it is too large for this machine's memory: save it smaller"
     if isinstance(error, OSError) and error.strerror:

@@ -1,12 +1,11 @@
 """A network and a picture file: what is read, and how surely.
 
-    predict("lenet5-1998", "photo.jpg")    # [Reading(3, 99.2%)]
+predict("lenet5-1998", "photo.jpg")    # [Reading(3, 99.2%)]
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from lenet_edu.data.digits import DIGIT_CLASSES, PAPER_SCALING, Scaling, as_read_at
@@ -71,7 +70,9 @@ def predict(network: Network | str | Path, picture: Path | str | bytes) -> list[
     """
     model = network if isinstance(network, Network) else load_network(network)
     images, classes = images_for(model, picture), class_names(model)
-    return [Reading(image, row, classes) for image, row in zip(images, probabilities(model, images), strict=True)]
+    return [
+        Reading(image, row, classes) for image, row in zip(images, probabilities(model, images), strict=True)
+    ]
 
 
 def images_for(model: Network, picture: Path | str | bytes) -> Tensor:
