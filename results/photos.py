@@ -2,8 +2,8 @@
 
     content = photo("squared", glyph, numpy.random.default_rng(0))      # of a JPEG file
 
-A glyph is one of MNIST's, ink from 0 to 1. It is redrawn with a pen of any width, laid on paper, ruled or not,
-lit, photographed and saved; each kind stands for one thing that real pictures do. Nothing is written to disk.
+A glyph is one of MNIST's, ink from 0 to 1. It is redrawn with a pen of any width, laid on paper, ruled or
+not, lit, photographed and saved; each kind stands for one thing that real pictures do. All is in memory.
 """
 
 import io
@@ -173,7 +173,7 @@ def _size(what: Kind, rng) -> tuple[int, int]:
 
 
 def _paper_places(what: Kind, height: int, width: int, rng):
-    """Where on the paper each pixel lies (heights of the digit, 0 in its middle), pixels a height, paper's reach."""
+    """Where on the paper each pixel lies, in heights of the digit, 0 in its middle; pixels a height; reach."""
     margin = np.exp(rng.uniform(*np.log(what.margin)))
     unit = min(height, width) / (1 + 2 * margin)
     free = [max(0.0, side / unit / 2 - 0.5 - 0.15) for side in (height, width)]

@@ -4,9 +4,10 @@
     python -m results.reading held-out        made-up photos of other digits by other seeds, looked at once
     python -m results.reading clean           MNIST's test digits: as PNG files and as arrays; calibration
 
-Photos show digits of MNIST's validation split: the development part every other one, the held-out part the rest.
-A temperature is the one that makes the validation digits likeliest, raised in steps until few of the mistakes on
-the development photos are told at 99 %, as long as the calibration error on the validation digits stays small.
+Photos show digits of MNIST's validation split: the development part every other one, the held-out part the
+rest. A temperature is the one that makes the validation digits likeliest, raised in steps until few of the
+mistakes on the development photos are told at 99 %, as long as the calibration error on the validation digits
+stays small.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
@@ -51,7 +53,7 @@ def photos_of(part: str, kind: str, data: Data):
 
 
 def read_all(pictures) -> tuple[Tensor, Tensor, int]:
-    """Images (N, 1, 32, 32), labels, and how many pictures did not come to one digit: blank, and never right."""
+    """Images (N, 1, 32, 32), labels, and how many pictures did not come to one digit: blank, label -1."""
     images, labels, lost = [], [], 0
     for content, label in pictures:
         try:
@@ -84,7 +86,7 @@ def choose_temperature(
 ) -> float:
     """See above; class scores (N, classes) and labels of the validation digits and of the development photos."""
     tried = np.exp(np.linspace(np.log(0.05), np.log(40), 400))
-    losses = [torch.nn.functional.cross_entropy(validation / one, labels).item() for one in tried]
+    losses = [F.cross_entropy(validation / one, labels).item() for one in tried]
     best = float(tried[int(np.argmin(losses))])
     while (
         told_as_certain((photographed / best).softmax(1), photo_labels) > FALSE_CERTAINTY

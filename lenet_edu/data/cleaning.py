@@ -16,7 +16,7 @@ from scipy import ndimage
 _COPY, _WINDOW = 128, 0.35
 # Paper varies by less than so much; ink stands out from it by more than so many standard deviations.
 _LEAST_CONTRAST, _DEVIATIONS = 0.06, 4.0
-# A line is at least so long, as a share of the picture's shorter side; alone, it spans so much of the picture.
+# A line is at least so long, as a share of the picture's shorter side; alone, it spans so much of it.
 _LINE, _SPAN = 0.3, 0.85
 _TILTS = np.arange(-16, 17)
 # Beside a digit, what is smaller than this share of its height (or of its ink) is a speck.
@@ -68,7 +68,7 @@ class Mark:
 
 
 def grey_of(levels: np.ndarray) -> np.ndarray:
-    """(height, width, 3) -> (height, width): brightness, or the colour in which the ink stands out far more."""
+    """(height, width, 3) -> (height, width): brightness, or the colour in which ink stands out far more."""
     brightness = levels @ np.array([0.299, 0.587, 0.114], dtype=levels.dtype)
     planes = [brightness, *np.moveaxis(levels, 2, 0)]
     contrast = [_contrast(plane) * (1.6 if plane is brightness else 1) for plane in planes]

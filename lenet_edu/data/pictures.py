@@ -13,30 +13,9 @@ from PIL import Image
 from lenet_edu.system.errors import LenetError
 
 # What is opened. Formats that make Pillow start other programs, such as EPS, are not among them.
-FORMATS = [
-    "PNG",
-    "JPEG",
-    "MPO",
-    "GIF",
-    "BMP",
-    "DIB",
-    "TIFF",
-    "WEBP",
-    "AVIF",
-    "JPEG2000",
-    "PPM",
-    "TGA",
-    "ICO",
-    "ICNS",
-    "PCX",
-    "SGI",
-    "PSD",
-    "QOI",
-    "DDS",
-    "XBM",
-    "IM",
-    "MSP",
-]
+FORMATS = tuple(
+    "PNG JPEG MPO GIF BMP DIB TIFF WEBP AVIF JPEG2000 PPM TGA ICO ICNS PCX SGI PSD QOI DDS XBM IM MSP".split()  # noqa: SIM905
+)
 # Of 12 to 16 bits or more a pixel, and of floats: the smallest of these that holds a picture is its white.
 _FULL_SCALES = (255, 1023, 4095, 16383, 65535)
 # EXIF's orientations as what brings the picture upright.
@@ -50,7 +29,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# Where the visible part covers more than this share of a picture and is not of one tone, it has its own ground.
+# What covers more than this share of a picture, and is not of one tone, has its own ground.
 _MOSTLY_OPAQUE, _ONE_TONE = 0.6, 0.15
 # How files begin that are often taken for pictures, or are of a kind that Pillow cannot decode by itself.
 _OTHER_KINDS = (

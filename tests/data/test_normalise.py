@@ -5,7 +5,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from lenet_edu.data.digits import PAPER_SCALING
-from lenet_edu.data.normalise import digit_from_picture
+from lenet_edu.data.normalise import digits_from_picture
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.checkpoints import load_network
@@ -20,6 +20,12 @@ def seven(
     moved = [(x * scale + offset[0], y * scale + offset[1]) for x, y in points]
     ImageDraw.Draw(picture).line(moved, fill=ink, width=round(width * scale), joint="curve")
     return picture
+
+
+def digit_from_picture(path) -> torch.Tensor:
+    """The one digit of a picture, (1, 32, 32)."""
+    (image,) = digits_from_picture(path)
+    return image
 
 
 def saved(picture: Image.Image, path) -> str:
@@ -83,7 +89,7 @@ def test_a_camera_turned_on_its_side_is_turned_back(tmp_path):
     ("name", "content", "message"),
     [
         ("missing.png", None, "No such file"),
-        ("empty.png", b"", "no picture"),
+        ("empty.png", b"", "it is empty"),
         ("text.png", b"seven", "no picture"),
         ("half.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "no picture"),
     ],
