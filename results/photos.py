@@ -173,7 +173,7 @@ def _size(what: Kind, rng) -> tuple[int, int]:
 
 
 def _paper_places(what: Kind, height: int, width: int, rng):
-    """Where on the paper each pixel lies, in heights of the digit, 0 in its middle; pixels a height; reach."""
+    """Where on the paper each pixel lies, in heights of the digit from its middle; pixels a height; reach."""
     margin = np.exp(rng.uniform(*np.log(what.margin)))
     unit = min(height, width) / (1 + 2 * margin)
     free = [max(0.0, side / unit / 2 - 0.5 - 0.15) for side in (height, width)]

@@ -97,7 +97,7 @@ def even(grey: np.ndarray) -> np.ndarray:
     background = np.maximum(background, 0.05)
     # Light ink adds to a dark ground; dark ink takes away a share of what falls on the paper.
     evened = paper + 1 - background if light else paper / background
-    evened = np.clip(evened / np.median(evened), 0, 1)
+    evened = np.clip(evened / max(float(np.median(evened)), 0.05), 0, 1)
     whole = np.ones_like(grey)
     whole[inside] = evened
     return 1 - whole if light else whole
@@ -212,7 +212,7 @@ def _pieces(ink: np.ndarray, mask: np.ndarray) -> tuple[list[Mark], np.ndarray, 
         for number, (rows, columns), peak, total in zip(
             numbers, ndimage.find_objects(labels), peaks, sums, strict=True
         )
-        if peak > high
+        if peak >= high
     ]
     return marks, labels, strokes
 
@@ -360,7 +360,9 @@ def _group(marks: list[Mark], labels: np.ndarray, shape: tuple[int, ...]) -> lis
         mark for mark in marks if mark.size > _SPECK * largest.size and mark.ink > _SPECK_INK * largest.ink
     ]
     digits = [digit for digit in _joined(marks) if not _is_dot(digit, labels)]
-    digits = [digit for digit in digits if digit.width <= _BAR * digit.height] or digits
+    # A bar alone may be a turned 1; one that goes on beyond the picture is a line.
+    upright = [digit for digit in digits if digit.width <= _BAR * digit.height]
+    digits = upright or [digit for digit in digits if not _touches_edge(digit, shape)]
     highest = max((digit.height for digit in digits), default=0)
     return [digit for digit in digits if digit.height > _LEAST_HEIGHT * highest]
 
