@@ -87,7 +87,7 @@ STROKES = {
 def drawn(
     digit: int, size: int = 200, pen: float = 0.07, ink=0, paper=255, mode: str = "L", loose: float = 0
 ) -> Image.Image:
-    """A digit on a square sheet. pen: its width, a share of the sheet. loose: by how much stroke two is lifted."""
+    """A digit on a square sheet. pen: its width, as a share of it. loose: how far stroke two is lifted."""
     scale = 4  # drawn larger and averaged, so that edges are smooth
     sheet = Image.new(mode, (size * scale, size * scale), paper)
     pencil, wide = ImageDraw.Draw(sheet), max(1, round(pen * size * scale))

@@ -14,6 +14,8 @@ from scipy import ndimage
 # The background is estimated on a copy of so many pixels, with a window of this share of its shorter side:
 # wider than any stroke, narrower than most shadows.
 _COPY, _WINDOW = 128, 0.35
+# Beside a digit's strokes, what is fainter than this share of them is paper.
+_FAINT = 0.2
 # Paper varies by less than so much; ink stands out from it by more than so many standard deviations.
 _LEAST_CONTRAST, _DEVIATIONS = 0.06, 4.0
 # A line is at least so long, as a share of the picture's shorter side; alone, it spans so much of it.
@@ -25,6 +27,8 @@ _SPECK, _SPECK_INK = 0.12, 0.02
 _LEAST_HEIGHT = 0.4
 # Parts of one digit overlap in breadth, or lie nearer than this share of its height.
 _GAP = 0.1
+# A picture of no more pixels a side holds one digit at most, and cannot be cleaned any further.
+_TINY = 40
 # What is as thick as this share of its length is a dot; what is so many times as wide as high is a bar.
 _DOT, _BAR = 0.6, 4.0
 
@@ -86,6 +90,8 @@ def even(grey: np.ndarray) -> np.ndarray:
     The background is the picture without what is narrower than a window (a grey closing), so a shadow's
     edge stays where it is. Bars that a screen or a program laid around the picture become paper.
     """
+    if _is_clean_and_tiny(grey):
+        return grey
     inside = _without_bars(grey)
     part = grey[inside]
     light = _ink_is_light(part)
@@ -101,6 +107,11 @@ def even(grey: np.ndarray) -> np.ndarray:
     whole = np.ones_like(grey)
     whole[inside] = evened
     return 1 - whole if light else whole
+
+
+def _is_clean_and_tiny(grey: np.ndarray) -> bool:
+    """Whether a picture is as small as one of MNIST, and most of it of one level: nothing is to be cleaned."""
+    return max(grey.shape) <= _TINY and bool(np.median(np.abs(grey - np.median(grey))) == 0)
 
 
 def _without_bars(grey: np.ndarray) -> tuple[slice, slice]:
@@ -165,6 +176,8 @@ def find_digits(ink: np.ndarray) -> list[np.ndarray]:
 
     ink: 0 is paper. Empty if there is nothing but lines, specks and dots.
     """
+    if _is_clean_and_tiny(ink):
+        return [ink]
     smooth = ndimage.gaussian_filter(ink, min(1.5, max(ink.shape) / 700)) if max(ink.shape) > 150 else ink
     least = max(_LEAST_CONTRAST, _DEVIATIONS * _deviation(smooth))
     marked = smooth > least
@@ -437,4 +450,4 @@ def _alone(ink: np.ndarray, strokes: np.ndarray, labels: np.ndarray, digit: Mark
     margin = max(1, round(0.02 * digit.size))
     edge = ndimage.binary_dilation(own, np.ones((3, 3)), iterations=margin) & (own | ~strokes)
     strength = np.percentile(ink[own], 75)
-    return np.where(edge, np.clip(ink / strength, 0, 1), 0)
+    return np.where(edge & (ink > _FAINT * strength), np.clip(ink / strength, 0, 1), 0)

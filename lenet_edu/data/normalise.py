@@ -17,6 +17,8 @@ from lenet_edu.system.errors import LenetError
 
 # Ink lighter than this share of the darkest counts as paper when the digit is cropped.
 _FAINT = 0.2
+# Around a digit that was picked from a sheet there is nothing left that could be mistaken for ink.
+PICKED = 0.001
 # A picture whose lightest and darkest parts differ by less than this (of 1) shows nothing.
 _BLANK = 0.05
 # A picture's longer side is brought to between so many pixels and twice as many.
@@ -34,7 +36,7 @@ def digits_from_picture(source: Path | str | bytes, scaling: Scaling = PAPER_SCA
         digits = digits_in(ink_of(torch.from_numpy(even(grey.numpy()))))
     except LenetError as error:
         raise LenetError(f"{_name(source)}: {error}") from error
-    return scaling.apply(torch.stack([normalise(digit) for digit in digits]))
+    return scaling.apply(torch.stack([normalise(digit, PICKED) for digit in digits]))
 
 
 def grey_from_picture(source: Path | str | bytes) -> Tensor:
@@ -70,14 +72,17 @@ def ink_of(grey: Tensor) -> Tensor:
     return distance / distance.max()
 
 
-def normalise(ink: Tensor) -> Tensor:
-    """Ink (height, width) -> (1, 32, 32): cropped, longer side scaled to 20, centred by mass."""
-    return centre_by_mass(scale_to_glyph(crop_to_ink(ink)))
+def normalise(ink: Tensor, faint: float = _FAINT) -> Tensor:
+    """Ink (height, width) -> (1, 32, 32): cropped, longer side scaled to 20, centred by mass.
+
+    faint: as `crop_to_ink` takes it; `PICKED` for a digit that `digits_in` gave.
+    """
+    return centre_by_mass(scale_to_glyph(crop_to_ink(ink, faint)))
 
 
-def crop_to_ink(ink: Tensor) -> Tensor:
-    """The smallest rectangle that holds all but the faintest ink."""
-    marked = ink > _FAINT * ink.max()
+def crop_to_ink(ink: Tensor, faint: float = _FAINT) -> Tensor:
+    """The smallest rectangle that holds all but the faintest ink: what is below this share of the darkest."""
+    marked = ink > faint * ink.max()
     rows, columns = marked.any(1).nonzero()[:, 0], marked.any(0).nonzero()[:, 0]
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 

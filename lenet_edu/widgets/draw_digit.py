@@ -162,7 +162,7 @@ def normalisation(grey: Tensor, switches: dict[str, bool]) -> tuple[dict[str, Te
         shown["digit"] = ink = max(digits, key=lambda digit: float(digit.sum()))
         others = len(digits) - 1
     if switches["crop"]:
-        shown["cropped"] = ink = pictures.crop_to_ink(ink)
+        shown["cropped"] = ink = pictures.crop_to_ink(ink, *([pictures.PICKED] if switches["pick"] else []))
     side = paper.GLYPH_SIZE if switches["scale"] else paper.IMAGE_SIZE
     shown["glyph"] = ink = pictures.scale_to_glyph(ink, side)
     shown["image"] = pictures.centre_by_mass(ink)[0] if switches["centre"] else _centre_by_box(ink)
