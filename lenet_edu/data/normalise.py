@@ -17,6 +17,8 @@ from lenet_edu.system.errors import LenetError
 
 # Ink lighter than this share of the darkest counts as paper when the digit is cropped.
 _FAINT = 0.2
+# Where MNIST has each digit's centre of mass, as near as whole pixels allow: in the middle of pixel 16.
+_MIDDLE = paper.IMAGE_SIZE / 2 + 0.5
 # Around a digit that was picked from a sheet there is nothing left that could be mistaken for ink.
 PICKED = 0.001
 # A picture whose lightest and darkest parts differ by less than this (of 1) shows nothing.
@@ -102,7 +104,7 @@ def centre_by_mass(ink: Tensor) -> Tensor:
     for axis, side in enumerate(ink.shape):
         weight = ink.sum(1 - axis)
         centre = (weight * (torch.arange(side) + 0.5)).sum() / weight.sum()
-        start = round(paper.IMAGE_SIZE / 2 - centre.item())
+        start = round(_MIDDLE - centre.item())
         corner.append(min(max(start, 0), paper.IMAGE_SIZE - side))
     (top, left), (height, width) = corner, ink.shape
     frame[0, top : top + height, left : left + width] = ink

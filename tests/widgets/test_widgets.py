@@ -615,7 +615,7 @@ def test_centre_puts_the_mass_in_the_middle_and_without_it_the_box(network):
         image = steps_of(widget)["image"]
         box = np.argwhere(image > 0)
         mass = (np.argwhere(image >= 0) * image.reshape(-1, 1)).sum(0) / image.sum()
-        return np.abs(mass - 15.5).max(), np.abs((box.min(0) + box.max(0)) / 2 - 15.5).max()
+        return np.abs(mass - 16).max(), np.abs((box.min(0) + box.max(0)) / 2 - 15.5).max()
 
     mass, box = middles(drawn(network))
     assert mass <= 0.51 < 1 < box
