@@ -110,7 +110,7 @@ def even(grey: np.ndarray) -> np.ndarray:
 
 
 def _is_clean_and_tiny(grey: np.ndarray) -> bool:
-    """Whether a picture is as small as one of MNIST, and most of it of one level: nothing is to be cleaned."""
+    """Whether a picture is as small as one of MNIST and mostly of one level: nothing is to be cleaned."""
     return max(grey.shape) <= _TINY and bool(np.median(np.abs(grey - np.median(grey))) == 0)
 
 
