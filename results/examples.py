@@ -1,6 +1,6 @@
 """Draws docs/reading.png: sheets that are drawn by code, and what the shipped modern network reads on them.
 
-    python -m results.examples
+python -m results.examples
 """
 
 import io
