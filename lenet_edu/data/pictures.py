@@ -75,6 +75,8 @@ def open_picture(source: Path | str | bytes, longest: int | None = None) -> Imag
             if longest:
                 picture.draft(None, (longest, longest))  # a large JPEG need not be decoded in full
             picture.load()
+            if not all(picture.size):
+                raise LenetError("it has no pixels")
             small = _reduced(_rgb(_reduced(picture, longest)), longest)
         return small.transpose(turned) if turned is not None else small
     except LenetError:

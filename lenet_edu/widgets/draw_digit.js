@@ -46,7 +46,7 @@ export default widget(
       "Clear",
       guarded(() => {
         paper.blank();
-        send({ drawing: noDrawing() });
+        send({ drawing: noDrawing(), upload: noDrawing() });
       }),
     );
     const undo = button("Undo", guarded(paper.undo));
