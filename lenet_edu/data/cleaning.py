@@ -155,7 +155,8 @@ def _small(grey: np.ndarray, side: int = _COPY) -> np.ndarray:
     if factor == 1:
         return grey
     smooth = ndimage.uniform_filter(grey, factor, mode="nearest")
-    return smooth[factor // 2 :: factor, factor // 2 :: factor]
+    rows, columns = [slice(min(factor // 2, side - 1), None, factor) for side in grey.shape]
+    return smooth[rows, columns]
 
 
 def _stretched(small: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
