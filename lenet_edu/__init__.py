@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # for editors; a test keeps these lines and the table below a
     from lenet_edu.training.distortions import distort, draw_distortions
     from lenet_edu.training.evaluation import accuracy, confusion, evaluate, mistakes, probabilities, summary
     from lenet_edu.training.loop import fit
+    from lenet_edu.training.reading import predict
     from lenet_edu.training.recipes import RECIPES, default_recipe
     from lenet_edu.training.sessions import Session
     from lenet_edu.widgets import (
@@ -63,6 +64,7 @@ _NAMES = {
     "training.distortions": "distort draw_distortions",
     "training.evaluation": "accuracy confusion evaluate mistakes probabilities summary",
     "training.loop": "fit",
+    "training.reading": "predict",
     "training.recipes": "RECIPES default_recipe",
     "training.sessions": "Session",
     "widgets": "C3Table Convolution DigitCodes DrawDigit FeatureMaps Robustness Subsampling TrainingPanel",

@@ -3,11 +3,13 @@
 import sys
 from pathlib import Path
 
-from lenet_edu.cli.options import add_device_option, class_names, load_checkpoint, say
+from lenet_edu.cli.options import add_device_option, load_checkpoint, say
 from lenet_edu.system.errors import LenetError
 
 # The most pictures in one figure; of more, some from all over are drawn.
 _PLOTTED = 40
+# Of what could not be read, so many are named; the others are counted.
+_NAMED = 5
 
 
 def add_options(parser) -> None:
@@ -27,69 +29,70 @@ def add_options(parser) -> None:
 
 def run(options) -> dict:
     """Run the command; what --json prints."""
-    import torch
-
-    from lenet_edu.data.digits import DIGIT_CLASSES
-    from lenet_edu.training.evaluation import probabilities
-
     model = load_checkpoint(options)
-    names = class_names(model)
-    images, paths, left_out = _read_pictures(options, model)
-    predictions = []
-    for path, row in zip(paths, probabilities(model, torch.stack(images)), strict=True):
-        order = row.argsort(descending=True).tolist()
-        found = {
-            "image": str(path),
-            "class": order[0] if names == DIGIT_CLASSES else names[order[0]],
-            "actual": path.parent.name if path.parent.name in names else None,
-            "probability": row[order[0]].item(),
-            "probabilities": row.tolist(),
-        }
-        predictions.append(found)
-        told = f"{path}: {found['class']} at {found['probability']:.1%}"
-        actual = f", actual {found['actual']}" if found["actual"] else ""
-        say(options, f"{told}, then {names[order[1]]} at {row[order[1]]:.1%}{actual}")
+    readings, left_out = _read(options, model)
+    predictions, images = [], []
+    for path, several in readings:
+        for number, reading in enumerate(several, 1):
+            found = _record(path, number, len(several), reading)
+            predictions.append(found)
+            images.append(reading.image)
+            which = f", digit {number} of {len(several)}" if len(several) > 1 else ""
+            actual = f", actual {found['actual']}" if found["actual"] else ""
+            say(options, f"{path}{which}: {reading}{actual}")
     result = {"network": model.architecture.name, "predictions": predictions, "left_out": left_out}
     known = [found for found in predictions if found["actual"]]
     if len(known) > 1:
         result["accuracy"] = sum(str(found["class"]) == found["actual"] for found in known) / len(known)
         say(options, f"{result['accuracy']:.2%} right of {len(known):,} whose folder names their class")
-    for path, reason in left_out:
-        print(f"left out: {path} ({reason})", file=sys.stderr)
+    for _, reason in left_out:
+        print(f"left out: {reason}", file=sys.stderr)
     if options.plot:
         _plot_predictions(options, images, predictions)
     return result
 
 
-def _read_pictures(options, model):
-    """The pictures named, and those in folders named: as the network sees them; and what was left out."""
-    from lenet_edu.data.digits import Scaling, as_read_at
-    from lenet_edu.data.folders import decode, picture_files
-    from lenet_edu.data.normalise import digit_from_picture
+def _record(path: Path, number: int, count: int, reading) -> dict:
+    """A reading as JSON has it: digits are numbers, other classes go by their names."""
+    from lenet_edu.data.digits import DIGIT_CLASSES
 
-    scaling, takes = Scaling(**model.notes["scaling"]), model.architecture.input
+    return {
+        "image": str(path),
+        "number": number,
+        "of": count,
+        "class": reading.order[0] if reading.classes == DIGIT_CLASSES else reading.name,
+        "sure": reading.is_sure,
+        "actual": path.parent.name if path.parent.name in reading.classes else None,
+        "probability": reading.probability,
+        "probabilities": reading.probabilities.tolist(),
+    }
 
-    def read(path: Path):
-        if takes.maps == 1:
-            return as_read_at(takes.size, digit_from_picture(path, scaling)[None], scaling)[0]
+
+def _read(options, model):
+    """What is read in the pictures named, and in those in folders named, by path; and what was left out.
+
+    Raises LenetError if nothing can be read.
+    """
+    from lenet_edu.data.folders import picture_files
+    from lenet_edu.training.reading import predict
+
+    given = [Path(name) for name in options.pictures]
+    paths = [path for one in given for path in (picture_files(one) if one.is_dir() else [one])]
+    readings, left_out = [], []
+    for path in paths:
         try:
-            return scaling.apply(decode(path, takes.size) / 255)
+            readings.append((path, predict(model, path)))
         except LenetError as error:
-            raise LenetError(f"{path} could not be read as a picture: {error}.") from error
-
-    images, paths, left_out = [], [], []
-    for given in map(Path, options.pictures):
-        for path in picture_files(given) if given.is_dir() else [given]:
-            try:
-                images.append(read(path))
-                paths.append(path)
-            except LenetError as error:
-                if not given.is_dir():
-                    raise
-                left_out.append([str(path), str(error)])
-    if not images:
-        raise LenetError(f"There are no pictures in {', '.join(options.pictures)} that can be read.")
-    return images, paths, left_out
+            left_out.append([str(path), str(error)])
+    if not readings:
+        if len(left_out) == 1:
+            raise LenetError(left_out[0][1])
+        reasons = "".join(f"\n  {reason}" for _, reason in left_out[:_NAMED])
+        more = f"\n  and {len(left_out) - _NAMED} more" if len(left_out) > _NAMED else ""
+        raise LenetError(
+            f"There are no pictures in {', '.join(options.pictures)} that can be read.{reasons}{more}"
+        )
+    return readings, left_out
 
 
 def _plot_predictions(options, images, predictions) -> None:

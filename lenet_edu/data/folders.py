@@ -21,11 +21,12 @@ from threading import Lock
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 from tqdm.auto import tqdm
 
 from lenet_edu.data.digits import load_digits
+from lenet_edu.data.pictures import open_picture
 from lenet_edu.data.splits import HALF_SCALING, NAMES, Data, Source, Split, hold_out
 from lenet_edu.network.architecture import rgb_lenet
 from lenet_edu.system.errors import LenetError
@@ -207,47 +208,16 @@ def _cifar(root: Path, held_out: bool) -> Data:
     return _split(*parts, source=Source("cifar", held_out), classes=("cat", "dog"))
 
 
-def decode(path: Path | str, size: int) -> Tensor:
-    """A picture file as (3, size, size) bytes: upright, on white where it is transparent, smoothly scaled.
+def decode(path: Path | str | bytes, size: int) -> Tensor:
+    """A picture file as (3, size, size) bytes: upright, on a ground where it is transparent, smoothly scaled.
 
     Its proportions are not kept: a wide picture becomes narrow, as in the tutorial. Raises LenetError with
     the reason if the file is no whole picture.
     """
-    try:
-        with Image.open(path) as opened:
-            opened.draft("RGB", (2 * size, 2 * size))  # a large JPEG need not be decoded in full
-            picture = _rgb(ImageOps.exif_transpose(opened))
-        # Pixels are averaged over the area that becomes one.
-        small = picture.resize((size, size), Image.Resampling.BILINEAR, reducing_gap=3.0)
-    except (OSError, SyntaxError, ValueError, EOFError, MemoryError, Image.DecompressionBombError) as error:
-        raise LenetError(_reason(path, error)) from error
+    picture = open_picture(path, 2 * size)
+    # Pixels are averaged over the area that becomes one.
+    small = picture.resize((size, size), Image.Resampling.BILINEAR, reducing_gap=3.0)
     return torch.from_numpy(np.array(small)).permute(2, 0, 1).contiguous()
-
-
-def _rgb(picture: Image.Image) -> Image.Image:
-    """Any mode as red, green and blue."""
-    if picture.mode.startswith(("I", "F")):
-        # 16 or 32 bits a pixel: brought to 8, where Pillow would cut off what is above.
-        levels = np.asarray(picture, dtype=np.float64)
-        most = 65535 if levels.max() > 255 else 255
-        return Image.fromarray((levels / most * 255).clip(0, 255).astype(np.uint8)).convert("RGB")
-    if "A" in picture.mode or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
-    return picture.convert("RGB")
-
-
-def _reason(path, error: Exception) -> str:
-    if isinstance(error, Image.DecompressionBombError):
-        return "it is too large to be decoded safely"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    try:
-        if Path(path).stat().st_size == 0:
-            return "it is empty"
-    except OSError:
-        pass
-    return "it is damaged, or no picture"
 
 
 # Finding -----------------------------------------------------------------------------------------------

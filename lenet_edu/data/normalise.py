@@ -7,64 +7,84 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from PIL import Image, ImageOps
 from torch import Tensor
 
+from lenet_edu.data.cleaning import even, find_digits, grey_of
+from lenet_edu.data.pictures import read_levels
 from lenet_edu.data.splits import PAPER_SCALING, Scaling
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError
 
 # Ink lighter than this share of the darkest counts as paper when the digit is cropped.
 _FAINT = 0.2
+# Where MNIST has each digit's centre of mass, as near as whole pixels allow: in the middle of pixel 16.
+_MIDDLE = paper.IMAGE_SIZE / 2 + 0.5
+# Around a digit that was picked from a sheet there is nothing left that could be mistaken for ink.
+PICKED = 0.001
 # A picture whose lightest and darkest parts differ by less than this (of 1) shows nothing.
-_BLANK = 0.1
+_BLANK = 0.05
+# A picture's longer side is brought to between so many pixels and twice as many.
+LONGEST = 900
 
 
-def digit_from_picture(path: Path | str, scaling: Scaling = PAPER_SCALING) -> Tensor:
-    """The digit of a picture file as the network's input, (1, 32, 32).
+def digits_from_picture(source: Path | str | bytes, scaling: Scaling = PAPER_SCALING) -> Tensor:
+    """The digits of a picture file as the network's input, (N, 1, 32, 32), line by line from the left.
 
-    Raises LenetError if the file is missing, empty or no picture, or if the picture is blank.
+    source: the file's path, or its content. Raises LenetError if the file is missing, empty or no picture,
+    or if there is no digit on it.
     """
-    grey = read_grey(path)
+    grey = grey_from_picture(source)
     try:
-        return scaling.apply(normalise(ink_of(grey)))
+        digits = digits_in(ink_of(torch.from_numpy(even(grey.numpy()))))
     except LenetError as error:
-        raise LenetError(f"{path}: {error}") from error
+        raise LenetError(f"{_name(source)}: {error}") from error
+    return scaling.apply(torch.stack([normalise(digit, PICKED) for digit in digits]))
 
 
-def read_grey(path: Path | str) -> Tensor:
-    """A picture file as grey levels, (height, width), 0 black to 1 white; transparency counts as white."""
+def grey_from_picture(source: Path | str | bytes) -> Tensor:
+    """A picture file as grey levels, (height, width), 0 black to 1 white; large ones are averaged down.
+
+    source: the file's path, or its content. Raises LenetError with the reason if it is no whole picture.
+    """
     try:
-        with Image.open(path) as picture:
-            upright = ImageOps.exif_transpose(picture).convert("RGBA")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        reason = getattr(error, "strerror", None) or "it is empty, damaged or no picture"
-        raise LenetError(f"{path} could not be read as a picture: {reason}.") from error
-    on_white = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright).convert("L")
-    levels = torch.frombuffer(bytearray(on_white.tobytes()), dtype=torch.uint8)
-    return levels.view(on_white.height, on_white.width).float() / 255
+        return torch.from_numpy(grey_of(read_levels(source, LONGEST)))
+    except LenetError as error:
+        raise LenetError(f"{_name(source)} could not be read as a picture: {error}.") from error
+
+
+def digits_in(ink: Tensor) -> list[Tensor]:
+    """The ink of each digit on a sheet alone, from 0 to 1, (height, width) as the sheet, in reading order.
+
+    ink: (height, width), 0 is paper. Raises LenetError for a sheet without a digit.
+    """
+    digits = find_digits(ink.numpy())
+    if not digits:
+        raise LenetError("there is no digit on it, only lines, specks or dots.")
+    return [torch.from_numpy(digit) for digit in digits]
 
 
 def ink_of(grey: Tensor) -> Tensor:
-    """Ink from 0 to 1, (height, width), from grey levels; what most of the edge shows is paper.
+    """Ink from 0 to 1, (height, width), from grey levels; what most of the sheet shows is paper.
 
     Raises LenetError for a picture without contrast.
     """
-    edge = torch.cat([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    distance = (grey - edge.median()).abs()
+    distance = (grey - grey.median()).abs()
     if distance.max() < _BLANK:
         raise LenetError("the picture is blank: there is no digit on it.")
     return distance / distance.max()
 
 
-def normalise(ink: Tensor) -> Tensor:
-    """Ink (height, width) -> (1, 32, 32): cropped, longer side scaled to 20, centred by mass."""
-    return centre_by_mass(scale_to_glyph(crop_to_ink(ink)))
+def normalise(ink: Tensor, faint: float = _FAINT) -> Tensor:
+    """Ink (height, width) -> (1, 32, 32): cropped, longer side scaled to 20, centred by mass.
+
+    faint: as `crop_to_ink` takes it; `PICKED` for a digit that `digits_in` gave.
+    """
+    return centre_by_mass(scale_to_glyph(crop_to_ink(ink, faint)))
 
 
-def crop_to_ink(ink: Tensor) -> Tensor:
-    """The smallest rectangle that holds all but the faintest ink."""
-    marked = ink > _FAINT * ink.max()
+def crop_to_ink(ink: Tensor, faint: float = _FAINT) -> Tensor:
+    """The smallest rectangle that holds all but the faintest ink: what is below this share of the darkest."""
+    marked = ink > faint * ink.max()
     rows, columns = marked.any(1).nonzero()[:, 0], marked.any(0).nonzero()[:, 0]
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
@@ -84,8 +104,12 @@ def centre_by_mass(ink: Tensor) -> Tensor:
     for axis, side in enumerate(ink.shape):
         weight = ink.sum(1 - axis)
         centre = (weight * (torch.arange(side) + 0.5)).sum() / weight.sum()
-        start = round(paper.IMAGE_SIZE / 2 - centre.item())
+        start = round(_MIDDLE - centre.item())
         corner.append(min(max(start, 0), paper.IMAGE_SIZE - side))
     (top, left), (height, width) = corner, ink.shape
     frame[0, top : top + height, left : left + width] = ink
     return frame
+
+
+def _name(source: Path | str | bytes) -> str:
+    return "the picture" if isinstance(source, bytes) else str(source)

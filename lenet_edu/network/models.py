@@ -28,6 +28,7 @@ class Classifier(nn.Module):
     architecture: Architecture
     has_rbf_output: bool
     notes: dict
+    temperature: float = 1.0
 
     def class_scores(self, images: Tensor) -> Tensor:
         """(N, classes), the larger the likelier: the linear output itself, or minus the RBF distance."""
@@ -35,11 +36,12 @@ class Classifier(nn.Module):
         return -output if self.has_rbf_output else output
 
     def probabilities(self, images: Tensor) -> Tensor:
-        """(N, classes) that sum to 1: the softmax of the class scores.
+        """(N, classes) that sum to 1: the softmax of the class scores over the network's temperature.
 
-        For RBF this is the posterior of section II-C without its class of rubbish.
+        The temperature, 1 unless one was chosen on held-out images, makes them as sure as they are right. For
+        RBF and temperature 1 this is the posterior of section II-C without its class of rubbish.
         """
-        return self.class_scores(images).softmax(1)
+        return (self.class_scores(images) / self.temperature).softmax(1)
 
     def classes_of(self, images: Tensor) -> Tensor:
         """(N,) the likeliest class of each image."""
@@ -60,7 +62,7 @@ class Network(Classifier, nn.Sequential):
             OrderedDict((layer.name, _module(layer, below[layer.name])) for layer in plan.layers)
         )
         self.architecture = plan
-        self.notes = {}
+        self.notes, self.temperature = {}, 1.0
         self.reset_parameters()
 
     def __getitem__(self, index):

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from lenet_edu.network.models import Network, build
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.files import read_json
 from lenet_edu.system.places import is_file, user_path
 from lenet_edu.system.tensors import load_tensors, save_tensors
 
@@ -35,6 +36,7 @@ def load_network(source: str | Path, device: str | torch.device = "cpu") -> Netw
     model = build(notes["network"])
     _fill(model, tensors, source)
     model.notes = notes
+    model.temperature = _temperature(_find(source), notes)
     return model.to(device).eval()
 
 
@@ -47,6 +49,13 @@ def _find(source: str | Path) -> Path:
             f"There are no weights {str(source)!r}: neither a file nor one of {', '.join(shipped_names())}."
         )
     return SHIPPED / f"{source}.safetensors"
+
+
+def _temperature(path: Path, notes: dict) -> float:
+    """What makes the network's probabilities true: from its notes, or from beside the shipped weights."""
+    record = path.with_suffix(".json")
+    beside = read_json(record) if path.parent == SHIPPED and record.exists() else {}
+    return float(notes.get("temperature", beside.get("temperature", 1.0)))
 
 
 def _fill(model: Network, tensors: dict[str, Tensor], source) -> None:

@@ -84,3 +84,16 @@ def summary(errors: list[float]) -> dict:
         "best": min(errors),
         "worst": max(errors),
     }
+
+
+def calibration_error(chances: Tensor, labels: Tensor, bins: int = 15) -> float:
+    """Expected calibration error, 0 to 1: how far the best class's probability is from how often it is right.
+
+    chances: (N, classes), they sum to 1; labels: (N,). Images are put into bins of equal width by the
+    probability of their best class; the gaps between mean probability and accuracy are averaged over all
+    images (Guo et al., 2017, section 2).
+    """
+    surest, named = chances.double().max(1)
+    gaps = (named == labels).double() - surest
+    place = (surest * bins).long().clamp(max=bins - 1)
+    return torch.zeros(bins, dtype=torch.double).index_add(0, place, gaps).abs().sum().item() / len(labels)

@@ -3,6 +3,23 @@
 import { answerBars, button, element, floats, ink, layerStack, picture, size, widget } from "./shared.js";
 import { noDrawing, sheet } from "./sheet.js";
 
+// Widths of the pen, as shares of the sheet.
+const PENS = { thin: 0.04, medium: 1 / 11, thick: 0.14 };
+// Files larger than this are made smaller before they go to the kernel, if the browser can read them.
+const LARGE = 2_000_000; // bytes
+const LONGEST = 1800; // pixels
+
+/** A picture as a smaller JPEG file. */
+async function smaller(bitmap) {
+  const scale = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height));
+  const canvas = element("canvas", { width: Math.round(bitmap.width * scale), height: Math.round(bitmap.height * scale) });
+  const brush = canvas.getContext("2d");
+  brush.fillStyle = "#fff";
+  brush.fillRect(0, 0, canvas.width, canvas.height);
+  brush.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.92));
+}
+
 export default widget(
   "draw_digit",
   "Draw a digit",
@@ -17,6 +34,7 @@ export default widget(
     const steps = element("div", { class: "lenet-steps" });
     const stack = layerStack(model.get("layers"));
     const verdict = element("div", { class: "lenet-strong lenet-answer", "aria-live": "polite" });
+    const chance = element("div", { class: "lenet-caption" });
     const chart = element("div", { class: "lenet-chart" });
     const file = element("input", {
       type: "file",
@@ -28,13 +46,20 @@ export default widget(
       "Clear",
       guarded(() => {
         paper.blank();
-        send({ drawing: noDrawing() });
+        send({ drawing: noDrawing(), upload: noDrawing() });
       }),
     );
+    const undo = button("Undo", guarded(paper.undo));
+    const pen = element("select", { "aria-label": "width of the pen" });
+    for (const [name, share] of Object.entries(PENS)) pen.append(element("option", { value: String(share) }, name));
+    pen.value = String(PENS.medium);
+    pen.addEventListener("change", () => paper.setPen(model.get("side") * Number(pen.value)));
     const bar = element(
       "div",
       { class: "lenet-bar" },
       clear,
+      undo,
+      element("label", { class: "lenet-control" }, "pen", pen),
       element("label", { class: "lenet-control" }, "upload", file),
     );
     const toggles = {};
@@ -43,7 +68,7 @@ export default widget(
       toggles[name] = element("input", { type: "checkbox", change: guarded(turn) });
       bar.append(element("label", { class: "lenet-control" }, toggles[name], name));
     }
-    const left = element("div", { class: "lenet-left" }, paper.canvas, verdict, chart);
+    const left = element("div", { class: "lenet-left" }, paper.canvas, verdict, chance, chart);
     const right = element("div", { class: "lenet-right" }, steps, stack.root);
     root.append(bar, element("div", { class: "lenet-columns" }, left, right));
     needsKernel(bar, paper.canvas);
@@ -54,22 +79,35 @@ export default widget(
       if (pasted) take(pasted);
       event.stopPropagation();
     });
+    // The kernel reads the file itself: it knows more formats than a browser, and the picture in full.
     async function take(blob) {
-      try {
-        const bitmap = await createImageBitmap(blob);
-        paper.place(bitmap);
-        bitmap.close();
-        show("");
-      } catch {
-        show("This file is no picture that a browser can read: try PNG or JPEG.");
-      }
       file.value = "";
+      let bitmap = null;
+      try {
+        bitmap = await createImageBitmap(blob);
+      } catch {
+        if (blob.size > LARGE) {
+          show("This file is too large, and no picture that a browser can make smaller: try JPEG.");
+          return;
+        }
+      }
+      try {
+        const content = bitmap && blob.size > LARGE ? await smaller(bitmap) : blob;
+        if (bitmap) paper.place(bitmap);
+        else paper.blank();
+        show("");
+        send({ upload: new DataView(await content.arrayBuffer()) });
+      } catch (error) {
+        show(String(error));
+      }
+      bitmap?.close();
     }
 
     function paintSteps() {
       const described = model.get("steps");
       if (!described.length) {
-        steps.replaceChildren(element("div", { class: "lenet-caption" }, "Draw a digit on the sheet."));
+        const why = model.get("verdict") || "Draw a digit on the sheet.";
+        steps.replaceChildren(element("div", { class: "lenet-caption" }, why));
         return;
       }
       const total = described.reduce((sum, step) => sum + size(step.shape), 0);
@@ -79,7 +117,7 @@ export default widget(
         ...described.map(({ name, shape: [rows, columns] }) => {
           const part = values.subarray(from, (from += rows * columns));
           const shown = picture({ rows, columns, label: name });
-          shown.paint(part, (value) => (name === "sheet" ? ink(value, 1, 0) : ink(value, 0, 1)));
+          shown.paint(part, (value) => (name === "sheet" || name === "evened" ? ink(value, 1, 0) : ink(value, 0, 1)));
           const caption = element("div", { class: "lenet-caption" }, `${name} ${rows}×${columns}`);
           return element("div", { class: "lenet-step", "data-step": name }, caption, shown.root);
         }),
@@ -89,7 +127,8 @@ export default widget(
       const outputs = model.get("outputs");
       const answer = model.get("answer");
       stack.root.hidden = chart.hidden = !outputs || outputs.byteLength === 0;
-      verdict.textContent = answer ? `reads ${answer}` : "";
+      verdict.textContent = answer ? model.get("verdict") : "";
+      chance.textContent = answer ? `probability ${(100 * model.get("probability")).toFixed(1)} %` : "";
       if (stack.root.hidden) return;
       const last = Array.from(stack.paint(floats(outputs, stack.numbers, "outputs")));
       const wins = (k) => String(k) === answer;
@@ -105,6 +144,8 @@ export default widget(
     on("change:steps", paintSteps);
     on("change:outputs", paintLayers);
     on("change:answer", paintLayers);
+    for (const name of ["verdict", "probability"]) on(`change:${name}`, paintLayers);
+    on("change:verdict", paintSteps);
     on("change:switches", paintSwitches);
     on("msg:custom", (message) => (message.read || message.error) && paper.answered());
     paper.show(model.get("drawing"));

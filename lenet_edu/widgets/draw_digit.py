@@ -1,20 +1,25 @@
 """DrawDigit: draw a digit and watch it become the network's input, step by step, and then an answer."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
-from traitlets import Dict, Int, List, Unicode, observe, validate
+from traitlets import Dict, Float, Int, List, Unicode, observe, validate
 
 from lenet_edu import plots
 from lenet_edu.data import normalise as pictures
-from lenet_edu.data.splits import PAPER_SCALING, Scaling
+from lenet_edu.data.cleaning import even
+from lenet_edu.data.normalise import grey_from_picture
+from lenet_edu.data.splits import DIGIT_CLASSES, PAPER_SCALING, Scaling
 from lenet_edu.network import paper
 from lenet_edu.network.activations import activations
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
+from lenet_edu.training.evaluation import probabilities
+from lenet_edu.training.reading import Reading
 from lenet_edu.widgets.base import Widget, binary, module, styles, to_bytes, to_device_of
 
 SIDE = 112  # of the drawing, in pixels
-STEPS = ("invert", "crop", "scale", "centre")
+STEPS = ("even", "invert", "pick", "crop", "scale", "centre")
 
 
 class DrawDigit(Widget):
@@ -24,20 +29,25 @@ class DrawDigit(Widget):
         pad.image                              # (1, 1, 32, 32), what the network was given
 
     network: any that reads 1x32x32. scaling: what it was trained on. `switches` tells for each of the steps
-    *invert*, *crop*, *scale*, *centre* whether it is taken. Traits to set: `drawing` (SIDE x SIDE grey
-    levels as bytes, 255 is paper), `switches`.
+    *even*, *invert*, *pick*, *crop*, *scale*, *centre* whether it is taken. Traits to set: `drawing` (SIDE x
+    SIDE grey levels as bytes, 255 is paper), `upload` (the content of a picture file, read in its place),
+    `switches`. Of several digits the largest is read, and `others` says how many more there are.
     """
 
     _esm, _css = module("draw_digit"), styles("draw_digit")
 
     side = Int(SIDE).tag(sync=True)
     drawing = binary()
+    upload = binary()
     switches = Dict(default_value=dict.fromkeys(STEPS, True)).tag(sync=True)
     steps = List().tag(sync=True)
     pixels = binary()
     layers = List().tag(sync=True)
     outputs = binary()
     answer = Unicode("").tag(sync=True)
+    verdict = Unicode("").tag(sync=True)
+    probability = Float(0.0).tag(sync=True)
+    others = Int(0).tag(sync=True)
     rbf = Int(0).tag(sync=True)
 
     def __init__(self, network: Network, scaling: Scaling = PAPER_SCALING):
@@ -52,8 +62,8 @@ class DrawDigit(Widget):
         super().__init__(layers=shapes, rbf=int(network.has_rbf_output))
 
     def text(self) -> str:
-        """As `empty` or `reads 3`."""
-        return f"reads {self.answer}" if self.answer else "empty"
+        """As `empty`, `reads 3`, or `reads 4, not sure`."""
+        return self.verdict or "empty"
 
     def figure(self):
         """Every layer for what is drawn; for a 3 as figure 3 of the paper has it, if nothing is."""
@@ -74,55 +84,98 @@ class DrawDigit(Widget):
             self.refuse(f"switches must tell of {', '.join(STEPS)}, each True or False; got {switches}.")
         return switches
 
-    @observe("drawing", "switches")
-    def _answer(self, _=None):
+    @validate("upload")
+    def _check_upload(self, proposal):
+        if proposal["value"]:
+            try:
+                self._uploaded = grey_from_picture(proposal["value"])
+            except LenetError as error:
+                self.refuse(str(error))
+        return proposal["value"]
+
+    @observe("drawing", "upload", "switches")
+    def _answer(self, change):
+        if change["name"] == "upload" and self.upload:
+            self.drawing = b""
+        elif change["name"] == "drawing" and self.drawing:
+            self.upload = b""
         self._read()
         # The browser sends the next drawing when this one has been read, even if nothing came of it.
         self.send({"read": True})
 
-    def _read(self):
+    def _grey(self) -> Tensor | None:
+        """What is on the sheet, (height, width), 1 is white; None if there is nothing."""
+        if self.upload:
+            return self._uploaded
         if not self.drawing:
+            return None
+        return torch.frombuffer(bytearray(self.drawing), dtype=torch.uint8).view(self.side, self.side) / 255
+
+    def _read(self):
+        grey = self._grey()
+        if grey is None:
             self._clear()
             return
-        grey = torch.frombuffer(bytearray(self.drawing), dtype=torch.uint8).view(self.side, self.side) / 255
         try:
-            shown = normalisation(grey, self.switches)
-        except LenetError:
-            self._clear()
+            shown, others = normalisation(grey, self.switches)
+        except LenetError as error:
+            self._clear(str(error) if grey.min() < grey.max() else "")
             return
         self.image = to_device_of(self.network, self.scaling.apply(shown["image"])[None, None])
         maps = activations(self.network, self.image)
-        answer = self.network.classes_of(self.image).item()
+        reading = Reading(self.image[0], probabilities(self.network, self.image)[0], DIGIT_CLASSES)
+        small = {name: _for_display(step) for name, step in shown.items()}
         with self.hold_sync():
-            self.steps = [{"name": name, "shape": list(step.shape)} for name, step in shown.items()]
-            self.pixels = to_bytes(torch.cat([step.flatten() for step in shown.values()]))
+            self.steps = [{"name": name, "shape": list(step.shape)} for name, step in small.items()]
+            self.pixels = to_bytes(torch.cat([step.flatten() for step in small.values()]))
             self.outputs = to_bytes(torch.cat([output.flatten() for output in maps.values()]))
-            self.answer = str(answer)
+            self.answer, self.probability, self.others = reading.name, reading.probability, others
+            more = (
+                f", and there are {others} more" if others > 1 else ", and there is 1 more" if others else ""
+            )
+            self.verdict = f"reads {reading.name}{'' if reading.is_sure else ', not sure'}{more}"
 
-    def _clear(self):
+    def _clear(self, verdict: str = ""):
         self.image = None
         with self.hold_sync():
             self.steps, self.pixels, self.outputs, self.answer = [], b"", b"", ""
+            self.verdict, self.probability, self.others = verdict, 0.0, 0
 
 
-def normalisation(grey: Tensor, switches: dict[str, bool]) -> dict[str, Tensor]:
-    """What each step of `pictures.normalise` gives, by name, as ink from 0 to 1.
+def normalisation(grey: Tensor, switches: dict[str, bool]) -> tuple[dict[str, Tensor], int]:
+    """What each step from a sheet to the network's input gives, by name; and how many digits are left out.
 
-    grey: (height, width), 1 is paper. Without *invert* grey levels are taken for ink; without *crop* the
-    whole sheet is the digit; without *scale* it fills the frame; without *centre* its box is centred, not
-    its mass. The last one, "image", is 32x32. Raises LenetError for a sheet without ink.
+    grey: (height, width), 1 is white. Without *even* the light stays as it is; without *invert* grey levels
+    are taken for ink; without *pick* all ink is the digit; without *crop* the whole sheet is; without *scale*
+    it fills the frame; without *centre* its box is centred, not its mass. The last one, "image", is 32x32.
+    Raises LenetError for a sheet without a digit.
     """
+    shown, others = {"sheet": grey}, 0
+    if switches["even"]:
+        shown["evened"] = grey = torch.from_numpy(even(grey.numpy()))
     ink = pictures.ink_of(grey)  # refuses a blank sheet, however the switches stand
-    shown = {"sheet": grey}
     ink = ink if switches["invert"] else grey
     if switches["invert"]:
         shown["ink"] = ink
+    if switches["pick"]:
+        digits = pictures.digits_in(ink)
+        shown["digit"] = ink = max(digits, key=lambda digit: float(digit.sum()))
+        others = len(digits) - 1
     if switches["crop"]:
-        shown["cropped"] = ink = pictures.crop_to_ink(ink)
+        shown["cropped"] = ink = pictures.crop_to_ink(ink, *([pictures.PICKED] if switches["pick"] else []))
     side = paper.GLYPH_SIZE if switches["scale"] else paper.IMAGE_SIZE
     shown["glyph"] = ink = pictures.scale_to_glyph(ink, side)
     shown["image"] = pictures.centre_by_mass(ink)[0] if switches["centre"] else _centre_by_box(ink)
-    return shown
+    return shown, others
+
+
+def _for_display(step: Tensor) -> Tensor:
+    """No larger than a drawing."""
+    longer = max(step.shape)
+    if longer <= SIDE:
+        return step
+    size = [max(1, round(side * SIDE / longer)) for side in step.shape]
+    return F.interpolate(step[None, None], size=size, mode="bilinear", antialias=True)[0, 0]
 
 
 def _centre_by_box(ink: Tensor) -> Tensor:

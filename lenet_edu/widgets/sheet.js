@@ -2,6 +2,7 @@
 // A sheet of paper to draw on, and how drawings go to the kernel: one at a time.
 import { element } from "./shared.js";
 
+const STROKES = 100; // that can be taken back
 const WAIT = 1000; // milliseconds after which a kernel that has not answered is given the next drawing
 
 /** Grey levels of a canvas, seen on white paper, as bytes. */
@@ -67,12 +68,15 @@ export function sheet({ side, label, signal, guarded, onDrawing }) {
   });
   /** @type {number[] | null} */
   let last = null;
+  let width = side / 11; // of the pen
+  /** @type {ImageData[]} */
+  const before = []; // the sheet before each stroke
 
   function blank() {
     pen.fillStyle = "#fff";
     pen.fillRect(0, 0, side, side);
     const round = { lineCap: "round", lineJoin: "round" };
-    Object.assign(pen, { ...round, lineWidth: side / 11, strokeStyle: "#111", fillStyle: "#111" });
+    Object.assign(pen, { ...round, lineWidth: width, strokeStyle: "#111", fillStyle: "#111" });
   }
   function at(event) {
     const box = canvas.getBoundingClientRect();
@@ -80,9 +84,11 @@ export function sheet({ side, label, signal, guarded, onDrawing }) {
   }
   const press = guarded((event) => {
     canvas.setPointerCapture(event.pointerId);
+    before.push(pen.getImageData(0, 0, side, side));
+    if (before.length > STROKES) before.shift();
     const [x, y] = (last = at(event));
     pen.beginPath();
-    pen.arc(x, y, side / 22, 0, 2 * Math.PI);
+    pen.arc(x, y, width / 2, 0, 2 * Math.PI);
     pen.fill();
     post.give(true);
     event.preventDefault();
@@ -119,14 +125,24 @@ export function sheet({ side, label, signal, guarded, onDrawing }) {
       }
       pen.putImageData(image, 0, 0);
     },
-    /** Put a picture on the sheet, whole, in the middle. */
+    /** Draw with a pen so many pixels wide from now on. */
+    setPen(pixels) {
+      width = pen.lineWidth = pixels;
+    },
+    /** Take the last stroke back. */
+    undo() {
+      const earlier = before.pop();
+      if (!earlier) return;
+      pen.putImageData(earlier, 0, 0);
+      post.give(true);
+    },
+    /** Put a picture on the sheet, whole, in the middle; nobody hears of it. */
     place(bitmap) {
       const scale = Math.min(side / bitmap.width, side / bitmap.height);
-      const [width, height] = [bitmap.width * scale, bitmap.height * scale];
+      const [wide, high] = [bitmap.width * scale, bitmap.height * scale];
       blank();
       pen.imageSmoothingQuality = "high";
-      pen.drawImage(bitmap, (side - width) / 2, (side - height) / 2, width, height);
-      post.give(true);
+      pen.drawImage(bitmap, (side - wide) / 2, (side - high) / 2, wide, high);
     },
   };
 }

@@ -284,7 +284,7 @@ def test_a_drawn_digit_is_read_live_step_by_step(opened, folder):
         shows(page.locator(".lenet-answer"), "reads")
         page.wait_for_timeout(500)
         steps = page.locator(".lenet-step").evaluate_all("steps => steps.map(step => step.dataset.step)")
-        assert steps == ["sheet", "ink", "cropped", "glyph", "image"]
+        assert steps == ["sheet", "evened", "ink", "digit", "cropped", "glyph", "image"]
         told = page.locator(".lenet-answer").inner_text()
         widget, answer, distance = said(page, 1).rsplit(" ", 2)
         assert widget == f"DrawDigit({told})" == f"DrawDigit(reads {answer})"
@@ -302,7 +302,7 @@ def test_a_drawn_digit_is_read_live_step_by_step(opened, folder):
         assert "torch.Size([1, 1, 32, 32])" in said(page, 2)
         (folder / "no.png").write_text("no picture")
         page.locator(".lenet-file").set_input_files(folder / "no.png")
-        shows(page.locator(".lenet-error"), "no picture that a browser can read")
+        shows(page.locator(".lenet-error"), "damaged, or no picture")
 
 
 def test_a_finger_draws_and_does_not_scroll(opened):
@@ -310,7 +310,7 @@ def test_a_finger_draws_and_does_not_scroll(opened):
         assert page.locator(".lenet-sheet").evaluate("sheet => getComputedStyle(sheet).touchAction") == "none"
         box = page.locator(".lenet-sheet").bounding_box()
         page.touchscreen.tap(box["x"] + 100, box["y"] + 100)
-        shows(page.locator(".lenet-answer"), "reads")
+        shows(page.locator(".lenet-steps"), "no digit")
 
 
 def test_one_widget_shown_twice_stays_one(opened):

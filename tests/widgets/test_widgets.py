@@ -1,5 +1,6 @@
 """Widgets as wholes: what fits is taken and what does not changes nothing, here and from the browser."""
 
+import io
 import json
 import math
 
@@ -7,6 +8,7 @@ import matplotlib
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from traitlets import TraitError
 
 from lenet_edu.data import normalise as pictures
@@ -18,6 +20,7 @@ from lenet_edu.network.architecture import MODERN, NETWORKS, lenet5
 from lenet_edu.network.models import LeNet1, LeNet5, Network, RGBLeNet, count_parameters
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.checkpoints import load_network
+from lenet_edu.training.reading import predict
 from lenet_edu.widgets import (
     C3Table,
     Convolution,
@@ -30,6 +33,7 @@ from lenet_edu.widgets import (
 )
 from lenet_edu.widgets.c3_table import PRESETS, preset
 from lenet_edu.widgets.draw_digit import SIDE, STEPS
+from results import strokes
 from tests.widgets.helpers import floats, javascript, needs_node, random_table, untrained
 
 matplotlib.use("agg")
@@ -122,7 +126,7 @@ REFUSED = [
     ),
     ("DrawDigit", "drawing", bytes(SIDE * SIDE + 1), "drawing must be 112 x 112 bytes; got 12545"),
     *(
-        ("DrawDigit", "switches", odd, "switches must tell of invert, crop, scale, centre")
+        ("DrawDigit", "switches", odd, "switches must tell of even, invert, pick, crop, scale, centre")
         for odd in ({}, {"invert": True})
     ),
     ("DrawDigit", "switches", {**dict.fromkeys(STEPS, True), "blur": True}, "switches must tell of .*blur"),
@@ -589,7 +593,8 @@ def steps_of(widget) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("scaling", [PAPER_SCALING, Scaling("other", -2.0, 3.0)], ids=lambda one: one.name)
 def test_a_drawing_becomes_the_networks_input_as_a_picture_does(network, scaling):
     widget = drawn(network, scaling=scaling)
-    ink = pictures.normalise(pictures.ink_of(torch.from_numpy(stroke()).float() / 255))
+    (digit,) = pictures.digits_in(pictures.ink_of(torch.from_numpy(stroke()).float() / 255))
+    ink = pictures.normalise(digit, pictures.PICKED)
     torch.testing.assert_close(widget.image, scaling.apply(ink)[None])
     steps = steps_of(widget)
     np.testing.assert_allclose(steps["sheet"], stroke() / 255, atol=1e-6)
@@ -598,10 +603,10 @@ def test_a_drawing_becomes_the_networks_input_as_a_picture_does(network, scaling
 
 # What stays as it is without each step, and which picture is gone.
 SWITCHES = {
-    "invert": ({"sheet"}, {"ink"}),
-    "crop": ({"sheet", "ink"}, {"cropped"}),
-    "scale": ({"sheet", "ink", "cropped"}, set()),
-    "centre": ({"sheet", "ink", "cropped", "glyph"}, set()),
+    "invert": ({"sheet", "evened"}, {"ink"}),
+    "crop": ({"sheet", "evened", "ink", "digit"}, {"cropped"}),
+    "scale": ({"sheet", "evened", "ink", "digit", "cropped"}, set()),
+    "centre": ({"sheet", "evened", "ink", "digit", "cropped", "glyph"}, set()),
 }
 
 
@@ -634,7 +639,7 @@ def test_centre_puts_the_mass_in_the_middle_and_without_it_the_box(network):
         image = steps_of(widget)["image"]
         box = np.argwhere(image > 0)
         mass = (np.argwhere(image >= 0) * image.reshape(-1, 1)).sum(0) / image.sum()
-        return np.abs(mass - 15.5).max(), np.abs((box.min(0) + box.max(0)) / 2 - 15.5).max()
+        return np.abs(mass - 16).max(), np.abs((box.min(0) + box.max(0)) / 2 - 15.5).max()
 
     mass, box = middles(drawn(network))
     assert mass <= 0.51 < 1 < box
@@ -647,7 +652,7 @@ def test_centre_puts_the_mass_in_the_middle_and_without_it_the_box(network):
 def test_the_answer_is_the_networks(weights, off):
     model = load_network(weights)
     widget = drawn(model, **dict.fromkeys(off, False))
-    assert repr(widget) == f"DrawDigit(reads {model.classes_of(widget.image).item()})"
+    assert repr(widget).startswith(f"DrawDigit(reads {model.classes_of(widget.image).item()}")
     outputs = torch.cat([output.flatten() for output in activations(model, widget.image).values()])
     np.testing.assert_array_equal(floats(widget.outputs), outputs)
     assert sum(math.prod(layer["shape"]) for layer in widget.layers) == len(outputs)
@@ -759,3 +764,64 @@ def test_one_pixel_is_one_pixel(network, digits):
 def test_every_widget_but_those_with_a_test_of_their_own_is_looked_at_here():
     elsewhere = {"Predict", "TrainingPanel"}
     assert {kind.__name__ for kind in base.Widget.__subclasses__()} - elsewhere == set(TAKEN)
+
+
+def file_of(picture) -> bytes:
+    content = io.BytesIO()
+    picture.save(content, "PNG")
+    return content.getvalue()
+
+
+def uploaded(network, picture, **switches) -> DrawDigit:
+    widget = DrawDigit(network)
+    widget.switches = {**widget.switches, **switches}
+    set_by_browser(widget, "upload", file_of(picture))
+    return widget
+
+
+def test_an_upload_of_any_shape_is_read_as_predict_reads_it():
+    model = load_network("lenet5-modern")
+    board = Image.new("L", (400, 300), 20)
+    board.paste(strokes.drawn(3, ink=255, paper=20), (100, 50))
+    widget = uploaded(model, board)
+    (reading,) = predict(model, file_of(board))
+    assert repr(widget) == "DrawDigit(reads 3)"
+    torch.testing.assert_close(widget.image[0], reading.image)
+    assert widget.probability == pytest.approx(reading.probability)
+    assert all(max(step["shape"]) <= SIDE for step in widget.steps)
+    set_by_browser(widget, "drawing", stroke().tobytes())
+    assert widget.upload == b""
+    set_by_browser(widget, "upload", file_of(board))
+    assert (widget.drawing, repr(widget)) == (b"", "DrawDigit(reads 3)")
+
+
+def test_the_light_and_what_is_no_digit_each_have_their_switch():
+    model = load_network("lenet5-modern")
+    dusty = strokes.drawn(3)
+    dusty.paste(0, (10, 10, 14, 14))
+    assert repr(uploaded(model, dusty)) == "DrawDigit(reads 3)"
+    cropped = [steps_of(uploaded(model, dusty, pick=pick))["cropped"].shape for pick in (True, False)]
+    assert cropped[0] != cropped[1]
+    shaded = Image.fromarray((np.asarray(dusty) * np.linspace(1, 0.3, 200)).astype(np.uint8))
+    assert repr(uploaded(model, shaded)) == "DrawDigit(reads 3)"
+    assert "evened" not in steps_of(uploaded(model, shaded, even=False))
+
+
+def test_of_two_digits_one_is_read_and_the_other_told():
+    pair = Image.new("L", (420, 200), 255)
+    pair.paste(strokes.drawn(3), (0, 0))
+    pair.paste(strokes.drawn(3), (210, 0))
+    widget = uploaded(load_network("lenet5-modern"), pair)
+    assert repr(widget) == "DrawDigit(reads 3, and there is 1 more)"
+    assert widget.others == 1
+
+
+def test_a_dot_is_no_digit_and_an_upload_that_is_no_picture_is_refused(network, sent):
+    dot = np.full((SIDE, SIDE), 255, np.uint8)
+    dot[50:60, 50:60] = 0
+    assert "no digit" in repr(drawn(network, dot))
+    widget = drawn(network)
+    with pytest.raises(LenetError, match="HEIC"):
+        set_by_browser(widget, "upload", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    assert "HEIC" in sent[-1]["error"]
+    assert widget.drawing == stroke().tobytes()
