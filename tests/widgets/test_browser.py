@@ -9,6 +9,7 @@ import torch
 
 from lenet_edu import plots
 from lenet_edu.data.folders import drawn_shapes
+from lenet_edu.network import paper
 from lenet_edu.network.activations import activations
 from lenet_edu.network.architecture import lenet1989
 from lenet_edu.network.models import LeNet5
@@ -733,12 +734,8 @@ def test_each_unit_shows_its_own_weights_and_the_page_does_not_jump(opened, netw
         shows(page.locator(".lenet-widget"), "Click a map to enlarge it")
         assert page.locator(".lenet-units").inner_text().split() == [str(k) for k in range(10)]
         heights = []
-        for name, map_, side, count in (
-            ("C3", 9, 10, 6),
-            ("S4", 3, 5, 0),
-            ("C1", 2, 28, 1),
-            ("C3", 0, 10, 3),
-        ):
+        for name, map_, side in (("C3", 15, 10), ("S4", 3, 5), ("C1", 2, 28), ("C3", 0, 10)):
+            count = {"C3": paper.C3_TABLE[:, map_].sum(), "S4": 0, "C1": 1}[name]
             point_at(page.locator(f"[data-layer={name}] .lenet-small canvas").nth(map_), 2, 2, side, side)
             shows(page.locator(".lenet-words"), f"{name}, map {map_}")
             assert page.locator(".lenet-kernel-of").count() == count
