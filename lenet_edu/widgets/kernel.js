@@ -19,6 +19,7 @@
  */
 
 const PATIENCE = 3000; // milliseconds without an answer before the reader is told
+const GONE = 12_000; // milliseconds after which an idle kernel that does not answer knows nothing of the widget
 const FRESH = 2000; // milliseconds for which an answer holds
 const STATE = "application/vnd.jupyter.widget-state+json";
 const VIEW = "application/vnd.jupyter.widget-view+json";
@@ -60,14 +61,15 @@ export function watchKernel(model, el, signal, tell) {
     try {
       model.send({ ping: true });
     } catch {
-      return tell("lost"); // the connection has been closed
+      asked = 0; // the connection has been closed
+      return tell("lost");
     }
     timer = setTimeout(wait, PATIENCE);
     return undefined;
   }
   function wait() {
-    // An idle kernel that does not answer knows nothing of this widget.
-    if (disconnected() || manager.kernel?.status === "idle") {
+    const gone = manager.kernel?.status === "idle" && performance.now() - asked > GONE;
+    if (disconnected() || gone) {
       asked = 0;
       tell("lost");
       return;

@@ -4,7 +4,8 @@ import test from "node:test";
 
 import { load } from "./load.mjs";
 
-const { convolve, outputSide, products, resized } = await load("convolution");
+const { convolve, hasInk, outputSide, padded, products, resized, sideInWords, withMiddle } =
+  await load("convolution");
 
 const NINE = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 const KERNEL = [
@@ -131,4 +132,47 @@ test("growing a kernel keeps all its numbers, and shrinking it by as much gives 
       if ((to - k) % 2 === 0) assert.deepEqual(resized(grown, k), kernel);
     }
   }
+});
+
+test("a size that is made smaller and larger again by steps of two has its outer numbers and its middle", () => {
+  const five = Array.from({ length: 5 }, (_, y) => Array.from({ length: 5 }, (__, x) => 10 * y + x));
+  const three = resized(five, 3);
+  assert.equal(three[1][1], five[2][2]);
+  assert.deepEqual(resized(withMiddle(five, three), 5), five);
+  const typed = three.map((row) => row.map(() => 7));
+  const again = resized(withMiddle(five, typed), 5);
+  assert.equal(again[0][4], 4);
+  assert.deepEqual(resized(again, 3), typed);
+});
+
+test("a kernel that does not lie in the other's middle stands alone", () => {
+  assert.deepEqual(withMiddle([[1]], KERNEL), KERNEL);
+  assert.deepEqual(
+    withMiddle(
+      [
+        [1, 2, 3],
+        [4, 5, 6],
+        [7, 8, 9],
+      ],
+      KERNEL,
+    ),
+    KERNEL,
+  );
+});
+
+test("there is ink under a kernel where anything is above the image's lowest value", () => {
+  const image = [-0.1, -0.1, -0.1, -0.1, -0.1, -0.1, -0.1, -0.1, 1];
+  const ink = (padding, stride, place) => hasInk(image, [3, 3], 2, padding, stride, place);
+  assert.deepEqual([ink(0, 1, [0, 0]), ink(0, 1, [0, 1]), ink(0, 1, [1, 1])], [false, false, true]);
+  assert.deepEqual([ink(1, 1, [0, 0]), ink(1, 1, [3, 3]), ink(1, 3, [1, 1])], [false, true, true]);
+});
+
+test("padding lies round the image and holds no number of it", () => {
+  assert.deepEqual(padded([1, 2], [1, 2], 1), [NaN, NaN, NaN, NaN, NaN, 1, 2, NaN, NaN, NaN, NaN, NaN]);
+  assert.deepEqual(padded([1, 2], [1, 2], 0), [1, 2]);
+});
+
+test("the formula rounds down as the output does", () => {
+  assert.equal(sideInWords([32, 32], 5, 0, 2), "output side: ⌊(32 + 2 × 0 − 5) / 2⌋ + 1 = 14");
+  assert.match(sideInWords([6, 9], 3, 1, 1), /= 6 rows, .* = 9 columns$/);
 });

@@ -4,7 +4,7 @@ import test from "node:test";
 
 import { load } from "./load.mjs";
 
-const { character, sumsOfFour, votes } = await load("subsampling");
+const { character, histogram, sumsOfFour, votes } = await load("subsampling");
 
 const squash = (a) => 1.7159 * Math.tanh((2 / 3) * a);
 const named = (coefficient, bias) => character(votes(coefficient, bias, squash));
@@ -43,4 +43,13 @@ test("an OR whose answers are not firm is none", () => {
   const half = [-0.5, 1, 1.6, 1.7, 1.7];
   assert.equal(character(half), "between averaging and deciding");
   assert.equal(character([-0.95, 0.95, 1.6, 1.7, 1.7]), "OR: one is enough");
+});
+
+test("every value is counted once, those beyond the axis at its ends", () => {
+  const bins = histogram([-100, -6, -5.99, 0, 5.99, 6, 100]);
+  assert.deepEqual([bins[0], bins[30], bins[59]], [3, 1, 3]);
+  assert.equal(
+    bins.reduce((sum, n) => sum + n, 0),
+    7,
+  );
 });
