@@ -9,8 +9,20 @@ import torch
 from lenet_edu.data.digits import Data, Split, find_mnist, load_digits
 from lenet_edu.network.models import Network
 from lenet_edu.training.checkpoints import load_network
+from tests.browser import needs_chromium
 
 _MACHINES_DATA = os.environ.get("LENET_EDU_DATA")
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what can be told from a test itself; only `slow` is written beside a test."""
+    for item in items:
+        if item.path.suffix == ".ipynb":
+            item.add_marker("notebook")
+        if needs_chromium.mark in item.iter_markers("skipif"):
+            item.add_marker("browser")
+        if "mnist" in getattr(item, "fixturenames", ()) or item.path.parent.name == "data":
+            item.add_marker("data")
 
 
 @pytest.fixture(autouse=True)
