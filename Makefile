@@ -1,22 +1,38 @@
-# Thin lines over the tools. `make lab` opens the suite, `make test` tests it; both set up .venv first.
+# Thin lines over the tools. `make lab` opens the suite, `make check` and `make test` test it; all set up .venv first.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: lab test train notebooks weights results again bench bench-gpu bench-widgets clean
+.PHONY: lab check lint types quick-tests test test-again train notebooks pages weights results again bench bench-gpu bench-widgets clean
 .DEFAULT_GOAL := lab
 
 # Threads that wait for others do so for some microseconds, then let the browser and other kernels have the core:
 # where more runs than there are cores, training is several times as fast, and elsewhere as fast as ever.
-test: export GOMP_SPINCOUNT ?= 10000
+check quick-tests test test-again: export GOMP_SPINCOUNT ?= 10000
 
 lab: .venv/ready
 	$(BIN)/lenet-edu lab $(ARGS)
 
-test: .venv/ready
+# Before each commit: format, lint, types, and the tests that are quick; less than a minute on two cores.
+check: .venv/ready
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target lint types quick-tests
+
+lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/oxlint --quiet lenet_edu/widgets
+
+types: .venv/ready node_modules/.ready
+	@test ! -x node_modules/.bin/pyright || node_modules/.bin/pyright
+
+quick-tests: .venv/ready
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow and not browser and not notebook" tests $(ARGS)
+
+test: lint types
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+# Some tests in another world, such as without data: CI runs them after `make test`.
+test-again: .venv/ready
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
 
 train: .venv/ready
 	$(BIN)/lenet-edu train $(ARGS)
@@ -24,6 +40,10 @@ train: .venv/ready
 # Brings each notebook and its source to the newer of the two, and runs it again.
 notebooks: .venv/ready
 	$(BIN)/python -m tools.notebooks.build $(ARGS)
+
+# What docs/architecture.md says of the wings, and its picture, from the package itself.
+pages: .venv/ready
+	$(BIN)/python -m tools.architecture
 
 weights: .venv/ready
 	$(BIN)/python -m results.weights $(ARGS)
@@ -54,7 +74,7 @@ bench-widgets: .venv/ready
 	$(BIN)/python -m bench.widgets
 
 clean:
-	rm -rf .venv
+	rm -rf .venv node_modules
 
 # Built when missing, and again when the list of dependencies has changed.
 .venv/ready: pyproject.toml requirements.lock
@@ -64,3 +84,8 @@ clean:
 		{ rm -rf .venv; echo "No virtual environment could be made. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[notebooks,test]'
 	@touch $@
+
+# Development tools that come from npm: without it they are left out, and said to be.
+node_modules/.ready: package.json
+	@if command -v npm >/dev/null; then npm install --no-package-lock --no-audit --no-fund --silent && touch $@; \
+	else echo "Types are not checked: install node 18 or newer with npm, then run make again"; fi

@@ -6,20 +6,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
 from packaging.version import Version
+
+from tools.oldest import requirements
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 LOCK = dict(
     line.split("==") for line in (ROOT / "requirements.lock").read_text().splitlines() if line.strip()
 )
-
-
-def requirements() -> list[Requirement]:
-    """Every requirement of pyproject.toml; read as text, since Python 3.10 has no tomllib."""
-    lists = re.findall(r"^(?:dependencies|notebooks|test) = \[\n(.*?)^\]", PYPROJECT, re.M | re.S)
-    return [Requirement(text) for block in lists for text in re.findall(r'^\s+"([^"]+)"', block, re.M)]
 
 
 @pytest.mark.parametrize("wanted", requirements(), ids=str)

@@ -1,4 +1,6 @@
-"""Figures in one style, drawn from arrays and from descriptions of networks: `plots.feature_maps(...)`."""
+"""Figures in one style, drawn with matplotlib from arrays and from descriptions of networks:
+`plots.feature_maps(...)`. They also show where no kernel runs.
+"""
 
 from lenet_edu.plots.figures import (
     bars,
