@@ -22,7 +22,7 @@ lint: .venv/ready
 	$(BIN)/oxlint --quiet lenet_edu/widgets
 
 types: .venv/ready node_modules/.ready
-	@test ! -x node_modules/.bin/pyright || node_modules/.bin/pyright
+	@if [ -e node_modules/.ready ]; then npm run --silent --if-present check && node_modules/.bin/pyright; fi
 
 quick-tests: .venv/ready
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow and not browser and not notebook" tests $(ARGS)
