@@ -15,13 +15,16 @@ _MACHINES_DATA = os.environ.get("LENET_EDU_DATA")
 
 
 def pytest_collection_modifyitems(items):
-    """Mark what can be told from a test itself; only `slow` is written beside a test."""
+    """Mark what can be told from a test itself; `slow` is written beside the others that are."""
     for item in items:
         if item.path.suffix == ".ipynb":
             item.add_marker("notebook")
         if needs_chromium.mark in item.iter_markers("skipif"):
             item.add_marker("browser")
-        if "mnist" in getattr(item, "fixturenames", ()) or item.path.parent.name == "data":
+        needs_mnist = "mnist" in getattr(item, "fixturenames", ())
+        if needs_mnist:
+            item.add_marker("slow")
+        if needs_mnist or item.path.parent.name == "data":
             item.add_marker("data")
 
 
