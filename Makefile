@@ -85,7 +85,7 @@ clean:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[notebooks,test]'
 	@touch $@
 
-# Development tools that come from npm: without it they are left out, and said to be.
+# Development tools that come from npm. Without it, or without a network, they are left out, and said to be.
 node_modules/.ready: package.json
-	@if command -v npm >/dev/null; then npm install --no-package-lock --no-audit --no-fund --silent && touch $@; \
-	else echo "Types are not checked: install node 18 or newer with npm, then run make again"; fi
+	@if npm install --no-package-lock --no-audit --no-fund --silent; then touch $@; \
+	else echo "Types are not checked: that needs npm (with node 18 or newer) and, once, a network"; fi
