@@ -1,31 +1,39 @@
-# Thin lines over the tools. `make lab` opens the suite, `make test` tests it; both set up .venv first.
+# Thin lines over the tools. `make lab` opens the suite, `make check` and `make test` test it; all set up .venv first.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: lab test check-js train notebooks engine weights results again bench bench-gpu bench-busy bench-widgets \
-	bench-browser clean
+.PHONY: lab check lint types quick-tests test test-again train notebooks engine pages weights results again \
+	bench bench-gpu bench-busy bench-widgets bench-browser clean
 .DEFAULT_GOAL := lab
 
 # Threads that wait for others do so for some microseconds, then let the browser and other kernels have the core:
 # where more runs than there are cores, training is several times as fast, and elsewhere as fast as ever.
-test: export GOMP_SPINCOUNT ?= 10000
+check quick-tests test test-again: export GOMP_SPINCOUNT ?= 10000
 
 lab: .venv/ready
 	$(BIN)/lenet-edu lab $(ARGS)
 
-test: .venv/ready
+# Before each commit: format, lint, types, and the tests that are quick; less than a minute on two cores.
+check: .venv/ready
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target lint types quick-tests
+
+lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/oxlint --quiet lenet_edu/widgets lenet_edu/engine
+
+types: .venv/ready node_modules/.ready
+	@if [ -e node_modules/.ready ]; then npm run --silent --if-present check && node_modules/.bin/pyright; fi
+
+quick-tests: .venv/ready
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow and not browser and not notebook" tests $(ARGS)
+
+test: lint types
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-# The widgets' JavaScript: types and layout (its lint and its own tests are among `make test`). Needs node and npm; `npm install --omit-lockfile-registry-resolved`
-# after a change of package.json.
-check-js: .venv/ready node_modules/.package-lock.json
-	npx --no-install tsc
-	npx --no-install prettier --check lenet_edu/widgets/*.js tests/widgets/js/*.mjs
-
-node_modules/.package-lock.json: package.json package-lock.json
-	npm ci --no-audit --no-fund
+# Some tests in another world, such as without data: CI runs them after `make test`.
+test-again: .venv/ready
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
 
 train: .venv/ready
 	$(BIN)/lenet-edu train $(ARGS)
@@ -37,6 +45,10 @@ notebooks: .venv/ready
 # Compiles lenet.c to lenet.wasm, which is committed.
 engine: .venv/ready
 	$(BIN)/python -m tools.engine
+
+# What docs/architecture.md says of the wings, and its picture, from the package itself.
+pages: .venv/ready
+	$(BIN)/python -m tools.architecture
 
 weights: .venv/ready
 	$(BIN)/python -m results.weights $(ARGS)
@@ -76,7 +88,7 @@ bench-browser: .venv/ready
 	$(BIN)/python -m bench.browser
 
 clean:
-	rm -rf .venv
+	rm -rf .venv node_modules
 
 # Built when missing, and again when the list of dependencies has changed.
 .venv/ready: pyproject.toml requirements.lock
@@ -86,3 +98,8 @@ clean:
 		{ rm -rf .venv; echo "No virtual environment could be made. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[notebooks,test]'
 	@touch $@
+
+# Development tools that come from npm. Without it, or without a network, they are left out, and said to be.
+node_modules/.ready: package.json
+	@if npm install --no-package-lock --no-audit --no-fund --silent; then touch $@; \
+	else echo "Types are not checked: that needs npm (with node 18 or newer) and, once, a network"; fi

@@ -33,7 +33,8 @@ def train(way: str) -> None:
     """In a process of its own: train for as many seconds as each line of input says, and print the speed."""
     import torch
 
-    from lenet_edu.data.digits import Data, Split, load_digits
+    from lenet_edu.data.digits import load_digits
+    from lenet_edu.data.splits import Data, Split
     from lenet_edu.network.architecture import MODERN
     from lenet_edu.network.models import LeNet5
     from lenet_edu.system.threads import Throttle

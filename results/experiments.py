@@ -13,7 +13,7 @@ from time import perf_counter
 
 import torch
 
-from lenet_edu.data.digits import Split
+from lenet_edu.data.splits import Split
 from lenet_edu.network import architecture, paper
 from lenet_edu.network.losses import map_loss
 from lenet_edu.network.models import build, fingerprint

@@ -21,8 +21,9 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from lenet_edu.data.digits import MNIST_NAME, PAPER_SCALING, Data, as_read_at, load_digits
+from lenet_edu.data.digits import load_digits
 from lenet_edu.data.normalise import digits_from_picture
+from lenet_edu.data.splits import PAPER_SCALING, Data, resize_for
 from lenet_edu.network import paper
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
@@ -70,7 +71,7 @@ def read_all(pictures) -> tuple[Tensor, Tensor, int]:
 @torch.inference_mode()
 def scores(model: Network, images: Tensor) -> Tensor:
     """(N, classes): class scores, the temperature left out."""
-    seen = as_read_at(model.architecture.input.size, images, PAPER_SCALING)
+    seen = resize_for(model.architecture.input.size, images, PAPER_SCALING)
     return torch.cat([model.class_scores(batch) for batch in seen.split(1000)])
 
 
@@ -173,12 +174,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("part", choices=(*SEEDS, "clean"))
     part, data = parser.parse_args().part, load_digits()
-    if data.source != MNIST_NAME:
+    if data.source.kind != "mnist":
         print(f"{data.note} There is nothing to measure without MNIST.", file=sys.stderr)
         return 2
     found = measure_clean(data) if part == "clean" else measure_photos(part, data)
     kept = open_record(FILE)
-    kept["experiments"][part] = {"command": f"python -m results.reading {part}", "data": data.source, **found}
+    kept["experiments"][part] = {"command": f"python -m results.reading {part}", "data": data.name, **found}
     write_json(FILE, kept)
     return 0
 

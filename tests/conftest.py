@@ -10,8 +10,23 @@ from lenet_edu.data.digits import find_mnist, load_digits
 from lenet_edu.data.splits import Data, Split
 from lenet_edu.network.models import Network
 from lenet_edu.training.checkpoints import load_network
+from tests.browser import needs_chromium
 
 _MACHINES_DATA = os.environ.get("LENET_EDU_DATA")
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what can be told from a test itself; `slow` is written beside the others that are."""
+    for item in items:
+        if item.path.suffix == ".ipynb":
+            item.add_marker("notebook")
+        if needs_chromium.mark in item.iter_markers("skipif"):
+            item.add_marker("browser")
+        needs_mnist = "mnist" in getattr(item, "fixturenames", ())
+        if needs_mnist:
+            item.add_marker("slow")
+        if needs_mnist or item.path.parent.name == "data":
+            item.add_marker("data")
 
 
 @pytest.fixture(autouse=True)

@@ -8,30 +8,8 @@ from pathlib import Path
 import pytest
 
 import lenet_edu
-
-PACKAGE = Path(lenet_edu.__file__).parent
-# Wings on one floor do not import each other.
-FLOORS = (
-    {"system"},
-    {"network"},
-    {"data", "plots"},
-    {"training"},
-    {"reproduction", "engine"},
-    {"widgets", "cli"},
-    {"exercises"},
-)
-FLOOR = {wing: floor for floor, wings in enumerate(FLOORS) for wing in wings}
-
-
-def imports(wing: str) -> set[str]:
-    """The other wings that a wing imports anywhere in it."""
-    parts = set()
-    for path in (PACKAGE / wing).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lenet_edu"):
-                names = node.module.split(".")[1:2] or [alias.name for alias in node.names]
-                parts |= set(names)
-    return parts - {wing}
+from tools import architecture
+from tools.architecture import FLOOR, PACKAGE, WINGS, imports
 
 
 def test_every_folder_of_modules_has_its_floor():
@@ -39,9 +17,27 @@ def test_every_folder_of_modules_has_its_floor():
     assert [path.name for path in PACKAGE.glob("*.py")] == ["__init__.py"]
 
 
-@pytest.mark.parametrize("wing", sorted(FLOOR))
+@pytest.mark.parametrize("wing", WINGS)
 def test_imports_go_down(wing):
     assert all(FLOOR[other] < FLOOR[wing] for other in imports(wing)), imports(wing)
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_every_wing_says_what_it_is_for(wing):
+    assert 60 < len(architecture.paragraph(wing)) < 400
+
+
+def test_the_page_shows_the_package_as_it_is():
+    assert architecture.page() == architecture.PAGE.read_text("utf-8"), "run `make pages`"
+    assert architecture.picture() == architecture.PICTURE.read_text("utf-8"), "run `make pages`"
+
+
+def test_what_is_drawn_leads_to_all_that_is_imported():
+    for wing in WINGS:
+        drawn, above = {wing}, set()
+        while drawn != above:
+            above, drawn = drawn, drawn.union(*(architecture.direct(other) for other in drawn))
+        assert imports(wing) <= drawn
 
 
 def test_the_door_offers_editors_what_it_loads():

@@ -180,6 +180,7 @@ def ledger_cells(name: str) -> list[int]:
     return [place for place, cell in enumerate(code_cells(name)) if "receptive field" in shown(cell)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in WALK if ledger_cells(name)])
 def test_altering_any_number_of_a_ledger_row_fails(name, tmp_path):
     """The cells up to the ledger run once, then its cell again and again, each with one number wrong."""
@@ -206,6 +207,7 @@ def test_every_layer_and_the_whole_network_show_their_ledger():
     assert {name for name in WALK if ledger_cells(name)} == set(WALK) - {"00_start_here"}
 
 
+@pytest.mark.slow
 def test_nbval_fails_when_a_number_is_changed(tmp_path):
     """The whole point of nbval, tried on the first cells of a real notebook with one digit changed."""
     notebook = build.read("09_whole_network")

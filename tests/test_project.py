@@ -6,20 +6,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
 from packaging.version import Version
+
+from tools.oldest import requirements
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 LOCK = dict(
     line.split("==") for line in (ROOT / "requirements.lock").read_text().splitlines() if line.strip()
 )
-
-
-def requirements() -> list[Requirement]:
-    """Every requirement of pyproject.toml; read as text, since Python 3.10 has no tomllib."""
-    lists = re.findall(r"^(?:dependencies|notebooks|test) = \[\n(.*?)^\]", PYPROJECT, re.M | re.S)
-    return [Requirement(text) for block in lists for text in re.findall(r'^\s+"([^"]+)"', block, re.M)]
 
 
 @pytest.mark.parametrize("wanted", requirements(), ids=str)
@@ -57,6 +52,36 @@ def test_readme_names_commands_that_exist():
     ).stdout
     assert commands
     assert all(command in help_text for command in commands)
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+def test_pages_name_files_and_commands_that_exist(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    places = re.findall(r"`((?:lenet_edu|tools|tests|notebooks|docs|results|bench|data)/[\w./]*)`", text)
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
+    named = [place for place in places if not re.search(r"\bN(?:N_name|AME)\b", place)]
+    missing = [place for place in named if not (ROOT / place).exists()]
+    missing += [link for link in links if not (ROOT / page).parent.joinpath(link).exists()]
+    assert not missing
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    assert set(re.findall(r"(?:`|^    )make ([a-z-]+)", text, re.M)) <= targets
+
+
+def test_citation_and_package_tell_the_same():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    for field in ("version", "license"):
+        stated = re.search(rf'^{field} = "(.+)"', PYPROJECT, re.M)[1]
+        assert re.search(rf"^{field}: (.+)", citation, re.M)[1] == stated
+
+
+def test_no_script_changes_where_python_looks():
+    tracked = subprocess.run(
+        ["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if tracked.returncode:
+        pytest.skip("not a git checkout: install git and clone the project to run this test")
+    changes = "sys.path." + "insert"
+    assert not [name for name in tracked.stdout.split() if changes in (ROOT / name).read_text("utf-8")]
 
 
 def test_no_file_is_large_or_holds_a_machines_paths():

@@ -1,1 +1,3 @@
-"""The command line: `lenet-edu COMMAND`."""
+"""The command line, `lenet-edu COMMAND`: what the notebooks do, from a terminal, and what opens them in
+JupyterLab.
+"""

@@ -21,11 +21,11 @@ def add_options(parser) -> None:
 
 def run(options) -> dict:
     """Run the command; what --json prints."""
-    from lenet_edu.data.folders import NONE_HELD_OUT
+    from lenet_edu.data.splits import Source
     from lenet_edu.training.evaluation import confusion
 
     model = load_checkpoint(options)
-    held_out = not model.notes.get("data", "").endswith(NONE_HELD_OUT)  # split as it was for training
+    held_out = Source.from_notes(model.notes).held_out  # split as it was for training
     data = load_data(options, model.architecture, model.notes["scaling"]["name"], held_out)
     names = class_names(model)
     if tuple(data.classes) != names:
@@ -38,13 +38,13 @@ def run(options) -> dict:
     split = _as_read(model, getattr(data, options.split), data.scaling)
     table = confusion(model, split)
     right, count = int(table.trace()), len(split)
-    say(options, f"{model.architecture.name} on the {options.split} split of {data.source}:")
+    say(options, f"{model.architecture.name} on the {options.split} split of {data.name}:")
     say(options, f"{right / count:.2%} right, {count - right} mistakes in {count:,}")
     say(options, "\nactual \\ predicted\n" + _counts(table.tolist(), names))
     return {
         "checkpoint": options.checkpoint,
         "network": model.architecture.name,
-        "data": data.source,
+        "data": data.name,
         "classes": list(names),
         "split": options.split,
         "accuracy": right / count,
@@ -56,10 +56,10 @@ def run(options) -> dict:
 
 def _as_read(model, split, scaling):
     """The split as the network reads it: digits at its size, pictures in colour as they are."""
-    from lenet_edu.data.digits import Split, as_read_at
+    from lenet_edu.data.splits import Split, resize_for
 
     takes = model.architecture.input
-    return split if takes.maps > 1 else Split(as_read_at(takes.size, split.images, scaling), split.labels)
+    return split if takes.maps > 1 else Split(resize_for(takes.size, split.images, scaling), split.labels)
 
 
 def _counts(table: list[list[int]], names: tuple[str, ...]) -> str:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from lenet_edu.cli import data, evaluate, ledger, predict, reproduce, train
 from lenet_edu.cli.lab import open_lab
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.places import use_readable_streams, user_path
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,7 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     if rest and options.run is not _run_lab:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     options.rest = rest
+    use_readable_streams()
     try:
+        _expand_paths(options)
         with _warnings_in_a_line(options.command):
             result = options.run(options)
         if result is not None and options.json:
@@ -39,7 +42,20 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read our output has gone, as `head` does: that is no error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    except OSError as error:
+        # What the commands ask of the machine has errors of its own; this is a file or folder that is closed.
+        where = f"{error.filename} could not be used: " if error.filename else ""
+        print(f"lenet-edu {options.command}: {where}{error.strerror or error}.", file=sys.stderr)
+        return 2
+    return getattr(options, "status", 0)
+
+
+def _expand_paths(options) -> None:
+    """Let ~ stand for the user's folder in every option that names a path."""
+    for name in ("out", "resume", "images", "folder", "plot", "checkpoint"):
+        given = getattr(options, name, None)
+        if given:
+            setattr(options, name, type(given)(user_path(given)))
 
 
 @contextmanager

@@ -69,7 +69,8 @@ def architecture_of(options, default: str) -> architecture.Architecture:
 def load_data(options, plan: architecture.Architecture, scaling: str | None, held_out: bool):
     """The data that the options name, of the kind that the network takes."""
     from lenet_edu.data.digits import load_digits
-    from lenet_edu.data.folders import HALF_SCALING, load_cats_and_dogs, load_images
+    from lenet_edu.data.folders import load_cats_and_dogs, load_images
+    from lenet_edu.data.splits import HALF_SCALING
 
     if plan.input == architecture.rgb_lenet().input:
         if options.data or scaling not in (None, HALF_SCALING.name):
@@ -98,7 +99,7 @@ def load_checkpoint(options):
 
 def class_names(model) -> tuple[str, ...]:
     """What the checkpoint's classes are called; those of digits went without saying for a while."""
-    from lenet_edu.data.digits import DIGIT_CLASSES
+    from lenet_edu.data.splits import DIGIT_CLASSES
 
     return tuple(model.notes.get("classes", DIGIT_CLASSES))
 

@@ -49,20 +49,24 @@ def run(options) -> dict:
         print(f"left out: {reason}", file=sys.stderr)
     if options.plot:
         _plot_predictions(options, images, predictions)
+    # In a folder there may be anything; a picture that was named should have been read.
+    options.status = 2 if {name for name, _ in left_out} & set(options.pictures) else 0
     return result
 
 
 def _record(path: Path, number: int, count: int, reading) -> dict:
     """A reading as JSON has it: digits are numbers, other classes go by their names."""
-    from lenet_edu.data.digits import DIGIT_CLASSES
+    from lenet_edu.data.splits import DIGIT_CLASSES
+    from lenet_edu.system.places import readable
 
+    folder = readable(path.parent.name)
     return {
-        "image": str(path),
+        "image": path.as_posix(),
         "number": number,
         "of": count,
         "class": reading.order[0] if reading.classes == DIGIT_CLASSES else reading.name,
         "sure": reading.is_sure,
-        "actual": path.parent.name if path.parent.name in reading.classes else None,
+        "actual": folder if folder in reading.classes else None,
         "probability": reading.probability,
         "probabilities": reading.probabilities.tolist(),
     }
@@ -73,17 +77,18 @@ def _read(options, model):
 
     Raises LenetError if nothing can be read.
     """
-    from lenet_edu.data.folders import picture_files
+    from lenet_edu.data.folders import find_pictures
+    from lenet_edu.system.places import is_folder, user_path
     from lenet_edu.training.reading import predict
 
-    given = [Path(name) for name in options.pictures]
-    paths = [path for one in given for path in (picture_files(one) if one.is_dir() else [one])]
     readings, left_out = [], []
-    for path in paths:
-        try:
-            readings.append((path, predict(model, path)))
-        except LenetError as error:
-            left_out.append([str(path), str(error)])
+    for name in options.pictures:
+        given = user_path(name)
+        for path in find_pictures(given) if is_folder(given) else [given]:
+            try:
+                readings.append((path, predict(model, path)))
+            except LenetError as error:
+                left_out.append([name if path == given else path.as_posix(), str(error)])
     if not readings:
         if len(left_out) == 1:
             raise LenetError(left_out[0][1])

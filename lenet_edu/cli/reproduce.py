@@ -17,17 +17,16 @@ def add_options(parser) -> None:
 
 def run(options) -> dict:
     """Run the command; what --json prints."""
-    from lenet_edu.reproduction import classifiers as baselines
-    from lenet_edu.reproduction import figure_9 as family
+    from lenet_edu.reproduction import classifiers, figure_9
     from lenet_edu.system.errors import check_whole
     from lenet_edu.training.evaluation import summary
 
-    names = {family.slug(name): name for name in (*family.ROWS, *baselines.experiments())}
+    names = {figure_9.slug(name): name for name in (*figure_9.ROWS, *classifiers.experiments())}
     if options.row not in names:
         raise LenetError(f"There is no row {options.row!r}. There are: {', '.join(names)}.")
     check_whole("--seeds", options.seeds, 1)
     name = names[options.row]
-    run_seeds = _network_runs if name in family.ROWS else _classical_runs
+    run_seeds = _network_runs if name in figure_9.ROWS else _classical_runs
     published, runs = run_seeds(options, name)
     errors = summary([run["error"] for run in runs])
     spread = "" if errors["deviation"] is None else f" +- {errors['deviation']} over {len(runs)} seeds"
@@ -38,8 +37,8 @@ def run(options) -> dict:
 def _network_runs(options, name: str) -> tuple[float, list[dict]]:
     """Train a network once for each seed, in a process a core; published error and the runs."""
     from lenet_edu.data.digits import load_digits
-    from lenet_edu.reproduction.figure_9 import ROWS, published, reproduce, slug
-    from lenet_edu.system.devices import one_a_core
+    from lenet_edu.reproduction.figure_9 import ROWS, published_error, reproduce, slug
+    from lenet_edu.system.devices import map_processes
 
     data = load_digits(options.data or "auto", folder=options.folder)
     folder = Path(options.out or Path("runs") / slug(name))
@@ -47,9 +46,9 @@ def _network_runs(options, name: str) -> tuple[float, list[dict]]:
         (name, seed, folder / f"seed-{seed}", options.data or "auto", options.folder)
         for seed in range(options.seeds)
     ]
-    say(options, f"{data.note} {name}, {ROWS[name].about}; {data.source}, one core a seed".strip())
+    say(options, f"{data.note} {name}, {ROWS[name].about}; {data.name}, one core a seed".strip())
     runs = []
-    for _, found in one_a_core(reproduce, tasks):
+    for _, found in map_processes(reproduce, tasks):
         runs.append(found)
         say(
             options,
@@ -57,18 +56,18 @@ def _network_runs(options, name: str) -> tuple[float, list[dict]]:
             f"{found['updates']:,} updates in {found['minutes']} min",
         )
     say(options, f"weights and records: {folder}")
-    return published(name), sorted(runs, key=lambda run: run["seed"])
+    return published_error(name), sorted(runs, key=lambda run: run["seed"])
 
 
 def _classical_runs(options, name: str) -> tuple[float, list[dict]]:
     """Choose a classifier's setting on held-out digits, fit it to all; published error and the runs."""
     from lenet_edu.data.digits import all_training_digits, load_digits
     from lenet_edu.network import paper
-    from lenet_edu.reproduction.classifiers import choose, experiments, measure, seen
+    from lenet_edu.reproduction.classifiers import choose, experiments, measure, preprocess
 
     what, data = experiments()[name], load_digits(options.data or "auto", folder=options.folder)
     train, held_out, all_digits, test = (
-        seen(split, what, data.background)
+        preprocess(split, what, data.background)
         for split in (data.train, data.validation, all_training_digits(data), data.test)
     )
     tried = choose(what, train, held_out)
@@ -77,6 +76,6 @@ def _classical_runs(options, name: str) -> tuple[float, list[dict]]:
     runs = []
     for seed in range(options.seeds) if what.seeds else [None]:
         found = measure(what, best, seed, all_digits, test)
-        runs.append({**found, "error": found["test_error"], "data": data.source})
-        say(options, f"test {found['test_error']} %, {found['minutes']} min, {data.source}")
+        runs.append({**found, "error": found["test_error"], "data": data.name})
+        say(options, f"test {found['test_error']} %, {found['minutes']} min, {data.name}")
     return paper.PUBLISHED_ERRORS[what.row], runs

@@ -22,7 +22,7 @@ from lenet_edu.network import architecture
 from lenet_edu.system.errors import LenetError
 
 if TYPE_CHECKING:
-    from lenet_edu.data.digits import Data
+    from lenet_edu.data.splits import Data
     from lenet_edu.network.models import Network
     from lenet_edu.training.recipes import Recipe
     from lenet_edu.training.runs import Run
@@ -135,6 +135,7 @@ def _new_job(options) -> Job:
 def _resumed_job(options) -> Job:
     """The run in the folder that --resume names."""
     from lenet_edu.data.folders import load_again
+    from lenet_edu.data.splits import Source
     from lenet_edu.network.models import build
     from lenet_edu.training.runs import load_run
 
@@ -143,13 +144,8 @@ def _resumed_job(options) -> Job:
         raise LenetError(f"A resumed run keeps its settings: leave out {', '.join(changed)}.")
     folder = Path(options.resume)
     begun, _, notes = load_run(folder)
-    data = load_again(
-        notes["data"],
-        notes["scaling"]["name"],
-        options.folder,
-        options.images or begun.root,
-        progress=not options.quiet,
-    )
+    source = Source.from_notes({**notes, "root": options.images or begun.root})
+    data = load_again(source, notes["scaling"]["name"], options.folder, progress=not options.quiet)
     return Job(build(notes["state_of"]), data, begun.started_with, begun.seed, folder, resume=True)
 
 
@@ -182,7 +178,7 @@ def _describe_start(options, job: Job) -> dict:
         "parameters": count_parameters(job.model),
         "recipe": job.recipe.to_dict(),
         "seed": job.seed,
-        "data": job.data.source,
+        "data": job.data.name,
         "device": describe_device(choose_device(options.device)),
         "out": str(job.folder),
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
@@ -195,7 +191,7 @@ def _report_start(options, job: Job, record: dict) -> None:
         say(options, data.note)
     sizes = " / ".join(f"{len(split):,}" for split in (data.train, data.validation, data.test))
     say(options, f"{record['network']}, {record['parameters']:,} parameters, on {record['device']}")
-    say(options, f"{data.source}: {sizes} images to train, validate, test")
+    say(options, f"{data.name}: {sizes} images to train, validate, test")
     say(
         options,
         f"recipe {recipe.name}: {recipe.epochs} epochs, batches of {recipe.batch_size}, seed {job.seed}",
@@ -211,7 +207,7 @@ def _describe_end(job: Job, trained: Run, seconds: float) -> dict:
     from lenet_edu.training.evaluation import accuracy
 
     images = len(job.data.train) * len(trained.history)
-    chosen_by_test = job.data.validation.images is job.data.test.images
+    chosen_by_test = not job.data.source.held_out
     if chosen_by_test:
         job.model.load_state_dict(trained.last_weights)
     return {

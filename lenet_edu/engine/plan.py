@@ -5,10 +5,17 @@ from dataclasses import asdict
 import numpy as np
 
 from lenet_edu.network import paper
-from lenet_edu.network.architecture import RBF, Architecture, Convolution, Layer, Linear, Subsampling
+from lenet_edu.network.architecture import (
+    Architecture,
+    ConvolutionSpec,
+    LayerSpec,
+    LinearSpec,
+    RBFSpec,
+    SubsamplingSpec,
+)
 
 FORMAT = 1
-KINDS = {Convolution: "convolution", Subsampling: "subsampling", Linear: "linear", RBF: "rbf"}
+KINDS = {ConvolutionSpec: "convolution", SubsamplingSpec: "subsampling", LinearSpec: "linear", RBFSpec: "rbf"}
 
 
 def plan(architecture: Architecture) -> dict:
@@ -28,11 +35,11 @@ def plan(architecture: Architecture) -> dict:
     }
 
 
-def _layer(layer: Layer) -> dict:
+def _layer(layer: LayerSpec) -> dict:
     description = {"kind": KINDS[type(layer)], **asdict(layer)}
-    if isinstance(layer, Convolution) and layer.table is not None:
+    if isinstance(layer, ConvolutionSpec) and layer.table is not None:
         description["table"] = _rows(np.array(layer.table))
-    if isinstance(layer, RBF):
+    if isinstance(layer, RBFSpec):
         description["codes"] = _rows(paper.DIGIT_CODES.reshape(layer.units, -1) > 0)
     return description
 

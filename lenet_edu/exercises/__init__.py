@@ -1,10 +1,11 @@
-"""Questions that the notebooks ask: predictions to commit to, and exercises whose checkers give hints.
+"""What the notebooks ask: predictions to commit to, and exercises whose checkers give hints. One module for each
+notebook, named after its layer. Right answers and foreseen wrong ones are computed, never typed.
 
     ask("c1.parameters", row.parameters)  # asks, and shows the second argument afterwards
     check("c1.side", 28)               # Verdict: right, or a hint
 
-One module for each notebook, named after its layer: `PREDICTIONS` and `EXERCISES` by name. Right answers
-and foreseen wrong ones are computed from the network's description or by calling the package.
+Each module has `PREDICTIONS` and `EXERCISES` by name. Answers come from the network's description or from
+calling the package.
 """
 
 from importlib import import_module

@@ -129,6 +129,7 @@ class RBFSpec:
 
     name: str
     units: int
+    activation = None  # distances are not squashed
 
     def output_shape(self, shape: Shape) -> Shape:
         """(units,), whatever comes in."""
@@ -162,7 +163,7 @@ class Architecture:
     @property
     def classes(self) -> int:
         """Number of classes that the last layer tells apart."""
-        return self.layers[-1].units
+        return self.shapes[self.layers[-1].name][0]
 
     def __getitem__(self, name: str) -> LayerSpec | InputSpec:
         """The layer of that name."""

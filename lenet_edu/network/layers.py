@@ -31,6 +31,10 @@ class Squashed(nn.Module):
         super().__init__()
         self.squash = SQUASHES[activation]()
 
+    def weighted_sum(self, x: Tensor) -> Tensor:
+        """The sum a, before the squash; every layer has its own."""
+        raise NotImplementedError
+
     def forward(self, x: Tensor) -> Tensor:
         return self.squash(self.weighted_sum(x))
 
@@ -103,6 +107,9 @@ class TableConvolution(Convolution):
     moves: stride, padding, border and places, as a `Convolution` has them.
     """
 
+    table: Tensor
+    links: Tensor
+
     def __init__(self, table: np.ndarray, kernel: int, activation: str | None, **moves):
         maps_in, maps = table.shape
         super().__init__(maps_in, maps, kernel, activation, **moves)
@@ -169,6 +176,8 @@ class RBF(nn.Module):
 
     codes: (classes, ...) of +1 and -1; kept flat, (classes, units), as a buffer: fixed, no parameters.
     """
+
+    codes: Tensor
 
     def __init__(self, codes: Tensor):
         super().__init__()

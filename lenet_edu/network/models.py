@@ -215,10 +215,12 @@ def _hint(came: tuple[int, ...], wanted: tuple[int, ...]) -> str:
     return ""
 
 
-def _draw_uniform(layer: nn.Module, activation: str | None, generator: torch.Generator | None) -> None:
+def _draw_uniform(
+    layer: layers.Convolution | layers.Linear, activation: str | None, generator: torch.Generator | None
+) -> None:
     fan_in = layer.fan_in.clamp(min=1)
     bounds = {"scaled_tanh": paper.INITIAL_WEIGHT_RANGE / fan_in, "relu": (6 / fan_in).sqrt()}
-    bound = bounds.get(activation, fan_in.rsqrt())
+    bound = bounds.get(activation or "", fan_in.rsqrt())
     per_weight = bound
     if isinstance(layer, layers.TableConvolution):
         per_weight = bound.repeat_interleave(layer.table.sum(1))

@@ -1,4 +1,5 @@
-"""Figures in one style, drawn from arrays and from descriptions of networks: `plots.feature_maps(...)`.
+"""Figures in one style, drawn with matplotlib from arrays and from descriptions of networks:
+`plots.feature_maps(...)`. They also show where no kernel runs.
 
 Each function returns the matplotlib figure. In a notebook it shows by itself when its call ends a cell.
 """

@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from torch import nn
 
-from lenet_edu.data.digits import Split
+from lenet_edu.data.splits import Split
 from lenet_edu.training.evaluation import mistakes
 
 

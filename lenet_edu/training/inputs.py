@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from lenet_edu.data.digits import Data, Split
+from lenet_edu.data.splits import Data, Split
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
 

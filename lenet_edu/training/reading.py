@@ -8,9 +8,9 @@ from pathlib import Path
 
 from torch import Tensor
 
-from lenet_edu.data.digits import DIGIT_CLASSES, PAPER_SCALING, Scaling, as_read_at
-from lenet_edu.data.folders import HALF_SCALING, decode
+from lenet_edu.data.folders import decode
 from lenet_edu.data.normalise import digits_from_picture
+from lenet_edu.data.splits import DIGIT_CLASSES, HALF_SCALING, PAPER_SCALING, Scaling, resize_for
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.checkpoints import load_network
@@ -81,7 +81,7 @@ def images_for(model: Network, picture: Path | str | bytes) -> Tensor:
     notes = getattr(model, "notes", {})
     if takes.maps == 1:
         scaling = Scaling(**notes["scaling"]) if "scaling" in notes else PAPER_SCALING
-        return as_read_at(takes.size, digits_from_picture(picture, scaling), scaling)
+        return resize_for(takes.size, digits_from_picture(picture, scaling), scaling)
     scaling = Scaling(**notes["scaling"]) if "scaling" in notes else HALF_SCALING
     try:
         return scaling.apply(decode(picture, takes.size)[None] / 255)

@@ -1,4 +1,6 @@
-"""Instruments for the notebooks: each is a class with plain traits that also works without a browser."""
+"""Instruments for the notebooks, to draw, point and train with. Each is a class with plain traits that also
+works without a browser, a script that paints in the browser, and its styles: NAME.py, NAME.js, NAME.css.
+"""
 
 from lenet_edu.widgets.c3_table import C3Table
 from lenet_edu.widgets.convolution import Convolution

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lenet_edu.data.digits import Split, load_digits
+from lenet_edu.data.digits import load_digits
+from lenet_edu.data.splits import Split
 
 from .node import needs_node, run
 

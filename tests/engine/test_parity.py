@@ -5,7 +5,7 @@ import pytest
 
 from lenet_edu.engine.plan import plan
 from lenet_edu.network.activations import activations
-from lenet_edu.network.architecture import RBF
+from lenet_edu.network.architecture import RBFSpec
 from lenet_edu.network.losses import criterion
 
 from .networks import EVERY_SWITCH, NETWORKS, joined, material, stirred
@@ -52,7 +52,7 @@ def test_outputs_and_gradients(name):
     for ours, kernels in zip(answers, ("fast", "plain"), strict=True):
         assert list(ours["outputs"]) == list(outputs)
         for layer, output in outputs.items():
-            if isinstance(model.architecture[layer], RBF):
+            if isinstance(model.architecture[layer], RBFSpec):
                 assert np.abs(ours["outputs"][layer] - output.numpy().ravel()).max() <= 1e-4
             else:
                 near(ours["outputs"][layer], output, f"{kernels}: {layer}")

@@ -10,7 +10,7 @@ from lenet_edu.engine.plan import plan
 from lenet_edu.network.architecture import MODERN
 from lenet_edu.network.losses import LOSSES
 from lenet_edu.network.models import LeNet1, LeNet4, LeNet5, LeNet1989
-from lenet_edu.reproduction.compiled import Fused
+from lenet_edu.reproduction.compiled import CompiledNetwork
 from lenet_edu.reproduction.sdlm import CURVATURES, curvature, effective_rates
 
 from .networks import GAPS, NETWORKS, joined, material, stirred
@@ -88,7 +88,7 @@ def test_updates(name):
     before = joined(model.parameters())
     answers = by_engine(model, images, labels, rates, order, loss)
     if name in COMPILED:
-        loops = Fused(model, loss)
+        loops = CompiledNetwork(model, loss)
         loops.set_steps(rates)
         summed, right = loops.train(images, labels, order)
         loops.write_back()

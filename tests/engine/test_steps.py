@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from lenet_edu.data.digits import Data, Split
+from lenet_edu.data.splits import Data, Split
 from lenet_edu.engine.plan import plan
 from lenet_edu.training.recipes import RECIPES
 from lenet_edu.training.steps import Stepper

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from lenet_edu.data.digits import Split
+from lenet_edu.data.splits import Split
 from lenet_edu.network.architecture import MODERN
 from lenet_edu.network.models import LeNet5
 from lenet_edu.system.errors import LenetError

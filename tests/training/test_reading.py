@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 import lenet_edu
-from lenet_edu.data.digits import as_read_at
+from lenet_edu.data.splits import resize_for
 from lenet_edu.network.models import RGBLeNet
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.files import read_json
@@ -75,7 +75,7 @@ def test_shipped_networks_have_their_temperature_beside_their_weights(name):
 @pytest.mark.parametrize("name", shipped_names())
 def test_probabilities_are_true_of_mnists_test_digits(name, mnist):
     model = load_network(name)
-    seen = as_read_at(model.architecture.input.size, mnist.test.images, mnist.scaling)
+    seen = resize_for(model.architecture.input.size, mnist.test.images, mnist.scaling)
     assert calibration_error(probabilities(model, seen), mnist.test.labels) <= 0.01
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from lenet_edu.data.digits import Data, Split, crop
+from lenet_edu.data.splits import Data, Split, crop
 from lenet_edu.network.architecture import MODERN
 from lenet_edu.network.models import LeNet1, LeNet5
 from lenet_edu.system import files
@@ -89,6 +89,7 @@ print(json.dumps(ends))
 """
 
 
+@pytest.mark.slow
 def test_a_process_killed_at_twenty_random_moments_ends_where_an_unbroken_one_does(tmp_path):
     unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
     recipe = json.dumps(RECIPE.changed(epochs=40).to_dict())

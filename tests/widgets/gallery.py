@@ -4,14 +4,14 @@ SETUP = """
 from lenet_edu.network.activations import activations
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.data.digits import load_digits
-from lenet_edu.data.folders import drawn_shapes
+from lenet_edu.data.folders import draw_shapes
 from lenet_edu.exercises import ask
 from lenet_edu.network.models import LeNet5, LeNet1989, RGBLeNet
 from lenet_edu.training.recipes import RECIPES
 from lenet_edu.training.loop import fit
 from lenet_edu.widgets import *
 digits = load_digits("embedded").test.one_of_each()
-shapes = drawn_shapes(160)
+shapes = draw_shapes(160)
 network = load_network("lenet5-1998")
 """
 

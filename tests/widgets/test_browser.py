@@ -27,7 +27,6 @@ from tests.widgets.gallery import SETUP
 
 pytestmark = needs_chromium
 
-STATE = "application/vnd.jupyter.widget-state+json"
 
 # A cell that fails would take the next ones with it.
 REFUSED = """

@@ -157,8 +157,10 @@ plots.scan(picture, distances, step=4, sure=sure, title="What the network says a
 
 
 # %% [markdown]
-# Where a digit is in the middle of the window, the network is sure. Between two digits it sees halves of both,
-# and mostly says nothing, but not always. The paper's section on space displacement networks deals with just that.
+# Where one of MNIST's digits is in the middle of the window, the network is sure of it. (It learned from MNIST. If the
+# smaller digits stand in, which are thicker and blurred, it misses some, and is sure of a wrong one now and then.)
+# Between two digits it sees halves of both, and mostly says nothing, but not always. The paper's section on space
+# displacement networks deals with just that.
 #
 # How much work is saved? Cut out each window and read it by itself, or slide:
 

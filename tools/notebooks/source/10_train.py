@@ -123,7 +123,8 @@ panel
 #
 # 1. Press **Step** a few times. One batch moves the kernels of C1 so little that you cannot see it. The bars show
 #    how large each layer's gradient is.
-# 2. Press **Epoch**. The edges in C1's kernels form within the first epoch, and so does most of the accuracy.
+# 2. Press **Epoch**. On MNIST the edges in C1's kernels form within the first epoch, and so does most of the
+#    accuracy. Where fewer digits stand in for it, an epoch is short, and it takes several of them.
 # 3. Move *digit* to follow another digit through the layers while they change.
 #
 # The next cell presses **Train** for you and waits. It goes on from wherever you are, and takes some twenty seconds
@@ -156,13 +157,13 @@ plots.history({"this run": run.history, "modern, recorded": record["history"]})
 #
 # ## One wrong number
 #
-# The learning rate, ten times too large. Say first what you expect; then a second network is trained for two epochs.
+# The learning rate, ten times too large. Say first what you expect; then a second network is trained for some epochs.
 
 # %%
 from lenet_edu import Session
 
 bold = Session(digits, folder="../runs")
-bold.change(peak_rate=10 * recipe.peak_rate, epochs=2)
+bold.change(peak_rate=10 * recipe.peak_rate, epochs=max(2, recipe.epochs // 6))
 bold.train()
 bold.wait()
 ask("training.rate", f"loss {bold.run.curve[-1]['loss']:.1f}")
@@ -283,7 +284,7 @@ assert torch.equal(again.classes_of(images[:100]), model.cpu().classes_of(images
 #
 # Each solution is folded away in the cell below yours.
 #
-# **1.** An epoch has 54,996 digits, and they go through in batches of 128. How many steps is that?
+# **1.** An epoch on MNIST has 54,996 digits, and they go through in batches of 128. How many steps is that?
 
 # %%
 steps = None

@@ -94,8 +94,8 @@ first = data.train.images[places], data.train.labels[places].tolist()
 plots.pictures(first[0], titles=[data.classes[label] for label in first[1]])
 
 # %% [markdown]
-# Numbers go from -1 to 1. Every tenth training picture of each class is held out for validation; the folder `val` is the
-# test.
+# Numbers go from -1 to 1. Every tenth training picture of each class is held out for validation; a folder's `val` is the
+# test. If shapes were drawn, read *ring* and *cross* for cat and dog below; what was measured and recorded is of animals.
 #
 # ## Upside down?
 #
@@ -233,7 +233,7 @@ chosen = data.test.images[ten[:8]]
 plots.saliency(chosen, saliency(trained, chosen), [data.classes[label] for label in actual[:8]])
 
 # %% [markdown]
-# Bright pixels matter most. They often lie on the animal, and often on its outline; but some of them are
+# Bright pixels matter most. They often lie on what is to be named, and often on its outline; but some of them are
 # background, and that is a warning. The network uses whatever tells the classes apart.
 #
 # ## How far can it go?

@@ -30,7 +30,7 @@ others, their_labels = data.test.images, data.test.labels
 
 
 # %%
-def train(model, images, labels, epochs=10, rate=0.05):
+def train(model, images, labels, epochs=10, rate=0.02):
     """Plain gradient descent with momentum in batches of 32."""
     optimizer = torch.optim.SGD(model.parameters(), lr=rate, momentum=0.9)
     order = torch.Generator().manual_seed(0)
@@ -332,14 +332,15 @@ letter = "b"
 assert check("bugs.scaling", letter).right
 
 # %% [markdown]
-# Mended: one function for both. Here a network and its scaling stay together: they are saved in one file.
+# Mended: one function for both, and the network is asked for the very numbers it knows. Here a network and its scaling
+# stay together: they are saved in one file.
 
 # %% tags=["nbval-ignore-output"]
 asked = their_bytes / 255 * 2 - 1
 print(f"{accuracy(model, asked, their_labels):.1%} instead of {pale:.1%}")
 
 # %%
-assert pale < accuracy(model, asked, their_labels)
+torch.testing.assert_close(asked, others, atol=1 / 127.5, rtol=0.0)
 
 
 # %% [markdown]
