@@ -133,6 +133,7 @@ def test_a_seed_decides_everything(run, tmp_path):
     assert all(torch.equal(a[name], b[name]) for name in a)
 
 
+@pytest.mark.slow
 def test_reproduce_trains_a_row_once_for_each_seed_and_goes_on(run, monkeypatch, tmp_path):
     out = tmp_path / "lenet-1"
     arguments = ("reproduce", "lenet-1-16x16", "--data", "embedded", "--seeds", "2", "--out", out)
@@ -240,6 +241,7 @@ def test_it_is_a_program_that_stops_quietly_when_nobody_reads_on():
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_defaults_reach_97_percent_on_the_embedded_digits(run, tmp_path):
     result = last_object(run("train", "--data", "embedded", "--quiet", "--out", tmp_path / "run", "--json"))
     assert result["test_accuracy"] >= 0.97

@@ -344,6 +344,7 @@ def test_what_fonts_can_show_is_read_from_the_fonts():
     assert not style.can_show("\U0010fffd")  # a letter that no font has
 
 
+@pytest.mark.slow
 def test_no_figure_warns_of_a_letter_that_no_font_has(tmp_path):
     """In a process of its own, as a notebook is: pytest sets filters of its own."""
     code = (

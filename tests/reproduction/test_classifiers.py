@@ -180,6 +180,7 @@ def test_logistic_has_the_likeliest_weights(splits):
     assert found.updates > 5
 
 
+@pytest.mark.slow
 def test_a_hidden_layer_learns_and_a_seed_means_the_same_network(splits):
     train, test = splits
     found = one_hidden_layer(train, test, rate=0.05, passes=5, seed=0)

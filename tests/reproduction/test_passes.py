@@ -61,6 +61,7 @@ def test_compiled_and_torch_come_to_the_same(digits, values):
     assert [r["loss"] for r in one] == pytest.approx([r["loss"] for r in other], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_it_learns(digits):
     model = LeNet5()
     first, *_, last = train_original(model, digits, OriginalRecipe(schedule=((5e-4, 4),)), seed=0)
@@ -289,6 +290,7 @@ def test_a_recipe_with_distortions_survives_json():
     assert OriginalRecipe(**kept) == recipe
 
 
+@pytest.mark.slow
 def test_it_learns_from_distorted_digits(digits):
     model = LeNet5()
     recipe = OriginalRecipe(schedule=((5e-4, 4),), distortions=DISTORTED)
