@@ -75,6 +75,8 @@ def test_a_life_without_what_windows_lacks(tmp_path):
 def test_tests_of_the_ground_floors_pass_without_what_windows_lacks(tmp_path):
     files = [str(ROOT / "tests" / name) for name in ("system", "data/test_digits.py", "data/test_splits.py")]
     arguments = ["-q", "-p", "tests.without_posix", "-p", "no:cacheprovider", f"--rootdir={ROOT}"]
+    # Which kills another process; here that one would lock otherwise than this one.
+    arguments += ["-k", "not free_when_that_one_is_killed"]
     done = run("-m", "pytest", *arguments, *files, folder=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
 
