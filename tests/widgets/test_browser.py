@@ -767,7 +767,7 @@ def test_shortcuts_with_control_work_while_a_slider_has_the_focus(opened, folder
     import nbformat
 
     name = re.sub(r"\W", "_", request.node.name) + ".ipynb"
-    with opened("Subsampling(activations(network, digits.images[3:4])['C1'][0])") as page:
+    with opened("Subsampling(activations(network, digits.images[3:4])['C1'][0])", "print(w)") as page:
         page.get_by_role("slider", name="bias").focus()
         page.keyboard.press("ArrowRight")
         page.keyboard.press("a")  # JupyterLab's key for a new cell
@@ -776,7 +776,7 @@ def test_shortcuts_with_control_work_while_a_slider_has_the_focus(opened, folder
         while time.monotonic() < deadline and not nbformat.read(folder / name, 4).metadata.get("widgets"):
             page.wait_for_timeout(200)
         saved = nbformat.read(folder / name, 4)
-        assert len(saved.cells) == 1
+        assert len(saved.cells) == 2
         assert any(
             "0.01" in str(state["state"].get("bias"))
             for state in saved.metadata.widgets[STATE].state.values()
