@@ -462,7 +462,7 @@ def _suits(recipe: Recipe, plan: architecture.Architecture) -> bool:
         return recipe.is_for_pictures or recipe.name == "plain"
     # How digits are read decides the size of the gradients, and so the rate.
     for_rbf = recipe.name.endswith("_rbf")
-    return not recipe.is_for_pictures and for_rbf == isinstance(plan.layers[-1], architecture.RBF)
+    return not recipe.is_for_pictures and for_rbf == isinstance(plan.layers[-1], architecture.RBFSpec)
 
 
 # How the distortions of training images are called; shares are given in percent.

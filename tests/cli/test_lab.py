@@ -143,6 +143,8 @@ def test_a_closed_notebook_leaves_no_kernel(lab):
         open_notebook(page, lab, "01_input.ipynb")
         page.keyboard.press("Escape")
         page.locator("#jp-main-dock-panel .lm-TabBar-tab.lm-mod-current .lm-TabBar-tabCloseIcon").click()
+        # JupyterLab notes the kernel's version in the notebook, and asks whether to save that.
+        page.get_by_role("button", name="Discard").click(timeout=PATIENCE)
         expect(page.locator(".jp-Notebook")).to_have_count(0, timeout=PATIENCE)
         page.wait_for_timeout(3000)
         with urllib.request.urlopen(f"{lab}/api/sessions?token=test") as sessions:

@@ -93,6 +93,7 @@ def test_train_evaluate_and_resume(run, refused, tmp_path):
     assert result["data"].startswith("embedded")
     assert result["out"] == str(out)
     assert {path.name for path in out.iterdir()} == {
+        ".lock",
         "best.safetensors",
         "last.safetensors",
         "state.safetensors",
@@ -119,9 +120,10 @@ def test_runs_begun_at_once_get_folders_of_their_own(run, tmp_path, monkeypatch)
     )
 
 
-def test_a_warning_is_one_line(run, capsys, tmp_path):
-    assert main([*QUICK, "--batch-size", "1", "--peak-rate", "0.15", "--out", str(tmp_path / "run")]) == 0
-    said = capsys.readouterr().err
+def test_a_warning_is_one_line(tmp_path):
+    command = [sys.executable, "-m", "lenet_edu.cli", *QUICK, "--batch-size", "1", "--peak-rate", "0.15"]
+    done = subprocess.run([*command, "--out", tmp_path / "run"], capture_output=True, text=True, check=True)
+    said = done.stderr
     assert said.startswith("lenet-edu train: The network has learned nothing in 1 epochs")
     assert len(said.splitlines()) == 1
 

@@ -1,6 +1,7 @@
 """Every widget in a real JupyterLab: act as a reader would, and compare what is shown with torch."""
 
 import re
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 
 from lenet_edu import plots
 from lenet_edu.data.folders import draw_shapes
+from lenet_edu.network import paper
 from lenet_edu.network.activations import activations
 from lenet_edu.network.architecture import lenet1989
 from lenet_edu.network.models import LeNet5
@@ -26,6 +28,8 @@ from tests.browser import (
 from tests.widgets.gallery import SETUP
 
 pytestmark = needs_chromium
+
+STATE = "application/vnd.jupyter.widget-state+json"
 
 
 # A cell that fails would take the next ones with it.
@@ -409,3 +413,157 @@ def test_pictures_in_colour_are_shown_in_colour_and_by_name(opened):
         assert page.locator(".lenet-verdict").inner_text().split()[1] in ("cross", "ring")
         point_at(page.locator("[data-layer=C3] .lenet-small canvas").nth(31), 4, 5, 10, 10)
         expect(page.locator(".lenet-detail")).to_contain_text("C3, map 31, row 4, column 5")
+
+
+def test_a_kernel_made_smaller_and_larger_again_has_its_numbers_and_its_middle(opened, digits, network):
+    from playwright.sync_api import expect
+
+    with opened(
+        "Convolution(digits.images[3], network.C1)", "print(w.kernel == w.presets[5]['kernel'])"
+    ) as page:
+        menu, size = page.get_by_label("kernel", exact=True).first, page.get_by_role("slider", name="size")
+        menu.select_option("learned, map 0")
+        size.focus()
+        page.keyboard.press("ArrowLeft")
+        expect(page.locator(".lenet-kernel input")).to_have_count(9)
+        middle = page.get_by_label("row 1, column 1")
+        expect(middle).to_have_value(f"{network.C1.weight[0, 0, 2, 2].item():.2f}")
+        expect(menu).to_have_value("your own")
+        page.keyboard.press("ArrowRight")
+        expect(menu).to_have_value("learned, map 0")
+        assert said(page, 1) == "True"
+
+
+def test_what_is_typed_is_the_readers_own_kernel_and_the_menu_brings_the_learned_one_back(opened):
+    from playwright.sync_api import expect
+
+    with opened("Convolution(digits.images[3], network.C1)") as page:
+        menu, cell = page.get_by_label("kernel", exact=True).first, page.get_by_label("row 0, column 0")
+        menu.select_option("learned, map 3")
+        learned = cell.input_value()
+        cell.fill("7.5")
+        cell.press("Enter")
+        expect(menu).to_have_value("your own")
+        menu.select_option("learned, map 3")
+        expect(cell).to_have_value(learned)
+        menu.select_option("your own")
+        expect(cell).to_have_value("7.50")
+        cell.fill("")
+        cell.press("Enter")
+        shows(page.locator(".lenet-error"), "numbers only")
+        expect(cell).to_have_value("7.50")
+
+
+def test_a_kernel_that_does_not_fit_is_refused_and_the_view_goes_back(opened):
+    from playwright.sync_api import expect
+
+    with opened("Convolution(digits.images[3, 0, :6, :9])", "print(len(w.kernel))") as page:
+        size = page.get_by_role("slider", name="size")
+        size.focus()
+        page.keyboard.press("ArrowRight")
+        shows(page.locator(".lenet-error"), "kernel must fit into the image")
+        expect(size).to_have_value("5")
+        expect(page.locator(".lenet-kernel input")).to_have_count(25)
+        assert said(page, 1) == "5"
+
+
+def waiting(canvas) -> int:
+    """How many places of an output have not been computed yet."""
+    return int((pixels(canvas) == torch.tensor([222, 226, 230])).all(2).sum())
+
+
+def test_the_output_builds_up_while_the_kernel_plays_and_starts_where_there_is_ink(opened):
+    with opened("Convolution(digits.images[3], network.C1)") as page:
+        output = page.locator(".lenet-result canvas")
+        assert waiting(output) == 0
+        page.get_by_role("button", name="Play").click()
+        page.wait_for_function(
+            "!document.querySelector('.lenet-sum').textContent.startsWith('row 0, column 0')",
+            timeout=PATIENCE,
+        )
+        page.get_by_role("button", name="Pause").click()
+        row, column = map(int, re.findall(r"\d+", page.locator(".lenet-sum").inner_text())[:2])
+        assert row > 0  # above there is blank paper
+        assert waiting(output) == 28 * 28 - (28 * row + column + 1)
+        page.get_by_role("button", name="Step").click()
+        assert waiting(output) == 28 * 28 - (28 * row + column + 2)
+        page.get_by_role("button", name="From the start").click()
+        assert waiting(output) == 28 * 28 - 1
+
+
+def test_padding_is_drawn_round_the_image_and_nine_rows_of_numbers_can_be_read(opened):
+    with opened(
+        "Convolution(digits.images[3], network.C1)", "w.padding = 4", "w.kernel = [[-0.25] * 9] * 9"
+    ) as page:
+        run_cell(page, 1)
+        shows(page.locator(".lenet-widget"), "2 × 4")
+        image = pixels(page.locator(".lenet-input canvas"))
+        assert image.shape == (40, 40, 3)
+        grey = (image[..., 0] == image[..., 2]).float()
+        assert grey[4:36, 4:36].min() == 1
+        assert grey.sum() == 32 * 32
+        run_cell(page, 2)
+        cells = page.locator(".lenet-kernel input")
+        cells.nth(80).wait_for(timeout=PATIENCE)
+        fits = cells.evaluate_all("all => all.map(e => e.scrollWidth <= e.clientWidth)")
+        assert len(fits) == 81
+        assert all(fits)
+        frame, picture = (
+            page.locator(f".lenet-input {one}").bounding_box() for one in (".lenet-mark-window", "canvas")
+        )
+        assert frame["x"] >= picture["x"] - 2
+        assert frame["y"] >= picture["y"] - 2
+
+
+def test_each_unit_shows_its_own_weights_and_the_page_does_not_jump(opened, network):
+    with opened("FeatureMaps(network, digits, digit=3)") as page:
+        shows(page.locator(".lenet-widget"), "Click a map to enlarge it")
+        assert page.locator(".lenet-units").inner_text().split() == [str(k) for k in range(10)]
+        heights = []
+        for name, map_, side in (("C3", 15, 10), ("S4", 3, 5), ("C1", 2, 28), ("C3", 0, 10)):
+            count = {"C3": paper.C3_TABLE[:, map_].sum(), "S4": 0, "C1": 1}[name]
+            point_at(page.locator(f"[data-layer={name}] .lenet-small canvas").nth(map_), 2, 2, side, side)
+            shows(page.locator(".lenet-words"), f"{name}, map {map_}")
+            assert page.locator(".lenet-kernel-of").count() == count
+            heights.append(page.locator(".lenet-widget").bounding_box()["height"])
+        point_at(page.locator("[data-layer=OUTPUT] canvas"), 0, 8, 1, 10)
+        shows(page.locator(".lenet-words"), "OUTPUT, unit 8")
+        code = pixels(page.locator(".lenet-kernel-of canvas"))
+        assert is_red_where_positive(code, network.OUTPUT.codes[8].view(12, 7).float())
+        heights.append(page.locator(".lenet-widget").bounding_box()["height"])
+        assert len(set(heights)) == 1, heights
+
+
+def test_choices_must_be_chosen_and_are_marked_right_and_wrong(opened):
+    asked = "__import__('lenet_edu.exercises', fromlist=['ask']).ask('c1.parameters')"
+    with opened(asked) as page:
+        widget = page.locator(".lenet-widget")
+        shows(widget, "Your first answer counts.")
+        page.get_by_role("button", name="Commit").click()
+        shows(page.locator(".lenet-error"), "Choose an answer first")
+        assert "right" not in widget.locator(".lenet-choices").inner_text()
+        page.get_by_role("radio", name="4,704").check()
+        page.get_by_role("button", name="Commit").click()
+        shows(widget.locator(".lenet-wrong"), "4,704 ✗ not this")
+        shows(widget.locator(".lenet-right"), "156 ✓ right")
+        assert page.evaluate("document.activeElement.className") == "lenet-answer-text"
+
+
+def test_shortcuts_with_control_work_while_a_slider_has_the_focus(opened, folder, request):
+    import nbformat
+
+    name = re.sub(r"\W", "_", request.node.name) + ".ipynb"
+    with opened("Subsampling(activations(network, digits.images[3:4])['C1'][0])", "print(w)") as page:
+        page.get_by_role("slider", name="bias").focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("a")  # JupyterLab's key for a new cell
+        page.keyboard.press("Control+s")
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and not nbformat.read(folder / name, 4).metadata.get("widgets"):
+            page.wait_for_timeout(200)
+        saved = nbformat.read(folder / name, 4)
+        assert len(saved.cells) == 2
+        assert any(
+            "0.01" in str(state["state"].get("bias"))
+            for state in saved.metadata.widgets[STATE].state.values()
+        )
