@@ -13,8 +13,9 @@ from filelock import FileLock, Timeout
 
 from lenet_edu.system.errors import LenetError
 
-# A folder in which something writes has this file, empty; it may stay when the work is done.
-_LOCK = ".lock"
+# A folder in which something has written has this file, empty. It stays: to remove it would let two that ask
+# at that moment both have the lock.
+LOCK = ".lock"
 # What file systems without locks answer.
 _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
 # Windows refuses to replace a file that another program has open: seconds between further attempts.
@@ -96,7 +97,7 @@ def lock_folder(folder: Path | str):
     The lock goes with the process, however it ends. Raises LenetError if another holds it, or the folder
     cannot be made or written to.
     """
-    lock = FileLock(Path(folder) / _LOCK)
+    lock = FileLock(Path(folder) / LOCK)
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)

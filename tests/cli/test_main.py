@@ -93,6 +93,7 @@ def test_train_evaluate_and_resume(run, refused, tmp_path):
     assert result["data"].startswith("embedded")
     assert result["out"] == str(out)
     assert {path.name for path in out.iterdir()} == {
+        ".lock",
         "best.safetensors",
         "last.safetensors",
         "state.safetensors",

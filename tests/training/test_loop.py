@@ -11,6 +11,7 @@ from lenet_edu.network import architecture
 from lenet_edu.network.architecture import MODERN
 from lenet_edu.network.models import LeNet5
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.files import LOCK
 from lenet_edu.system.tensors import load_tensors
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.training.evaluation import accuracy
@@ -117,7 +118,7 @@ def test_an_interrupted_run_goes_on_to_the_very_same_weights(few, tmp_path, swit
 
 def test_weights_on_disk_are_the_runs(few, tmp_path):
     run = train(fresh(), few, out=tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {BEST, LAST, STATE, HISTORY}
+    assert {path.name for path in tmp_path.iterdir()} == {BEST, LAST, STATE, HISTORY, LOCK}
     assert same(load_network(tmp_path / BEST).state_dict(), run.best_weights)
     last = load_network(tmp_path / LAST)
     assert same(last.state_dict(), run.last_weights)
