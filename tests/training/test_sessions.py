@@ -333,7 +333,7 @@ def test_runs_are_described_by_their_settings_and_what_came_of_them(few, session
     settings = {
         "network": "LeNet-5 modern",
         "kind": "lenet5",
-        "data": few.source,
+        "data": few.name,
         "seed": 4,
         "recipe": "test",
         "momentum": 0.9,
