@@ -13,12 +13,8 @@ from filelock import FileLock, Timeout
 
 from lenet_edu.system.errors import LenetError
 
-<<<<<<< HEAD
-# A folder in which something writes has this file, empty; it may stay when the work is done.
-=======
 # A folder in which something has written has this file, empty. It stays: to remove it would let two that ask
 # at that moment both have the lock.
->>>>>>> ground
 LOCK = ".lock"
 # What file systems without locks answer.
 _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
