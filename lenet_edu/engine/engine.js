@@ -152,6 +152,8 @@ export class Network {
     const last = plan.layers.at(-1);
     this.hasRbfOutput = last.kind === "rbf";
     this.classCount = last.units;
+    /** Probabilities are as sure as they are right at the temperature that was chosen for the weights, by default 1. */
+    this.temperature = 1;
     this.#pixels = product(this.shapes[plan.input.name]);
     this.#wasm = new WebAssembly.Instance(module, {}).exports;
     this.#build();
@@ -288,13 +290,13 @@ export class Network {
   }
 
   /**
-   * (N, classes) that sum to 1: the softmax of the scores, or of minus the distances.
+   * (N, classes) that sum to 1: the softmax of the scores, or of minus the distances, over the temperature.
    * @param {Float32Array} images
    */
   probabilities(images) {
     const output = this.output(images);
     for (let at = 0; at < output.length; at += this.classCount) {
-      const scores = Array.from(output.subarray(at, at + this.classCount), (x) => (this.hasRbfOutput ? -x : x));
+      const scores = Array.from(output.subarray(at, at + this.classCount), (x) => (this.hasRbfOutput ? -x : x) / this.temperature);
       const highest = Math.max(...scores);
       const shares = scores.map((score) => Math.exp(score - highest));
       const whole = shares.reduce((sum, share) => sum + share, 0);
@@ -426,6 +428,7 @@ export class Network {
       );
     }
     this.weights = this.joined(tensors);
+    this.temperature = notes.temperature ?? 1;
     return notes;
   }
 

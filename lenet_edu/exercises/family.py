@@ -30,12 +30,12 @@ PREDICTIONS = {
         },
     ),
     "third": Prediction(
-        "The third network was taught only what the first two disagree about. Alone, on ordinary digits, it is",
+        "The third network was taught only what the first two disagree about. Alone, on ordinary digits and after this short training, it is",
         right="the worst of the three",
         choices={
             "the best of the three": "it has seen hardly any ordinary digit: they are those about which the first two agree.",
             "about as good as the others": "ordinary digits, about which the first two agree, were kept from it.",
-            "the worst of the three": "it is made for the rare digits, and there it gives the casting vote.",
+            "the worst of the three": "it is made for the rare digits, and its scores are added to those of the other two.",
         },
     ),
     "shift": Prediction(

@@ -148,12 +148,14 @@ def test_shipped_weights_answer_alike(name):
         """
         const network = engine.network(given.plan);
         const notes = network.loadSafetensors(given.file);
+        network.temperature = given.temperature;
         const { images } = given;
         return [network.output(images), network.classes(images), network.probabilities(images), notes];
         """,
         plan=plan(model.architecture),
         file=(SHIPPED / f"{name}.safetensors").read_bytes(),
         images=images,
+        temperature=model.temperature,
     )
     with torch.no_grad():
         output = model(images).numpy().ravel()

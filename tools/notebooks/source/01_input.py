@@ -216,7 +216,8 @@ print(f"paper {standard.scaling.background:.2f}, ink {standard.scaling.ink:.2f}"
 # ## Draw your own
 #
 # Draw a digit with mouse, pen or finger, or upload a picture. You see each step, and what the network makes of it
-# while you draw. Switch a step off: which one does the network need most?
+# while you draw. Two steps clean a photo before the others: *even* takes out shadows, and *pick* leaves out what is
+# no digit. Switch a step off: which one does the network need most?
 
 # %%
 from lenet_edu import DrawDigit

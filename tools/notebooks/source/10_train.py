@@ -162,7 +162,7 @@ plots.history({"this run": run.history, "modern, recorded": record["history"]})
 # %%
 from lenet_edu import Session
 
-bold = Session(digits, folder="../runs")
+bold = Session(digits, folder="../runs/demonstrations")
 bold.change(peak_rate=10 * recipe.peak_rate, epochs=max(2, recipe.epochs // 6))
 bold.train()
 bold.wait()
@@ -196,14 +196,14 @@ for path in sorted(panel.session.home.iterdir()):
 
 # %%
 whole, first = (
-    Session(digits, device="cpu", folder="../runs"),
-    Session(digits, device="cpu", folder="../runs"),
+    Session(digits, device="cpu", folder="../runs/demonstrations"),
+    Session(digits, device="cpu", folder="../runs/demonstrations"),
 )
 for session, steps in ((whole, 30), (first, 12)):
     session.step(steps)
     session.wait()
 
-second = Session(digits, device="cpu", folder="../runs")
+second = Session(digits, device="cpu", folder="../runs/demonstrations")
 second.load(first.home)
 second.step(30 - 12)
 second.wait()

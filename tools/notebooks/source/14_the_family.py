@@ -326,7 +326,8 @@ with torch.no_grad():
 plots.numbers([scores], title=f"Scores for a {other.labels[chosen]}, from 0 to 9")
 
 # %% [markdown]
-# None of the three reads as well as all of them together. The third is the worst alone, and has the casting vote where the first two differ.
+# None of the three reads as well as all of them together. After this short training the third is the worst alone. After the full one on MNIST, which is recorded below, the
+# second is. The scores of all three are added, so each counts most where the others are unsure.
 #
 # ## Side by side
 #
