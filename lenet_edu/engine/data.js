@@ -64,7 +64,10 @@ export async function readMnist(files) {
 
 /** Which of MNIST's files a name means; browsers may add a number, and some copies have a dot for a hyphen. */
 function mnistName(/** @type {string} */ name) {
-  const plain = name.replace(/^.*[\\/]/, "").replace(/\.gz$/i, "").replace(/ ?\(\d+\)/, "");
+  const plain = name
+    .replace(/^.*[\\/]/, "")
+    .replace(/\.gz$/i, "")
+    .replace(/ ?\(\d+\)/, "");
   const known = plain.toLowerCase().replace(/\.(idx\d)/, "-$1");
   if (known in MNIST_FILES) return known;
   const wanted = Object.keys(MNIST_FILES).join(", ");
@@ -75,7 +78,9 @@ function mnistName(/** @type {string} */ name) {
 async function unpack(name, bytes) {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
-    const stream = new Blob([/** @type {BlobPart} */ (bytes)]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const stream = new Blob([/** @type {BlobPart} */ (bytes)])
+      .stream()
+      .pipeThrough(new DecompressionStream("gzip"));
     return new Uint8Array(await new Response(stream).arrayBuffer());
   } catch {
     throw new DataError(`${name} is damaged: it could not be unpacked. Download it anew.`);
@@ -188,7 +193,7 @@ export function reader({ bytes, size }, { background, ink }) {
   const levels = Float32Array.from({ length: 256 }, (_, byte) => scaled(byte / 255));
   if (size === FRAME) {
     return (i, out) => {
-      for (let to = 0, from = i * out.length; to < out.length; ) out[to++] = levels[bytes[from++]];
+      for (let to = 0, from = i * out.length; to < out.length;) out[to++] = levels[bytes[from++]];
     };
   }
   const margin = (FRAME - size) >> 1;

@@ -106,7 +106,9 @@ async function bytesOf(source) {
     return readFile(url);
   }
   const answer = await fetch(url).catch((error) => {
-    throw new EngineError(`${url} could not be fetched: ${error.message}. Give the bytes or their base64 text instead.`);
+    throw new EngineError(
+      `${url} could not be fetched: ${error.message}. Give the bytes or their base64 text instead.`,
+    );
   });
   if (!answer.ok) throw new EngineError(`${url} could not be fetched: status ${answer.status}.`);
   return answer.arrayBuffer();
@@ -117,7 +119,9 @@ export class Engine {
   /** @param {WebAssembly.Module} module */
   constructor(module) {
     if (!(module instanceof WebAssembly.Module)) {
-      throw new EngineError("An Engine is made of a WebAssembly.Module. Use await loadEngine(), or engine.module.");
+      throw new EngineError(
+        "An Engine is made of a WebAssembly.Module. Use await loadEngine(), or engine.module.",
+      );
     }
     this.module = module;
   }
@@ -169,7 +173,10 @@ export class Network {
       const squash = ACTIVATIONS[layer.activation ?? "none"];
       if (layer.kind === "convolution") {
         const rows = layer.table ?? Array(shape[0]).fill("X".repeat(layer.maps));
-        const table = this.#place(Uint8Array, Array.from(rows.join(""), (mark) => +(mark === "X")));
+        const table = this.#place(
+          Uint8Array,
+          Array.from(rows.join(""), (mark) => +(mark === "X")),
+        );
         const { maps, kernel, stride, padding, border } = layer;
         wasm.add_convolution(maps, kernel, stride, padding, border, BIASES[layer.bias], squash, table);
       } else if (layer.kind === "subsampling") {
@@ -183,7 +190,8 @@ export class Network {
       shape = this.shapes[layer.name];
     }
     wasm.finish();
-    if (wasm.count_parameters() !== this.size) throw new EngineError("engine.js and lenet.wasm do not belong together.");
+    if (wasm.count_parameters() !== this.size)
+      throw new EngineError("engine.js and lenet.wasm do not belong together.");
   }
 
   #place(Type, numbers) {
@@ -253,7 +261,9 @@ export class Network {
 
   #checked(what, numbers) {
     if (!(numbers instanceof Float32Array) || numbers.length !== this.size) {
-      throw new EngineError(`${what} of ${this.plan.name} must be a Float32Array of ${this.size}; got ${described(numbers)}.`);
+      throw new EngineError(
+        `${what} of ${this.plan.name} must be a Float32Array of ${this.size}; got ${described(numbers)}.`,
+      );
     }
     return numbers;
   }
@@ -270,7 +280,8 @@ export class Network {
     const outputs = sizes.map((size) => new Float32Array(count * size));
     this.#inParts(images, count, (first, part) => {
       const place = this.#outputs(part);
-      for (let n = 0; n < names.length; n++) outputs[n].set(this.#floats(place(n), part * sizes[n]), first * sizes[n]);
+      for (let n = 0; n < names.length; n++)
+        outputs[n].set(this.#floats(place(n), part * sizes[n]), first * sizes[n]);
     });
     return Object.fromEntries(names.map((name, n) => [name, outputs[n]]));
   }
@@ -296,11 +307,17 @@ export class Network {
   probabilities(images) {
     const output = this.output(images);
     for (let at = 0; at < output.length; at += this.classCount) {
-      const scores = Array.from(output.subarray(at, at + this.classCount), (x) => (this.hasRbfOutput ? -x : x) / this.temperature);
+      const scores = Array.from(
+        output.subarray(at, at + this.classCount),
+        (x) => (this.hasRbfOutput ? -x : x) / this.temperature,
+      );
       const highest = Math.max(...scores);
       const shares = scores.map((score) => Math.exp(score - highest));
       const whole = shares.reduce((sum, share) => sum + share, 0);
-      output.set(shares.map((share) => share / whole), at);
+      output.set(
+        shares.map((share) => share / whole),
+        at,
+      );
     }
     return output;
   }
@@ -316,7 +333,8 @@ export class Network {
     return Int32Array.from({ length: output.length / this.classCount }, (_, n) => {
       let winner = 0;
       const at = n * this.classCount;
-      for (let c = 1; c < this.classCount; c++) if (sign * output[at + c] > sign * output[at + winner]) winner = c;
+      for (let c = 1; c < this.classCount; c++)
+        if (sign * output[at + c] > sign * output[at + winner]) winner = c;
       return winner;
     });
   }
@@ -382,14 +400,21 @@ export class Network {
     const patterns = order?.length ?? count;
     const place = this.#floats(this.#wasm.images_at(), this.#room * this.#pixels);
     for (let first = 0; first < patterns; first += this.#room) {
-      const indices = Array.from({ length: Math.min(this.#room, patterns - first) }, (_, n) => order?.[first + n] ?? first + n);
+      const indices = Array.from(
+        { length: Math.min(this.#room, patterns - first) },
+        (_, n) => order?.[first + n] ?? first + n,
+      );
       for (const [n, index] of indices.entries()) {
         if (!(Number.isInteger(index) && index >= 0 && index < count)) {
           throw new EngineError(`order must hold whole numbers from 0 to ${count - 1}; got ${index}.`);
         }
         place.set(images.subarray(index * this.#pixels, (index + 1) * this.#pixels), n * this.#pixels);
       }
-      this.#placeLabels(indices.map((index) => labels[index]), 0, indices.length);
+      this.#placeLabels(
+        indices.map((index) => labels[index]),
+        0,
+        indices.length,
+      );
       total.loss += this.#wasm.train_patterns(indices.length);
     }
     total.right = this.#wasm.take_right_answers();
@@ -421,7 +446,8 @@ export class Network {
    */
   loadSafetensors(file) {
     const { tensors, notes } = readSafetensors(file);
-    if (notes.network === undefined) throw new EngineError("The file holds tensors but no network. Give best.safetensors.");
+    if (notes.network === undefined)
+      throw new EngineError("The file holds tensors but no network. Give best.safetensors.");
     if (canonical(notes.network) !== canonical(this.plan.network)) {
       throw new EngineError(
         `The weights are of another network: wanted ${JSON.stringify(this.plan.network)}, got ${JSON.stringify(notes.network)}.`,
@@ -447,12 +473,17 @@ export class Network {
    */
   joined(tensors) {
     const joined = new Float32Array(this.size);
-    for (const name of new Set([...this.parameters.map((parameter) => parameter.name), ...Object.keys(tensors)])) {
+    for (const name of new Set([
+      ...this.parameters.map((parameter) => parameter.name),
+      ...Object.keys(tensors),
+    ])) {
       const parameter = this.parameters.find((one) => one.name === name);
       const wanted = parameter ? `(${parameter.shape})` : "absent";
       const came = tensors[name] ? `(${tensors[name].shape})` : "absent";
       if (wanted !== came) {
-        throw new EngineError(`The weights do not fit ${this.plan.name}: ${name} should be ${wanted}, is ${came}.`);
+        throw new EngineError(
+          `The weights do not fit ${this.plan.name}: ${name} should be ${wanted}, is ${came}.`,
+        );
       }
       joined.set(tensors[name].data, parameter.offset);
     }
@@ -466,7 +497,10 @@ export class Network {
    */
   split(numbers) {
     this.#checked("parameters", numbers);
-    const part = ({ name, shape, offset, size }) => [name, { shape, data: numbers.slice(offset, offset + size) }];
+    const part = ({ name, shape, offset, size }) => [
+      name,
+      { shape, data: numbers.slice(offset, offset + size) },
+    ];
     return Object.fromEntries(this.parameters.map(part));
   }
 
@@ -508,7 +542,9 @@ export class Network {
     for (let n = 0; n < part; n++) {
       const label = labels[first + n];
       if (!(Number.isInteger(label) && label >= 0 && label < this.classCount)) {
-        throw new EngineError(`Label ${first + n} must be a whole number from 0 to ${this.classCount - 1}; got ${label}.`);
+        throw new EngineError(
+          `Label ${first + n} must be a whole number from 0 to ${this.classCount - 1}; got ${label}.`,
+        );
       }
       place[n] = label;
     }
@@ -516,12 +552,16 @@ export class Network {
 
   #setLoss({ loss = this.hasRbfOutput ? "map" : "cross_entropy", smoothing = 0, j = 1, ...others }) {
     const unknown = Object.keys(others);
-    if (unknown.length) throw new EngineError(`There is no option ${unknown[0]}. Options are loss, smoothing, j and scale.`);
+    if (unknown.length)
+      throw new EngineError(`There is no option ${unknown[0]}. Options are loss, smoothing, j and scale.`);
     if (!Object.hasOwn(LOSSES, loss) || RBF_LOSSES.includes(loss) !== this.hasRbfOutput) {
       const fitting = Object.keys(LOSSES).filter((name) => RBF_LOSSES.includes(name) === this.hasRbfOutput);
-      throw new EngineError(`The loss of ${this.plan.name} must be one of ${fitting.join(", ")}; got ${described(loss)}.`);
+      throw new EngineError(
+        `The loss of ${this.plan.name} must be one of ${fitting.join(", ")}; got ${described(loss)}.`,
+      );
     }
-    if (!(smoothing >= 0 && smoothing < 1)) throw new EngineError(`smoothing must be from 0 to below 1; got ${smoothing}.`);
+    if (!(smoothing >= 0 && smoothing < 1))
+      throw new EngineError(`smoothing must be from 0 to below 1; got ${smoothing}.`);
     if (!(j > 0 && j < Infinity)) throw new EngineError(`j must be a number above 0; got ${j}.`);
     this.#wasm.set_loss(LOSSES[loss], smoothing, j);
   }
@@ -587,8 +627,15 @@ export function withTable(plan, rows) {
   }
   // A table without gaps is no table: Python keeps the weights of such a layer by map and map below.
   const full = Array.isArray(rows) && !rows.some((row) => String(row).includes("."));
-  const layers = plan.layers.map((layer, n) => (n === place ? { ...layer, table: full ? null : rows } : layer));
-  const changed = { ...plan, name: "LeNet-5", network: { ...plan.network, c3: full ? "full" : rows }, layers };
+  const layers = plan.layers.map((layer, n) =>
+    n === place ? { ...layer, table: full ? null : rows } : layer,
+  );
+  const changed = {
+    ...plan,
+    name: "LeNet-5",
+    network: { ...plan.network, c3: full ? "full" : rows },
+    layers,
+  };
   checkTable({ ...plan.layers[place], table: rows }, shapesOf(plan).S2[0]);
   return changed;
 }
@@ -600,11 +647,18 @@ export function withTable(plan, rows) {
  */
 export function readSafetensors(file) {
   if (!(file instanceof ArrayBuffer) && !ArrayBuffer.isView(file)) {
-    throw new EngineError(`A safetensors file must come as an ArrayBuffer or a Uint8Array; got ${described(file)}.`);
+    throw new EngineError(
+      `A safetensors file must come as an ArrayBuffer or a Uint8Array; got ${described(file)}.`,
+    );
   }
-  const bytes = file instanceof ArrayBuffer ? new Uint8Array(file) : new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
+  const bytes =
+    file instanceof ArrayBuffer
+      ? new Uint8Array(file)
+      : new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
   const damaged = (why) =>
-    new EngineError(`This is not a whole safetensors file (${why}). It is truncated, damaged or of another kind.`);
+    new EngineError(
+      `This is not a whole safetensors file (${why}). It is truncated, damaged or of another kind.`,
+    );
   if (bytes[0] === 0x80 || (bytes[0] === 0x50 && bytes[1] === 0x4b)) {
     throw new EngineError("This is a pickle, not a safetensors file. Only safetensors files are loaded.");
   }
@@ -620,7 +674,9 @@ export function readSafetensors(file) {
   if (typeof header !== "object" || header === null) throw damaged("its header is no object");
   const { __metadata__: metadata, ...entries } = header;
   if (typeof metadata?.[NOTES_KEY] !== "string") {
-    throw new EngineError("The file was not written by lenet_edu: it does not say which network it belongs to.");
+    throw new EngineError(
+      "The file was not written by lenet_edu: it does not say which network it belongs to.",
+    );
   }
   let notes;
   try {
@@ -633,7 +689,8 @@ export function readSafetensors(file) {
   }
   const tensors = {};
   for (const [name, { dtype, shape, data_offsets: offsets } = {}] of Object.entries(entries)) {
-    if (dtype !== "F32") throw new EngineError(`Tensor ${name} must be of F32; got ${dtype}. Save it as float32.`);
+    if (dtype !== "F32")
+      throw new EngineError(`Tensor ${name} must be of F32; got ${dtype}. Save it as float32.`);
     if (!Array.isArray(shape) || !Array.isArray(offsets)) throw damaged(`${name} has no shape or place`);
     const [start, end] = offsets.map((offset) => 8 + length + offset);
     if (!(start >= 8 + length && end <= bytes.length) || end - start !== 4 * product(shape)) {
@@ -664,7 +721,10 @@ export function writeSafetensors(tensors, notes) {
   new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
   bytes.set(text, 8);
   for (const [name, { data }] of Object.entries(tensors)) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 8 + text.length + header[name].data_offsets[0]);
+    bytes.set(
+      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      8 + text.length + header[name].data_offsets[0],
+    );
   }
   return bytes;
 }
@@ -682,21 +742,34 @@ function countLinks(table) {
 function canonical(value) {
   if (Array.isArray(value)) return `[${value.map(canonical)}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  return `{${Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`)}}`;
+  return `{${Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`)}}`;
 }
 
 function described(value) {
-  if (ArrayBuffer.isView(value) || Array.isArray(value)) return `${value.constructor.name} of ${value.length}`;
+  if (ArrayBuffer.isView(value) || Array.isArray(value))
+    return `${value.constructor.name} of ${value.length}`;
   if (typeof value === "object" && value !== null) return value.constructor?.name;
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
 
 function checkPlan(plan) {
-  if (typeof plan !== "object" || plan === null || !plan.input || !Array.isArray(plan.layers) || !plan.layers.length) {
-    throw new EngineError(`A plan must have an input and layers; got ${described(plan)}. Make it with lenet_edu.engine.plan.`);
+  if (
+    typeof plan !== "object" ||
+    plan === null ||
+    !plan.input ||
+    !Array.isArray(plan.layers) ||
+    !plan.layers.length
+  ) {
+    throw new EngineError(
+      `A plan must have an input and layers; got ${described(plan)}. Make it with lenet_edu.engine.plan.`,
+    );
   }
   if (plan.format !== FORMAT) {
-    throw new EngineError(`The plan must be of format ${FORMAT}; got ${described(plan.format)}. Make it anew with lenet_edu.`);
+    throw new EngineError(
+      `The plan must be of format ${FORMAT}; got ${described(plan.format)}. Make it anew with lenet_edu.`,
+    );
   }
   checkWhole("maps of the input", plan.input.maps, 1);
   checkWhole("size of the input", plan.input.size, 1);
@@ -704,28 +777,37 @@ function checkPlan(plan) {
   let shape = [plan.input.maps, plan.input.size, plan.input.size];
   for (const [n, layer] of plan.layers.entries()) {
     if (typeof layer?.name !== "string" || names.has(layer.name)) {
-      throw new EngineError(`Layer ${n} of ${plan.name} must have a name of its own; got ${described(layer?.name)}.`);
+      throw new EngineError(
+        `Layer ${n} of ${plan.name} must have a name of its own; got ${described(layer?.name)}.`,
+      );
     }
     names.add(layer.name);
     checkLayer(layer, shape);
     shape = shapesOf({ ...plan, layers: plan.layers.slice(0, n + 1) })[layer.name];
-    if (layer.kind === "rbf" && n < plan.layers.length - 1) throw new EngineError(`${layer.name} is of kind rbf: it must be the last layer.`);
-    if (shape.length > 1 && shape[1] < 1) throw new EngineError(`${layer.name} has no room for a unit: its maps below are too small.`);
+    if (layer.kind === "rbf" && n < plan.layers.length - 1)
+      throw new EngineError(`${layer.name} is of kind rbf: it must be the last layer.`);
+    if (shape.length > 1 && shape[1] < 1)
+      throw new EngineError(`${layer.name} has no room for a unit: its maps below are too small.`);
   }
-  if (shape.length > 1) throw new EngineError(`The last layer of ${plan.name} must be of kind linear or rbf.`);
+  if (shape.length > 1)
+    throw new EngineError(`The last layer of ${plan.name} must be of kind linear or rbf.`);
 }
 
 function checkLayer(layer, shape) {
   const { name } = layer;
   checkChoice(`kind of ${name}`, layer.kind, ["convolution", "subsampling", "linear", "rbf"]);
-  if (layer.kind !== "rbf") checkChoice(`activation of ${name}`, layer.activation ?? "none", Object.keys(ACTIVATIONS));
+  if (layer.kind !== "rbf")
+    checkChoice(`activation of ${name}`, layer.activation ?? "none", Object.keys(ACTIVATIONS));
   if ((layer.kind === "convolution" || layer.kind === "subsampling") && shape.length < 3) {
-    throw new EngineError(`${name} is of kind ${layer.kind} and must read maps; the layer below has units only.`);
+    throw new EngineError(
+      `${name} is of kind ${layer.kind} and must read maps; the layer below has units only.`,
+    );
   }
   if (layer.kind === "convolution") {
     for (const what of ["maps", "kernel", "stride"]) checkWhole(`${what} of ${name}`, layer[what], 1);
     checkWhole(`padding of ${name}`, layer.padding, 0);
-    if (!Number.isFinite(layer.border)) throw new EngineError(`border of ${name} must be a number; got ${described(layer.border)}.`);
+    if (!Number.isFinite(layer.border))
+      throw new EngineError(`border of ${name} must be a number; got ${described(layer.border)}.`);
     checkChoice(`bias of ${name}`, layer.bias, Object.keys(BIASES));
     if (layer.table !== null) checkTable(layer, shape[0]);
   } else if (layer.kind === "subsampling") {
@@ -743,9 +825,14 @@ function checkTable(layer, mapsBelow) {
 }
 
 function checkMarks(what, rows, count, length) {
-  const fits = Array.isArray(rows) && rows.length === count && rows.every((row) => typeof row === "string" && row.length === length);
+  const fits =
+    Array.isArray(rows) &&
+    rows.length === count &&
+    rows.every((row) => typeof row === "string" && row.length === length);
   if (!fits || /[^X.]/.test(rows.join(""))) {
-    throw new EngineError(`${what} must be ${count} texts of ${length} marks, each X or a dot; got ${JSON.stringify(rows)?.slice(0, 80)}.`);
+    throw new EngineError(
+      `${what} must be ${count} texts of ${length} marks, each X or a dot; got ${JSON.stringify(rows)?.slice(0, 80)}.`,
+    );
   }
 }
 
@@ -756,5 +843,6 @@ function checkWhole(what, value, least) {
 }
 
 function checkChoice(what, value, choices) {
-  if (!choices.includes(value)) throw new EngineError(`${what} must be one of ${choices.join(", ")}; got ${described(value)}.`);
+  if (!choices.includes(value))
+    throw new EngineError(`${what} must be one of ${choices.join(", ")}; got ${described(value)}.`);
 }

@@ -118,7 +118,11 @@ export class Epochs extends Loop {
     const { run } = this;
     const begun = performance.now();
     const { batch_size, momentum, nesterov, weight_decay } = run.recipe;
-    const batch = { epoch: run.history.length, from: run.seen, to: Math.min(run.seen + batch_size, run.images) };
+    const batch = {
+      epoch: run.history.length,
+      from: run.seen,
+      to: Math.min(run.seen + batch_size, run.images),
+    };
     for (const part of await this.#parts(batch)) {
       this.network.addGradient(part.gradient);
       run.lossSum += part.loss;
@@ -139,7 +143,9 @@ export class Epochs extends Loop {
     const workers = this.helpers.length + 1;
     const sharesOf = (/** @type {number} */ worker) =>
       Array.from({ length: SHARDS }, (_, shard) => shard).filter((shard) => shard % workers === worker);
-    const asked = this.helpers.map((helper, i) => helper.gradients(this.network.weights, batch, sharesOf(i + 1)));
+    const asked = this.helpers.map((helper, i) =>
+      helper.gradients(this.network.weights, batch, sharesOf(i + 1)),
+    );
     const own = this.learner.gradients(batch, sharesOf(0));
     const parts = [own, ...(await Promise.all(asked))].flat();
     return parts.sort((a, b) => a.shard - b.shard);

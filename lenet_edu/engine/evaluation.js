@@ -33,7 +33,9 @@ export function evaluate(outputs, labels, areDistances) {
   const mistakes = [];
   let loss = 0;
   labels.forEach((label, index) => {
-    const scores = Array.from(outputs.subarray(index * classes, (index + 1) * classes), (x) => (areDistances ? -x : x));
+    const scores = Array.from(outputs.subarray(index * classes, (index + 1) * classes), (x) =>
+      areDistances ? -x : x,
+    );
     const predicted = scores.indexOf(Math.max(...scores));
     const evidence = logSumExp(scores);
     loss += (areDistances ? logSumExp([...scores, -RUBBISH_DISTANCE]) : evidence) - scores[label];

@@ -84,7 +84,10 @@ export class Learner {
       .map((shard) => {
         const { images, labels } = this.#trainingImages(bounds[shard], bounds[shard + 1]);
         const options = this.network.hasRbfOutput ? { loss } : { loss, smoothing };
-        const learned = this.network.learn(images, labels, { ...options, scale: 1 / (batch.to - batch.from) });
+        const learned = this.network.learn(images, labels, {
+          ...options,
+          scale: 1 / (batch.to - batch.from),
+        });
         return { shard, gradient: this.network.takeGradient(), ...learned };
       });
   }

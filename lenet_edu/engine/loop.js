@@ -82,10 +82,14 @@ export class Loop {
   checkState(state) {
     const own = this.circumstances();
     if (state?.format !== FORMAT) {
-      throw new Error(`A training is kept in format ${FORMAT}; this one has ${state?.format}. Start it anew.`);
+      throw new Error(
+        `A training is kept in format ${FORMAT}; this one has ${state?.format}. Start it anew.`,
+      );
     }
     if (canonical(state.network) !== canonical(own.network)) {
-      throw new Error(`The training is of another network than ${own.name}: ${JSON.stringify(state.network)}.`);
+      throw new Error(
+        `The training is of another network than ${own.name}: ${JSON.stringify(state.network)}.`,
+      );
     }
     if (state.source !== own.source || state.images !== own.images) {
       throw new Error(
@@ -112,7 +116,12 @@ export class Loop {
     let breath = performance.now();
     let saved = breath;
     try {
-      while (this.running && !this.finished && this.run.steps < lastStep && this.run.history.length < lastEpoch) {
+      while (
+        this.running &&
+        !this.finished &&
+        this.run.steps < lastStep &&
+        this.run.history.length < lastEpoch
+      ) {
         await this.step();
         if (performance.now() - breath > BREATHE_EVERY) {
           await macrotask();
@@ -145,7 +154,11 @@ export class Loop {
     const { run } = this;
     const [seen, loss, right] = run.lastLogged;
     const since = run.seen - seen;
-    const point = { epoch: this.epochsDone, loss: (run.lossSum - loss) / since, accuracy: (run.right - right) / since };
+    const point = {
+      epoch: this.epochsDone,
+      loss: (run.lossSum - loss) / since,
+      accuracy: (run.right - right) / since,
+    };
     run.lastLogged = [run.seen, run.lossSum, run.right];
     const first = run.curve.length ? run.curve[0].loss : point.loss;
     if (!Number.isFinite(run.lossSum) || point.loss > EXPLODED * Math.max(first, 1)) {
@@ -214,5 +227,8 @@ function macrotask() {
 function canonical(value) {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
   if (value === null || typeof value !== "object") return JSON.stringify(value);
-  return `{${Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join()}}`;
+  return `{${Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`)
+    .join()}}`;
 }

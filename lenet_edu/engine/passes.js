@@ -79,7 +79,9 @@ export class Passes extends Loop {
 
   /** The global rate of every pass. */
   get #rates() {
-    return this.run.recipe.schedule.flatMap((/** @type {[number, number]} */ [rate, passes]) => Array(passes).fill(rate));
+    return this.run.recipe.schedule.flatMap((/** @type {[number, number]} */ [rate, passes]) =>
+      Array(passes).fill(rate),
+    );
   }
 
   get finished() {
@@ -122,7 +124,9 @@ export class Passes extends Loop {
     const { recipe, history, seed, images } = this.run;
     const h = new Float32Array(this.network.size);
     if (recipe.method === "sdlm") {
-      const chosen = generatorOf(seed, ORDER + history.length + 1).randperm(images).subarray(0, recipe.patterns);
+      const chosen = generatorOf(seed, ORDER + history.length + 1)
+        .randperm(images)
+        .subarray(0, recipe.patterns);
       const curvature = this.network.curvature(this.#patterns(chosen)[0], { loss: recipe.loss });
       h.set(curvature.map((value) => value / recipe.divisor));
     }
@@ -169,8 +173,10 @@ function subsampled(plan, parameters) {
 
 /** @param {OriginalRecipe} recipe */
 function checkOriginalRecipe(recipe) {
-  if (recipe?.distortions) throw new Error("The browser trains by the recipe of 1998 without distortions: leave them out.");
-  if (recipe?.memory) throw new Error("The browser estimates a curvature of its own for each pass: set memory to 0.");
+  if (recipe?.distortions)
+    throw new Error("The browser trains by the recipe of 1998 without distortions: leave them out.");
+  if (recipe?.memory)
+    throw new Error("The browser estimates a curvature of its own for each pass: set memory to 0.");
   for (const name of /** @type {const} */ (["mu", "divisor", "j", "coefficient"])) {
     const value = recipe?.[name];
     if (!(Number.isFinite(value) && value > 0)) {

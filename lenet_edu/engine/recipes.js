@@ -64,7 +64,9 @@ export function checkRecipe(recipe) {
     const fits = WHOLE.includes(name) ? Number.isSafeInteger(value) : Number.isFinite(value);
     if (!fits || value < least || value > most) {
       const kind = WHOLE.includes(name) ? "a whole number" : "a number";
-      throw new RecipeError(`${name} must be ${kind} from ${least} to ${most}; got ${JSON.stringify(value)}.`);
+      throw new RecipeError(
+        `${name} must be ${kind} from ${least} to ${most}; got ${JSON.stringify(value)}.`,
+      );
     }
   }
   if (typeof recipe.nesterov !== "boolean") {

@@ -40,7 +40,8 @@ export function drawStart(plan, generator, start) {
 function draw(weights, { offset, size }, bounds, generator) {
   const numbers = generator.rand(size);
   const each = size / bounds.length;
-  for (let i = 0; i < size; i++) weights[offset + i] = Math.fround(numbers[i] * 2 - 1) * bounds[Math.floor(i / each)];
+  for (let i = 0; i < size; i++)
+    weights[offset + i] = Math.fround(numbers[i] * 2 - 1) * bounds[Math.floor(i / each)];
 }
 
 /**

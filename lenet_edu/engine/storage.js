@@ -49,7 +49,8 @@ function open() {
     };
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(failure(request.error));
-    request.onblocked = () => reject(failure(new DOMException("another tab holds an older version", "BlockedError")));
+    request.onblocked = () =>
+      reject(failure(new DOMException("another tab holds an older version", "BlockedError")));
   });
 }
 

@@ -32,11 +32,23 @@ import { asker } from "./worker.js";
  */
 
 /** @param {Options} options @returns {Promise<Training>} */
-export async function startTraining({ plan, data, scaling, seed = 0, recipe, name, anew = false, workers, engine, spawn }) {
+export async function startTraining({
+  plan,
+  data,
+  scaling,
+  seed = 0,
+  recipe,
+  name,
+  anew = false,
+  workers,
+  engine,
+  spawn,
+}) {
   const { module } = engine ?? (await loadEngine());
   const original = Array.isArray(recipe?.schedule);
   const count = original ? 1 : (workers ?? Math.min(globalThis.navigator?.hardwareConcurrency ?? 1, 4));
-  if (!Number.isInteger(count) || count < 1) throw new Error(`workers must be a whole number of at least 1; got ${count}.`);
+  if (!Number.isInteger(count) || count < 1)
+    throw new Error(`workers must be a whole number of at least 1; got ${count}.`);
   const spawned = Array.from({ length: count }, spawn ?? spawnBeside);
   const training = new Training(spawned);
   try {
@@ -75,7 +87,10 @@ export class Training extends EventTarget {
     for (const worker of workers) {
       worker.onerror = (/** @type {any} */ error) => {
         error.preventDefault?.();
-        heard("failed", { name: "Error", message: `A worker stopped: ${error.message ?? "it could not be loaded"}.` });
+        heard("failed", {
+          name: "Error",
+          message: `A worker stopped: ${error.message ?? "it could not be loaded"}.`,
+        });
       };
     }
     if (typeof document !== "undefined") {

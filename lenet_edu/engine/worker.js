@@ -47,7 +47,9 @@ export function asker(port, heard = () => {}) {
     new Promise((resolve, reject) => {
       const id = ++last;
       open.set(id, { resolve, reject });
-      const ports = given.flat().filter((value) => typeof MessagePort !== "undefined" && value instanceof MessagePort);
+      const ports = given
+        .flat()
+        .filter((value) => typeof MessagePort !== "undefined" && value instanceof MessagePort);
       port.postMessage({ call, id, given }, ports);
     });
 }
@@ -60,14 +62,24 @@ export function serve(port) {
   let lead;
   /** @type {Learner} */
   let learner;
-  const report = (/** @type {string} */ event, /** @type {object} */ detail) => port.postMessage({ event, detail });
+  const report = (/** @type {string} */ event, /** @type {object} */ detail) =>
+    port.postMessage({ event, detail });
   const helping = {
     follow: (/** @type {number} */ seed, /** @type {any} */ recipe) => learner.follow(seed, recipe),
-    gradients: (/** @type {Float32Array} */ weights, /** @type {any} */ batch, /** @type {number[]} */ shards) => {
+    gradients: (
+      /** @type {Float32Array} */ weights,
+      /** @type {any} */ batch,
+      /** @type {number[]} */ shards,
+    ) => {
       network.weights = weights;
       return learner.gradients(batch, shards);
     },
-    outputs: (/** @type {Float32Array} */ weights, /** @type {any} */ split, /** @type {number} */ from, /** @type {number} */ to) => {
+    outputs: (
+      /** @type {Float32Array} */ weights,
+      /** @type {any} */ split,
+      /** @type {number} */ from,
+      /** @type {number} */ to,
+    ) => {
       network.weights = weights;
       return learner.outputs(split, from, to);
     },
@@ -78,7 +90,10 @@ export function serve(port) {
       learner = new Learner(network, data, scaling);
       answer(leader, helping);
     },
-    async lead(/** @type {any} */ { module, plan, data, scaling, name, original }, /** @type {Port[]} */ ports) {
+    async lead(
+      /** @type {any} */ { module, plan, data, scaling, name, original },
+      /** @type {Port[]} */ ports,
+    ) {
       network = new Engine(module).network(plan);
       const storage = name ? await openStorage() : null;
       const save = storage ? (/** @type {any} */ state) => storage.put("trainings", name, state) : undefined;
@@ -113,4 +128,5 @@ export function serve(port) {
 }
 
 // In a page's worker there is a `self` with messages; node's own tests call `serve` themselves.
-if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) serve(/** @type {any} */ (self));
+if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope)
+  serve(/** @type {any} */ (self));

@@ -1,6 +1,7 @@
 """Where things lie on the user's machine: paths as users write them, the folders for data and for caches."""
 
 import codecs
+import io
 import os
 import sys
 from pathlib import Path
@@ -121,5 +122,5 @@ codecs.register_error("lenet_edu.show_bytes", _show_bytes)
 def use_readable_streams() -> None:
     """Let nothing that is printed end the program, whatever letters the terminal knows."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="lenet_edu.show_bytes")

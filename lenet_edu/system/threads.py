@@ -53,12 +53,13 @@ class Throttle:
 
     def turn_off(self) -> None:
         """End the idle threads; return when they are gone."""
-        if self._holder:
+        if self._holder and self._release:
             self._release.set()
             self._holder.join()
             self._holder = None
 
     def _hold_threads(self, started: Event, release: Event) -> None:
+        assert self._library is not None  # see is_available
         count = max(len(os.sched_getaffinity(0)) - _torch_threads(), 0) + 2
         # A task that does nothing and needs no interpreter.
         self._library.GOMP_parallel(ctypes.CDLL(None).sched_yield, None, count, 0)

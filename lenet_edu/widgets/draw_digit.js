@@ -12,7 +12,10 @@ const LONGEST = 1800; // pixels
 /** A picture as a smaller JPEG file. */
 async function smaller(bitmap) {
   const scale = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height));
-  const canvas = element("canvas", { width: Math.round(bitmap.width * scale), height: Math.round(bitmap.height * scale) });
+  const canvas = element("canvas", {
+    width: Math.round(bitmap.width * scale),
+    height: Math.round(bitmap.height * scale),
+  });
   const brush = canvas.getContext("2d");
   brush.fillStyle = "#fff";
   brush.fillRect(0, 0, canvas.width, canvas.height);
@@ -51,7 +54,8 @@ export default widget(
     );
     const undo = button("Undo", guarded(paper.undo));
     const pen = element("select", { "aria-label": "width of the pen" });
-    for (const [name, share] of Object.entries(PENS)) pen.append(element("option", { value: String(share) }, name));
+    for (const [name, share] of Object.entries(PENS))
+      pen.append(element("option", { value: String(share) }, name));
     pen.value = String(PENS.medium);
     pen.addEventListener("change", () => paper.setPen(model.get("side") * Number(pen.value)));
     const bar = element(
@@ -82,6 +86,7 @@ export default widget(
     // The kernel reads the file itself: it knows more formats than a browser, and the picture in full.
     async function take(blob) {
       file.value = "";
+      /** @type {ImageBitmap | null} */
       let bitmap = null;
       try {
         bitmap = await createImageBitmap(blob);
@@ -117,7 +122,9 @@ export default widget(
         ...described.map(({ name, shape: [rows, columns] }) => {
           const part = values.subarray(from, (from += rows * columns));
           const shown = picture({ rows, columns, label: name });
-          shown.paint(part, (value) => (name === "sheet" || name === "evened" ? ink(value, 1, 0) : ink(value, 0, 1)));
+          shown.paint(part, (value) =>
+            name === "sheet" || name === "evened" ? ink(value, 1, 0) : ink(value, 0, 1),
+          );
           const caption = element("div", { class: "lenet-caption" }, `${name} ${rows}×${columns}`);
           return element("div", { class: "lenet-step", "data-step": name }, caption, shown.root);
         }),

@@ -7,7 +7,10 @@ import { load } from "./load.mjs";
 const { answerOf, bytes, classWord, duration, rows, summary } = await load("training_panel");
 
 test("rows come as they were sent, and none is no row", () => {
-  assert.deepEqual(rows(bytes([0.5, 2, 0.25, 1, 1.5, 0.75]), "curve"), [[0.5, 2, 0.25], [1, 1.5, 0.75]]);
+  assert.deepEqual(rows(bytes([0.5, 2, 0.25, 1, 1.5, 0.75]), "curve"), [
+    [0.5, 2, 0.25],
+    [1, 1.5, 0.75],
+  ]);
   assert.deepEqual(rows(bytes([]), "curve"), []);
   assert.deepEqual(rows(undefined, "curve"), []);
 });

@@ -242,7 +242,7 @@ torch.testing.assert_close(-probabilities[3].log(), map_loss(y[None], torch.tens
 
 # %% [markdown]
 # How sure a network says it is should be true: of all digits that it reads with 90%, nine in ten should be right.
-# These probabilities were too sure. The distances are therefore divided by a **temperature** first, one number that
+# Taken as they are, these probabilities are too sure. The distances are therefore divided by a **temperature** first, one number that
 # was chosen on digits which the test does not use, and which is kept with the weights.
 
 # %%
@@ -253,9 +253,9 @@ print(f"temperature {network.temperature}")
 # image shows a digit at all. Here the pixels of each digit are shuffled, so that nothing of it is left:
 
 # %% tags=["nbval-ignore-output"]
-shuffled = images[:, :, torch.randperm(32, generator=torch.Generator().manual_seed(0))]
+shuffled = digits.images[:, :, torch.randperm(32, generator=torch.Generator().manual_seed(0))]
 shuffled = shuffled[..., torch.randperm(32, generator=torch.Generator().manual_seed(1))]
-for name, pixels in (("digits", images), ("shuffled", shuffled)):
+for name, pixels in (("digits", digits.images), ("shuffled", shuffled)):
     nearest = network(pixels).min(1).values
     sure = network.probabilities(pixels).max(1).values
     print(
