@@ -205,29 +205,32 @@ export class Network {
     return new Float32Array(this.#wasm.memory.buffer, place, count);
   }
 
-  /** A copy of all parameters. Assign another Float32Array of the same length to set them. */
+  /** A copy of all parameters. Assign another Float32Array of the same length to set them. @returns {Float32Array} */
   get weights() {
     return this.#floats(this.#wasm.weights_at(), this.size).slice();
   }
 
+  /** @param {Float32Array} numbers */
   set weights(numbers) {
     this.#floats(this.#wasm.weights_at(), this.size).set(this.#checked("weights", numbers));
   }
 
-  /** A copy of the momentum: for each parameter the running sum of its gradients. Can be assigned, to go on from there. */
+  /** A copy of the momentum: for each parameter the running sum of its gradients. Can be assigned, to go on from there. @returns {Float32Array} */
   get momentum() {
     return this.#floats(this.#wasm.momentum_at(), this.size).slice();
   }
 
+  /** @param {Float32Array} numbers */
   set momentum(numbers) {
     this.#floats(this.#wasm.momentum_at(), this.size).set(this.#checked("momentum", numbers));
   }
 
-  /** A copy of the gradient that `learn` has added up since the last `step`. Can be assigned. */
+  /** A copy of the gradient that `learn` has added up since the last `step`. Can be assigned. @returns {Float32Array} */
   get gradient() {
     return this.#floats(this.#wasm.gradient_at(), this.size).slice();
   }
 
+  /** @param {Float32Array} numbers */
   set gradient(numbers) {
     this.#floats(this.#wasm.gradient_at(), this.size).set(this.#checked("gradient", numbers));
   }
@@ -375,11 +378,12 @@ export class Network {
     this.#wasm.step(rate, momentum, nesterov ? 1 : 0, weightDecay);
   }
 
-  /** A copy of the rate of every parameter, for `trainPatterns`. Assign a Float32Array to set them; they are 0 at first. */
+  /** A copy of the rate of every parameter, for `trainPatterns`. Assign a Float32Array to set them; they are 0 at first. @returns {Float32Array} */
   get rates() {
     return this.#floats(this.#wasm.rates_at(), this.size).slice();
   }
 
+  /** @param {Float32Array} numbers */
   set rates(numbers) {
     this.#floats(this.#wasm.rates_at(), this.size).set(this.#checked("rates", numbers));
   }

@@ -60,9 +60,9 @@ function boundsOf(layer, below, activation) {
   return { weights, biases };
 }
 
-/** @param {import("./engine.js").LayerPlan} layer @param {number} maps below */
-function fanIns({ maps = 0, kernel = 0, table }, maps_below) {
-  const links = Array.from({ length: maps }, (_, map) => (table ? linksOf(table, map) : maps_below));
+/** @param {import("./engine.js").LayerPlan} layer @param {number} mapsBelow */
+function fanIns({ maps = 0, kernel = 0, table }, mapsBelow) {
+  const links = Array.from({ length: maps }, (_, map) => (table ? linksOf(table, map) : mapsBelow));
   return links.map((count) => count * kernel ** 2);
 }
 

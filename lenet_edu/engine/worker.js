@@ -128,5 +128,4 @@ export function serve(port) {
 }
 
 // In a page's worker there is a `self` with messages; node's own tests call `serve` themselves.
-if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope)
-  serve(/** @type {any} */ (self));
+if ("WorkerGlobalScope" in globalThis) serve(/** @type {any} */ (globalThis));
