@@ -116,7 +116,9 @@ def fit(
                     raise KeyboardInterrupt
     model.load_state_dict(run.best_weights)
     model.to(memory_format=torch.contiguous_format).eval()
-    _warn_if_nothing_learned(run, data)
+    message = describe_failure_to_learn(run, data)
+    if message and current_thread() is main_thread():  # in a thread of its own a session tells it
+        warnings.warn(message, stacklevel=2)
     return run
 
 
@@ -218,20 +220,20 @@ def _end_epoch(run: Run, stepper: Stepper, folder: RunFolder, data: Data, bar) -
     folder.save_epoch(run, model, stepper.momentum())
 
 
-def _warn_if_nothing_learned(run: Run, data: Data) -> None:
-    """Warn if the best epoch does not clearly beat giving the commonest class as the answer every time."""
+def describe_failure_to_learn(run: Run, data: Data) -> str:
+    """What to say if the best epoch does not beat the commonest class as the answer every time; else ""."""
     labels = data.validation.labels
     share = labels.bincount().max().item() / len(labels)
     chance = share + 2 * (share * (1 - share) / len(labels)) ** 0.5  # two standard deviations
     best = max(record["validation_accuracy"] for record in run.history)
-    if best <= chance:
-        warnings.warn(
-            f"The network has learned nothing in {len(run.history)} epochs: it gets {best:.1%} of the "
-            f"validation images right, and the same answer for all would get {share:.1%}. Lower peak_rate "
-            f"({run.recipe.peak_rate:g} now) or enlarge batch_size ({run.recipe.batch_size} now); if these "
-            "are right, check the labels.",
-            stacklevel=3,
-        )
+    if best > chance:
+        return ""
+    return (
+        f"The network has learned nothing in {len(run.history)} epochs: it gets {best:.1%} of the "
+        f"validation images right, and the same answer for all would get {share:.1%}. Lower peak_rate "
+        f"({run.recipe.peak_rate:g} now) or enlarge batch_size ({run.recipe.batch_size} now); if these "
+        "are right, check the labels."
+    )
 
 
 def _progress_bar(run: Run, shown: bool) -> tqdm:

@@ -26,7 +26,7 @@ from lenet_edu.network.models import Network, build
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.files import check_name, lock_folder
 from lenet_edu.system.places import user_path
-from lenet_edu.training.loop import fit
+from lenet_edu.training.loop import describe_failure_to_learn, fit
 from lenet_edu.training.recipes import Recipe, default_recipe
 from lenet_edu.training.runs import STATE, Run, load_run, new_run_folder
 
@@ -236,7 +236,7 @@ class Session:
                 before_batch=self._before_batch,
                 after_epoch=self._after_epoch,
             )
-            status = FINISHED
+            status, self.error = FINISHED, describe_failure_to_learn(self.run, self.data)
         except _PauseError:
             status = PAUSED
         except Exception as error:

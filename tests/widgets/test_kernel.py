@@ -110,7 +110,7 @@ def test_a_restarted_kernel_is_told_in_every_widget(page):
     wait_until_all(page, "lost")
     for name in states(page):
         widget = page.locator(f"{SHOWN}[data-widget={name}]")
-        assert "Run this cell again" in widget.locator(".lenet-notice").text_content()
+        assert "Run this cell again" in widget.locator(".lenet-notice").first.text_content()
     panel = page.locator("[data-widget=training_panel]")
     assert panel.locator("[inert]").get_by_role("button", name="Train", include_hidden=True).count() == 1
 

@@ -76,7 +76,7 @@ tuple(glyph.shape)
 
 # %% [markdown]
 # **Centre.** Not the middle of the box, but the **centre of mass** is put into the middle of the image: the
-# mean row and the mean column, each weighed by its ink. Of 32 rows, 0 to 31, MNIST takes row 16 as the middle one.
+# mean row and the mean column, each weighed by its ink. MNIST takes the pixel just below and to the right of the exact middle.
 
 # %%
 row = (glyph.sum(1) * torch.arange(len(glyph))).sum() / glyph.sum()

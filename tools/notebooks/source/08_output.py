@@ -241,7 +241,8 @@ probabilities = weights / weights.sum()
 torch.testing.assert_close(-probabilities[3].log(), map_loss(y[None], torch.tensor([3])))
 
 # %% [markdown]
-# How sure a network says it is should be true: of all digits that it reads with 90%, nine in ten should be right.
+# How sure a network says it is should be true: of all digits that it reads with the same probability, this share
+# should be right.
 # Taken as they are, these probabilities are too sure. The distances are therefore divided by a **temperature** first, one number that
 # was chosen on digits which the test does not use, and which is kept with the weights.
 
