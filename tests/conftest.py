@@ -71,13 +71,13 @@ def mnist_folder() -> Path:
     files = find_mnist(folder)
     if files is None:
         pytest.skip("fetch MNIST with `lenet-edu data`, or set LENET_EDU_DATA, to run this test")
-    return files
+    return next(iter(files.values())).parent
 
 
 @pytest.fixture(scope="session")
 def mnist(mnist_folder) -> Data:
     """The real MNIST."""
-    return load_digits("mnist", folder=mnist_folder.parents[1])
+    return load_digits("mnist", folder=mnist_folder)
 
 
 @pytest.fixture
