@@ -53,22 +53,8 @@ export class Epochs extends Loop {
     checkRecipe(recipe);
     const weights = drawStart(this.network.plan, new Generator(seed), recipe.start);
     this.restore({
-      ...this.circumstances(),
-      recipe,
+      ...this.beginning(seed, recipe, weights),
       startedWith: recipe,
-      seed,
-      seen: 0,
-      steps: 0,
-      lossSum: 0,
-      right: 0,
-      lastLogged: [0, 0, 0],
-      seconds: 0,
-      curve: [],
-      history: [],
-      weights,
-      momentum: new Float32Array(weights.length),
-      lastWeights: weights,
-      bestWeights: weights,
     });
   }
 

@@ -78,6 +78,30 @@ export class Loop {
     return { format: FORMAT, network, name, source: this.data.source, images: this.data.train.labels.length };
   }
 
+  /**
+   * The state of a training before its first step.
+   * @param {number} seed @param {any} recipe @param {Float32Array} weights
+   */
+  beginning(seed, recipe, weights) {
+    return {
+      ...this.circumstances(),
+      recipe,
+      seed,
+      seen: 0,
+      steps: 0,
+      lossSum: 0,
+      right: 0,
+      lastLogged: /** @type {[number, number, number]} */ ([0, 0, 0]),
+      seconds: 0,
+      curve: [],
+      history: [],
+      weights,
+      momentum: new Float32Array(weights.length),
+      lastWeights: weights,
+      bestWeights: weights,
+    };
+  }
+
   /** Raise an error that says why, unless a state belongs to this network and data. @param {any} state */
   checkState(state) {
     const own = this.circumstances();

@@ -43,22 +43,8 @@ export class Passes extends Loop {
       weights.fill(coefficient, parameter.offset, parameter.offset + parameter.size);
     }
     this.restore({
-      ...this.circumstances(),
-      recipe,
-      seed,
-      seen: 0,
-      steps: 0,
-      lossSum: 0,
-      right: 0,
-      lastLogged: [0, 0, 0],
-      seconds: 0,
-      curve: [],
-      history: [],
-      weights,
-      momentum: new Float32Array(weights.length),
+      ...this.beginning(seed, recipe, weights),
       rates: new Float32Array(weights.length),
-      lastWeights: weights,
-      bestWeights: weights,
     });
   }
 
