@@ -2,7 +2,6 @@
 
 import re
 import time
-from contextlib import contextmanager
 
 import pytest
 import torch
@@ -16,16 +15,12 @@ from lenet_edu.network.models import LeNet5
 from lenet_edu.widgets import C3Table, Convolution, DigitCodes, Subsampling
 from tests.browser import (
     PATIENCE,
-    dark_lab,
     needs_chromium,
     pixels,
     run_cell,
     said,
     shows,
-    widget_page,
-    write_notebook,
 )
-from tests.widgets.gallery import SETUP
 
 pytestmark = needs_chromium
 
@@ -39,32 +34,6 @@ try:
 except ValueError as error:
     print(error)
 """
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("widgets")
-
-
-@pytest.fixture(scope="module")
-def lab(folder):
-    """test_lab looks at widgets in the light theme."""
-    with dark_lab(folder) as address:
-        yield address
-
-
-@pytest.fixture
-def opened(lab, folder, request):
-    """opened(source, ...): a page whose first cell shows the widget `w` that the source makes."""
-
-    @contextmanager
-    def page_with(source, *more, **options):
-        name = re.sub(r"\W", "_", request.node.name) + ".ipynb"
-        write_notebook(folder / name, f"{SETUP}w = {source}\nw", *more)
-        with widget_page(lab, name, viewport={"width": 1200, "height": 1000}, **options) as page:
-            yield page
-
-    return page_with
 
 
 def is_red_where_positive(colours: torch.Tensor, values: torch.Tensor) -> bool:

@@ -1,50 +1,20 @@
 """TrainingPanel in a real JupyterLab: pressed, restarted, compared with runs that nobody touched."""
 
 import re
-from contextlib import contextmanager
 
-import pytest
 import torch
 
 from tests.browser import (
     PATIENCE,
-    dark_lab,
     needs_chromium,
     pixels,
     run_cell,
     said,
     shows,
-    widget_page,
-    write_notebook,
 )
-from tests.widgets.gallery import SETUP
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("panel")
-
-
-@pytest.fixture(scope="module")
-def lab(folder):
-    with dark_lab(folder) as address:
-        yield address
-
-
-@pytest.fixture
-def opened(lab, folder, request):
-    """opened(source, ...): a page whose first cell shows the panel `w` that the source makes."""
-
-    @contextmanager
-    def page_with(source, *more, **options):
-        name = re.sub(r"\W", "_", request.node.name) + ".ipynb"
-        write_notebook(folder / name, f"{SETUP}w = {source}\nw", *more)
-        with widget_page(lab, name, viewport={"width": 1280, "height": 1000}, **options) as page:
-            yield page
-
-    return page_with
+WIDTH = 1280
 
 
 SAME = """

@@ -18,7 +18,7 @@ from lenet_edu.reproduction.robustness import AMOUNTS, STILL, change
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.widgets import Robustness
 from lenet_edu.widgets.robustness import SIDE
-from tests.browser import dark_lab, needs_chromium, run_cell, shows, widget_page, write_notebook
+from tests.browser import needs_chromium, run_cell, shows, widget_page, write_notebook
 from tests.widgets.helpers import floats
 
 matplotlib.use("agg")
@@ -167,17 +167,6 @@ except ValueError as error:
     print(error)
 """
 THREE = [(60, 40), (130, 40), (100, 90), (135, 120), (125, 165), (60, 170)]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("robustness")
-
-
-@pytest.fixture(scope="module")
-def lab(folder):
-    with dark_lab(folder) as address:
-        yield address
 
 
 @contextmanager
