@@ -20,9 +20,9 @@ BEGIN, END = "<!-- written by `make pages`: begin -->", "<!-- end -->"
 FLOORS = (
     ("system",),
     ("network",),
-    ("data", "plots"),
+    ("data", "engine", "plots"),
     ("training",),
-    ("reproduction", "engine"),
+    ("reproduction",),
     ("widgets", "cli"),
     ("exercises",),
 )
