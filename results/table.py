@@ -180,7 +180,7 @@ def readings(entries: dict) -> list[str]:
     """What another reading of the paper comes to on the test digits."""
     return [
         f"Another reading, {_describe(entry, ': ')}, training error {_spread(entry['training_error'])}. "
-        "Notebook 13 says how it was found.\n"
+        "Notebook 14 says how it was found.\n"
         for entry in entries_of_kind(entries, "reading").values()
     ]
 

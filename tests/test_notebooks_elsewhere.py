@@ -8,7 +8,7 @@ from PIL import Image
 from tools.notebooks import build
 
 
-def test_notebook_11_holds_in_any_folder_and_for_any_number_of_classes(tmp_path, monkeypatch):
+def test_notebook_12_holds_in_any_folder_and_for_any_number_of_classes(tmp_path, monkeypatch):
     """Three classes instead of two, a few pictures of each."""
     draw = np.random.default_rng(0)
     for split, number in (("train", 20), ("val", 6)):
@@ -22,7 +22,7 @@ def test_notebook_11_holds_in_any_folder_and_for_any_number_of_classes(tmp_path,
     monkeypatch.setenv("LENET_EDU_CACHE", str(tmp_path / "cache"))
     elsewhere = tmp_path / "downloads" / "notebooks"
     elsewhere.mkdir(parents=True)
-    notebook = build.read("11_cats_and_dogs")
+    notebook = build.read("12_cats_and_dogs")
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(elsewhere)}}).execute()
     said = "".join(
         output.get("text", "")

@@ -1,4 +1,4 @@
-"""Notebook 12: fourteen faults in a script that trains. Letters name the lines of its fragments."""
+"""Notebook 13: fourteen faults in a script that trains. Letters name the lines of its fragments."""
 
 from lenet_edu.exercises.checking import Choice
 from lenet_edu.exercises.prediction import Prediction

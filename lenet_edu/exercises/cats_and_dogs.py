@@ -1,4 +1,4 @@
-"""Notebook 11: the RGB LeNet, its pictures, and how far it goes."""
+"""Notebook 12: the RGB LeNet, its pictures, and how far it goes."""
 
 import torch
 from torch import Tensor

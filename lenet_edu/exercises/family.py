@@ -1,4 +1,4 @@
-"""Notebook 14: LeNet-5's relatives, three networks as one, and how far a digit can be changed."""
+"""Notebook 15: LeNet-5's relatives, three networks as one, and how far a digit can be changed."""
 
 import torch
 from torch import Tensor

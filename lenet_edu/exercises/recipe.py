@@ -1,4 +1,4 @@
-"""Notebook 13: the training of 1998, its steps, and what a difference between runs is worth."""
+"""Notebook 14: the training of 1998, its steps, and what a difference between runs is worth."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""Notebook 10: losses, steps and epochs."""
+"""Notebook 11: losses, steps and epochs."""
 
 from math import log
 

@@ -1,4 +1,4 @@
-"""The figures of notebook 13 show what they were given: read back from the drawing."""
+"""The figures of notebook 14 show what they were given: read back from the drawing."""
 
 import matplotlib
 import numpy as np

@@ -39,11 +39,11 @@ print(*(f"{name} {show_shape(shape)}" for name, shape in model.architecture.shap
 # | [**07 F6**](07_f6.ipynb) | read a layer with your own eyes |
 # | [**08 OUTPUT**](08_output.ipynb) | measure distances, and let a network collapse |
 # | [**09 The whole network**](09_whole_network.ipynb) | put it together, count everything, weigh 1998 against today |
-# | [**10 Train**](10_train.ipynb) | train it on your machine, and study its mistakes |
-# | [**11 Cats and dogs**](11_cats_and_dogs.ipynb) | train a LeNet for pictures in colour, and see how far it goes |
-# | [**12 Find the bug**](12_find_the_bug.ipynb) | find fourteen faults in a script that runs |
-# | [**13 The original recipe**](13_the_original_recipe.ipynb) | train as in 1998, break it, and weigh every choice |
-# | [**14 The family**](14_the_family.ipynb) | meet LeNet-5's relatives, and all that the paper compares it with |
+# | [**11 Train**](11_train.ipynb) | train it on your machine, and study its mistakes |
+# | [**12 Cats and dogs**](12_cats_and_dogs.ipynb) | train a LeNet for pictures in colour, and see how far it goes |
+# | [**13 Find the bug**](13_find_the_bug.ipynb) | find fourteen faults in a script that runs |
+# | [**14 The original recipe**](14_the_original_recipe.ipynb) | train as in 1998, break it, and weigh every choice |
+# | [**15 The family**](15_the_family.ipynb) | meet LeNet-5's relatives, and all that the paper compares it with |
 #
 # Run a cell with **Shift + Enter**. Change whatever you like: *Kernel → Restart* brings all of it back.
 # Every number in the text is computed in a cell nearby, and tested against the paper.
@@ -118,7 +118,7 @@ for name in ("lenet5-1998", "lenet5-modern"):
 # The paper reports 0.95%, on MNIST. There the shipped networks learned too, and there they read this well. The
 # smaller digits that may stand in for it are thicker and blurred; of those they misread far more. All were trained by
 # this suite's own code; how, with which seed and with what result, stands beside the weights and can be read here.
-# Notebook 10 trains a modern network in front of you, and notebook 13 one of 1998.
+# Notebook 11 trains a modern network in front of you, and notebook 14 one of 1998.
 
 # %%
 from lenet_edu import SHIPPED, read_json, shipped_names

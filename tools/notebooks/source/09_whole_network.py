@@ -284,4 +284,4 @@ assert check("network.sixty", letter).right
 # - The convolutions do most of the work with few parameters; C5 and F6 hold 97.1% of them.
 # - "LeNet-5 has 61,706 parameters" is true of a modern cousin, not of the network of 1998.
 #
-# **Next:** [10 Train](10_train.ipynb) finds good values for all these numbers.
+# **Next:** [11 Train](11_train.ipynb) finds good values for all these numbers.

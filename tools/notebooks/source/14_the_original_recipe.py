@@ -632,7 +632,7 @@ plots.seeds(changed, title, beside="mean of four", xlabel="percentage points")
 # softmax. And one step for all, the longest that SDLM would take, does no worse here than a step for each; nor does Adam do better.
 #
 # What this does not say: how good the modern network is with a recipe of its own. Choices hang together, as you have seen above, and a recipe
-# that was made for the tanh need not suit ReLU. Notebook 10 trains the modern network as it likes it.
+# that was made for the tanh need not suit ReLU. Notebook 11 trains the modern network as it likes it.
 #
 # ## Change it
 #
@@ -698,4 +698,4 @@ assert check("recipe.chance", letter).right
 # - Figure 8 shows its digits in MNIST's order, so most can be named, and a LeNet-5 trained today makes about half of its mistakes again.
 # - A difference between two runs is not yet one between two recipes.
 #
-# **Next:** [14 The family](14_the_family.ipynb) puts LeNet-5 beside its relatives.
+# **Next:** [15 The family](15_the_family.ipynb) puts LeNet-5 beside its relatives.

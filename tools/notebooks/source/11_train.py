@@ -141,7 +141,7 @@ print(f"{run.seconds:.1f} s of training, best epoch {run.best_epoch} of {len(run
 #
 # Dashed: on the training digits, while they were being learned. Solid: on the validation digits, after each
 # epoch. For comparison, the recorded run that gave the shipped modern network. (The one of 1998 was trained in another
-# way, one digit an update: notebook 13 shows its curves.)
+# way, one digit an update: notebook 14 shows its curves.)
 
 # %%
 from lenet_edu import SHIPPED, read_json
@@ -338,4 +338,4 @@ assert check("training.batches", letter).right
 # - Choose on the validation digits; look at the test digits once.
 # - A learning rate ten times too large switches a network off: nothing is learned.
 #
-# **Next:** [11 Cats and dogs](11_cats_and_dogs.ipynb) gives the network colours, and asks more of it.
+# **Next:** [12 Cats and dogs](12_cats_and_dogs.ipynb) gives the network colours, and asks more of it.

@@ -149,7 +149,7 @@ for kind, name in kinds.items():
 #
 # ## Train
 #
-# Eight epochs under your hands; the same panel as in notebook 10. On two processor cores it takes about half a minute.
+# Eight epochs under your hands; the same panel as in notebook 11. On two processor cores it takes about half a minute.
 
 # %% tags=["nbval-ignore-output"]
 from lenet_edu import TrainingPanel, default_recipe
@@ -385,4 +385,4 @@ assert check("cats_and_dogs.choose", letter).right
 # - Augmentation must be true: a mirrored cat is a cat, one upside down is not what the network is asked about.
 # - Nearly all that the recipe gained came from its distortions and its length; the network stayed the same.
 #
-# **Next:** [12 Find the bug](12_find_the_bug.ipynb) takes a script that looks right and is wrong fourteen times.
+# **Next:** [13 Find the bug](13_find_the_bug.ipynb) takes a script that looks right and is wrong fourteen times.

@@ -217,7 +217,7 @@ letter = "b"
 assert check("bugs.crop", letter).right
 
 # %% [markdown]
-# What it costs was measured in notebook 11, on top of a recipe without any distortion:
+# What it costs was measured in notebook 12, on top of a recipe without any distortion:
 
 # %%
 from lenet_edu import read_results
@@ -600,4 +600,4 @@ print(f"{says:.1%} on held-out pictures, {is_so:.1%} on others")
 # - Ask of every number: which pictures, in what order, scaled how, in which mode, counted how often?
 # - Files that should be there, rates that should have been used, shapes that were promised: print them once.
 #
-# **Next:** [13 The original recipe](13_the_original_recipe.ipynb) trains as in 1998, and weighs every choice of it.
+# **Next:** [14 The original recipe](14_the_original_recipe.ipynb) trains as in 1998, and weighs every choice of it.
