@@ -5,8 +5,18 @@ Each function returns the matplotlib figure. In a notebook it shows by itself wh
 """
 
 from lenet_edu.plots.drawing import network
-from lenet_edu.plots.images import digits, pictures, predictions, saliency, scan
-from lenet_edu.plots.layers import bars, curves, feature_maps, kernels, maps, matrix, numbers, side_by_side
+from lenet_edu.plots.images import digits, pictures, predictions, saliency, scan, steps
+from lenet_edu.plots.layers import (
+    bars,
+    combination,
+    curves,
+    feature_maps,
+    kernels,
+    maps,
+    matrix,
+    numbers,
+    side_by_side,
+)
 from lenet_edu.plots.networks import (
     field_squares,
     parameters_and_connections,
@@ -21,6 +31,7 @@ __all__ = [
     "bars",
     "beside_printed",
     "by_layer",
+    "combination",
     "confusion",
     "costs",
     "curves",
@@ -45,5 +56,6 @@ __all__ = [
     "seeds",
     "side_by_side",
     "sliding",
+    "steps",
     "table",
 ]

@@ -35,7 +35,8 @@ export default widget(
     grid.style.gridTemplateColumns = `3.5em repeat(${columns}, minmax(0, 34px))`;
     const summary = element("div", { class: "lenet-formula lenet-counts", "aria-live": "polite" });
     const column = element("div", { class: "lenet-caption lenet-reads" });
-    root.append(bar, grid, summary, column);
+    const note = element("div", { class: "lenet-caption" }, model.get("note"));
+    root.append(bar, grid, summary, column, note);
     needsKernel(); // all is counted here
 
     for (const { name, links } of model.get("presets")) {

@@ -29,7 +29,7 @@ def test_every_network_is_drawn_with_all_its_maps(make):
     plan = model.architecture
     outputs = activations(model, torch.rand(1, *plan.input.output_shape))
     axis = plots.network(model, outputs).axes[0]
-    stacks = [shape for shape in list(plan.shapes.values())[1:-1]]
+    stacks = list(plan.shapes.values())[1:-1]
     assert len(axis.images) == 1 + sum(s[0] if len(s) == 3 and s[1] > 1 else 1 for s in stacks)
     assert all(name in texts(axis) for name in plan.shapes)
 
