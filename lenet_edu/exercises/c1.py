@@ -33,7 +33,8 @@ PREDICTIONS = {
         f"Suppose each of C1's {_ROW.units.value:,} units read the whole image, with weights of its own. "
         "How many parameters would that be?",
         right=_DENSE,
-        because=f"{_ROW.units.value:,} units, each with {_INPUTS:,} weights and a bias.",
+        because=f"{_ROW.units.value:,} units, each with {_INPUTS:,} weights and a bias. With patches of 25 pixels, but "
+        f"weights of their own, they would still need {_ROW.connections.value:,}. C1 has {_ROW.parameters.value}.",
         hints={
             _ROW.units.value: "that is one parameter a unit. Each would have one for every pixel.",
             _ROW.connections.value: "that is the number of connections C1 has with 25 pixels a unit.",

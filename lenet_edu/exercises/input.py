@@ -33,7 +33,8 @@ PREDICTIONS = {
             "so that the digit can be drawn in more detail": "the glyph has the same size in a larger frame. Only paper is "
             "added.",
             "so that a sliding window can have the end of a stroke in its middle": "a window that stands inside the image can "
-            "have its middle only some pixels away from the border. The frame moves the digit away from there.",
+            "have its middle only some pixels away from the border. Without a frame, the ends of strokes would lie where the network "
+            "looks least. With it, nearly every part of the digit is covered equally often.",
         },
     ),
     "variance": Prediction(

@@ -145,7 +145,20 @@ def test_table_gets_a_message_for_each_way_to_miss_it():
     said = said_to("c3.table", [np.ones((3, 3)), table & False, empty, twice, uneven, table])
     assert empty.sum() == twice.sum() == uneven.sum() == table.sum()
     assert said[1:] == list(EXERCISES["c3.table"].conditions)
-    assert {name for name, e in EXERCISES.items() if isinstance(e, Conditions)} == {"s2.or", "c3.table"}
+
+
+def test_a_kernel_gets_a_message_for_each_way_to_miss_it():
+    assert check("c1.kernel", [[1, 1, 1], [0, 0, 0], [-1, -1, -1]]).right
+    assert check("c1.kernel", torch.tensor([[2.0, 4, 2], [0, 0, 0], [-2, -4, -2]])).right
+    blob, upper = [[1, 1, 1]] * 3, [[-1, -1, -1], [0, 0, 0], [1, 1, 1]]
+    both, slanting = [[1, 1, 1], [-2, -2, -2], [1, 1, 1]], [[2, 0, 0], [0, 0, 0], [0, 0, -2]]
+    said = said_to("c1.kernel", [[[1, 2]], blob, upper, both, slanting])
+    assert said[1:] == list(EXERCISES["c1.kernel"].conditions)
+
+
+def test_every_exercise_with_conditions_has_such_a_test():
+    conditions = {name for name, exercise in EXERCISES.items() if isinstance(exercise, Conditions)}
+    assert conditions == {"c1.kernel", "s2.or", "c3.table"}
 
 
 @pytest.mark.parametrize("question", [lambda name: check(name, 1), ask], ids=["check", "ask"])
@@ -158,7 +171,7 @@ def test_an_unknown_question_is_refused_by_name(question, name, got):
 
 
 def test_a_verdict_shows_as_text_and_as_html_without_running_what_it_quotes():
-    assert str(check("c1.side", 26)).startswith("Right. 32 - 7 + 1 = 26")
+    assert str(check("c1.side", 14)).startswith("Right. (28 + 2 x 2 - 5) / 2")
     assert "<script>" not in check("c1.side", "<script>")._repr_html_()
 
 

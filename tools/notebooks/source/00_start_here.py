@@ -20,35 +20,30 @@ DrawDigit(network, steps=False)
 
 # %% [markdown]
 # The design of this network is older than the smartphone, and yet it reads your handwriting while you write. It has never
-# seen your hand before. The small pictures light up from left to right: each **layer** of the network looks at the pictures of the layer before
-# it and makes new ones, and the last layer says which digit it is. Red means a positive number, blue a negative one.
+# seen your hand before. The small pictures light up from left to right: each **layer** looks at the pictures of the layer
+# before it and makes new ones. The last layer says which digit it is. Red means a positive number, blue a negative one.
 #
-# Clear the sheet and try a sloppy digit, a tiny one, a letter. When is the network wrong? It always names a digit, even
-# when you draw none.
-#
-# If nothing happens when you draw, this page has no running Python behind it. The picture then shows the network while
-# it reads a 3.
+# Clear the sheet and try a sloppy digit, a tiny one, a letter. When is the network wrong? (If nothing happens when you
+# draw, no Python is running behind this page. The picture then shows the network while it reads a 3.)
 #
 # ## The story behind it
 #
-# In the 1980s, letters and cheques were sorted by people who read the numbers on them. At Bell Labs in New Jersey a
-# small group wanted a machine to do it. In 1989 Yann LeCun and his colleagues trained a **network** on digits that the
-# US Postal Service had cut out of ZIP codes on real envelopes. **Training** means that nobody tells the network how a 3
-# looks: it sees thousands of examples with their right answers, and changes its own numbers a little each time.
+# In the 1980s, letters and cheques were sorted by people who read the numbers on them. At Bell Labs in New Jersey, a small
+# group wanted a machine to do it. In 1989 Yann LeCun and his colleagues trained a **network** on digits from ZIP codes on
+# real envelopes. **Training** means that nobody tells the network how a 3 looks: it sees thousands of examples with their
+# right answers, and changes its own numbers a little each time.
 #
-# Nine years of work later, in 1998, Yann LeCun, Léon Bottou, Yoshua Bengio and Patrick Haffner described LeNet-5 in
-# the paper that this course follows, "Gradient-Based Learning Applied to Document Recognition". Networks of this family
-# were built into machines that read several million cheques a day.
-#
-# The idea of layers of small detectors is older still: Kunihiko Fukushima's Neocognitron had them in 1980. But LeNet-5
-# is where most courses begin, since it has all the parts that later networks for images share, and is small enough to
-# understand completely. You will take it apart down to the last number.
+# In 1998, Yann LeCun, Léon Bottou, Yoshua Bengio and Patrick Haffner described LeNet-5 in the paper that this course
+# follows, "Gradient-Based Learning Applied to Document Recognition". By then such networks read several million cheques a
+# day. The idea of layers of small detectors is older still: Kunihiko Fukushima's Neocognitron had them in 1980. But LeNet-5
+# has all the parts that later networks for images share, and it is small enough to understand completely. You will take it
+# apart down to the last number.
 
 # %% [markdown]
 # ## Why not just compare the pixels?
 #
-# An image is a grid of numbers: high where there is ink, low where there is paper. So why not keep one example of each
-# digit, and look which example has the most similar numbers? Let us try it. Here are a 3, the same 3 two pixels further
+# An image is a grid of numbers: high where there is ink, low where there is paper. Why not keep one example of each digit, and
+# look which one has the most similar numbers? Here are a 3, the same 3 two pixels further
 # to the right, and a 5.
 
 # %%
@@ -73,10 +68,9 @@ print(f"the 3 and the 5:             {sums[1]:.0f}")
 plots.maps([d[0] for d in differences], ["3 minus the moved 3", "3 minus the 5"], limit=1.3)
 
 # %% [markdown]
-# By this measure the 3 looks more like the 5 than like itself two pixels further on. To you it is obviously the same 3.
+# By this measure the 3 looks more like the 5 than like itself two pixels further on.
 #
-# Perhaps one example of each digit is too few. So compare each test digit with *all* 1,250 training digits, and take the
-# most similar one:
+# Is one example too few? Compare each test digit with *all* 1,250 training digits, and take the most similar one:
 
 # %%
 import torch
@@ -92,7 +86,7 @@ def share_right(images):
 print(f"{len(train):,} examples; right: {share_right(test.images):.0%}")
 
 # %% [markdown]
-# That is not bad at all. Now move every test digit by two pixels. What do you expect?
+# Not bad at all. Now move every test digit by two pixels.
 
 # %%
 from lenet_edu import ask
@@ -101,14 +95,12 @@ shifted = share_right(test.images.roll(2, dims=3))
 ask("start.shift", f"Moved by two pixels: {shifted:.0%} right")
 
 # %% [markdown]
-# Comparing whole images pixel by pixel depends on the place of every stroke. Nobody writes every stroke at exactly the
-# same place. We need something that finds a stroke *wherever* it is.
+# Nobody writes every stroke at exactly the same place. We need something that finds a stroke *wherever* it is.
 #
 # ## A small window that slides
 #
-# Here is the idea on which everything else rests. Do not compare the whole image. Take a small window of 3 by 3 numbers,
-# called a **kernel**, and let it slide over the image. At each place, multiply each number of the window, its **weight**,
-# with the pixel under it, and add up the nine products.
+# Do not compare the whole image. Take a small window of 3 by 3 numbers, called a **kernel**, and let it slide over the image.
+# At each place, multiply each number of the window, its **weight**, with the pixel under it, and add up the nine products.
 #
 # This kernel has -1 on its left and 1 on its right. The sum is large where there is paper on the left and ink on the
 # right: it finds the left edge of a stroke.
@@ -132,13 +124,12 @@ window.kernel = left_edge.tolist()
 window
 
 # %% [markdown]
-# If the stroke moves two places to the right, the same numbers appear in the map, two places to the right. Nothing has
-# to be learned again. This is what comparing pixels cannot do.
+# If the stroke moves two places to the right, the same numbers appear in the map, two places to the right. This is what
+# comparing pixels cannot do.
 #
-# LeNet-5 does this over and over. Its first layer has six kernels, each of which finds something else. The next layers
-# look for patterns in these six maps, and for patterns in the patterns. After each search the maps are made smaller, so
-# that it matters less and less where exactly something was. And nobody chose the weights of the kernels: training found
-# them.
+# LeNet-5 does this over and over. Its first layer has six kernels. The next layers look for patterns in these six maps, and
+# for patterns in the patterns. In between, the maps are made smaller, so that it matters less and less where exactly
+# something was. Nobody chose the weights of the kernels: training found them.
 
 # %%
 from lenet_edu import activations
@@ -151,72 +142,50 @@ plots.network(network, activations(network, three[None]))
 # All its adjustable numbers, the weights and some more, are called its **parameters**. LeNet-5 has 60,000 of them.
 
 # %%
-from lenet_edu import count_parameters, paper
+from lenet_edu import SHIPPED, count_parameters, paper, read_json
 
+recorded = read_json(SHIPPED / "lenet5-1998.json")["test_accuracy"]
 print(f"{count_parameters(network):,} parameters")
-ask("start.errors", f"The paper reports {paper.TEST_ERROR}% of the test digits misread.")
+ask("start.errors", f"The paper: {paper.TEST_ERROR}%. Our network, recorded on MNIST: {1 - recorded:.2%}")
 
 # %% [markdown]
 # **Test digits** are kept away during training, so that they show how a network reads what it has never seen. The network
-# that you drew for was trained by this course's own code, on the digits that the paper used (MNIST). What it reached
-# there was recorded:
-
-# %%
-from lenet_edu import SHIPPED, read_json
-
-recorded = read_json(SHIPPED / "lenet5-1998.json")["test_accuracy"]
-print(f"recorded on MNIST: {1 - recorded:.2%} misread")
-
-# %% [markdown]
-# And here it reads the digits that your machine has, at this moment:
-
-# %% tags=["nbval-ignore-output"]
-from lenet_edu import accuracy
-
-digits = load_digits()
-print(f"{digits.name}: {1 - accuracy(network, digits.test):.2%} of {len(digits.test):,} misread")
-
-# %% [markdown]
-# Does this line say MNIST? Then the two figures agree. Does it say *embedded digits*? Then MNIST is not on your machine,
-# and small digits that come with scikit-learn stand in. They were written by other people and taken with another scanner,
-# they are thicker and blurred, and the network misreads many more of them. That is a lesson of its own: **a network knows
-# only the kind of data that it was trained on.** Whenever a page shows other figures than the text, this is the reason;
-# the text always quotes MNIST. With a connection, `lenet-edu data` fetches MNIST.
+# that you drew for was trained by this course's own code, on the 70,000 digits that the paper used, called MNIST.
 #
 # ## Your way through the course
 #
-# The minutes are for reading and running; exercises take about as long again.
+# The minutes are for reading and running. The exercises take about as long again.
 #
-# | notebook | afterwards you can | minutes |
+# | notebook | afterwards you can | reading |
 # |---|---|---|
 # | **00 Start here** | say what LeNet-5 is for | 12 min |
-# | [**01 INPUT**](01_input.ipynb) | turn any picture of a digit into the network's input | 20 min |
-# | [**02 C1**](02_c1.ipynb) | compute a convolution by hand, and say why sharing weights saves so much | 30 min |
-# | [**03 S2**](03_s2.ipynb) | lower the resolution as the paper does, and compare with pooling | 25 min |
-# | [**04 C3**](04_c3.ipynb) | combine maps by the paper's table | 30 min |
-# | [**05 S4**](05_s4.ipynb) | measure how much a moved or turned digit changes a layer | 25 min |
-# | [**06 C5**](06_c5.ipynb) | slide a whole network over a line of digits | 30 min |
-# | [**07 F6**](07_f6.ipynb) | read a layer with your own eyes | 25 min |
-# | [**08 OUTPUT**](08_output.ipynb) | turn distances into an answer and a loss | 35 min |
-# | [**09 The whole network**](09_whole_network.ipynb) | build LeNet-5 yourself and count everything in it | 35 min |
-# | [**10 How a network learns**](10_how_a_network_learns.ipynb) | compute a gradient and take a step | 40 min |
-# | [**11 Train**](11_train.ipynb) | train LeNet-5 on your machine and study its mistakes | 40 min |
-# | [**12 Cats and dogs**](12_cats_and_dogs.ipynb) | train a LeNet on colour pictures | 45 min |
-# | [**13 Find the bug**](13_find_the_bug.ipynb) | find the faults in a training script that runs | 45 min |
-# | [**14 The original recipe**](14_the_original_recipe.ipynb) | train as in 1998 | 35 min |
-# | [**15 The family**](15_the_family.ipynb) | place LeNet-5 among its relatives | 35 min |
+# | [**01 INPUT**](01_input.ipynb) | turn a picture into the network's input | 15 min |
+# | [**02 C1**](02_c1.ipynb) | compute a convolution | 15 min |
+# | [**03 S2**](03_s2.ipynb) | make maps smaller | 15 min |
+# | [**04 C3**](04_c3.ipynb) | combine maps | 15 min |
+# | [**05 S4**](05_s4.ipynb) | measure what a moved digit changes | 15 min |
+# | [**06 C5**](06_c5.ipynb) | read a line of digits | 15 min |
+# | [**07 F6**](07_f6.ipynb) | read a layer with your own eyes | 15 min |
+# | [**08 OUTPUT**](08_output.ipynb) | turn distances into an answer | 20 min |
+# | [**09 The whole network**](09_whole_network.ipynb) | build LeNet-5 and count everything | 15 min |
+# | [**10 How a network learns**](10_how_a_network_learns.ipynb) | compute a gradient and take a step | 20 min |
+# | [**11 Train**](11_train.ipynb) | train LeNet-5 and study its mistakes | 20 min |
+# | [**12 Cats and dogs**](12_cats_and_dogs.ipynb) | train a LeNet on colour pictures | 20 min |
+# | [**13 Find the bug**](13_find_the_bug.ipynb) | find faults in a training script | 20 min |
+# | [**14 The original recipe**](14_the_original_recipe.ipynb) | train as in 1998 | 30 min |
+# | [**15 The family**](15_the_family.ipynb) | place LeNet-5 among its relatives | 30 min |
 #
-# The first eleven notebooks are the main path. Each notebook says at its top what you can do afterwards, and at its end what leads on.
-# Words in bold are explained where they first appear, and again in the [glossary](glossary.ipynb).
+# The first eleven are the main path. Words in bold are explained where they first appear, and again in the
+# [glossary](glossary.ipynb).
 #
 # ## How a notebook works
 #
-# - **Shift + Enter** runs a cell and goes to the next one. Change any number and run the cell again. *Kernel, Restart*
-#   forgets all results but keeps what you changed in the cells.
-# - A blue box asks for a prediction. Answer before you look: only your first answer counts, and a wrong one teaches most.
-# - Exercises come with a checker that gives hints. Below each stands a folded cell with a solution.
+# - **Shift + Enter** runs a cell. Change any number and run the cell again. *Kernel, Restart* forgets all results but keeps
+#   what you changed in the cells.
+# - A blue box asks for a prediction. Only your first answer counts, and a wrong one teaches most.
+# - Exercises have a checker that gives hints. Below each stands a folded cell with a solution.
 #
-# Try the last kind of exercise now: explain something in your own words. Write between the quotes and run the cell.
+# One kind of exercise asks you to explain something in your own words. Write between the quotes and run the cell.
 #
 # **1.** A friend says: "To read digits, just store some examples and compare pixels." What do you answer?
 
@@ -239,10 +208,25 @@ for found in describe_data():
     print(f"{found['data']}: {found['images']:,} images, {found['state']}")
 
 # %% [markdown]
+# The network that you drew for now reads all test digits that your machine has:
+
+# %% tags=["nbval-ignore-output"]
+from lenet_edu import accuracy
+
+digits = load_digits()
+print(f"{digits.name}: {1 - accuracy(network, digits.test):.2%} of {len(digits.test):,} misread")
+
+# %% [markdown]
+# If this line says *embedded digits*, MNIST is not on your machine, and small digits that come with scikit-learn stand in. They
+# were written by other people and taken with another scanner, and the network misreads far more of them. That is a lesson of its
+# own: **a network knows only the kind of data that it was trained on.** The text always quotes MNIST. With a connection, the
+# command `lenet-edu data` fetches it.
+
+# %% [markdown]
 # ## What you know now
 #
 # - LeNet-5 reads a handwritten digit: an image goes in, and seven layers later the answer comes out.
 # - Comparing images pixel by pixel fails as soon as a digit moves by two pixels.
-# - A kernel slides over the image and makes a feature map, which shows where a pattern is.
+# - A sliding kernel makes a feature map, which shows where a pattern is.
 #
 # **Next:** [01 INPUT](01_input.ipynb) turns a picture into the numbers that the network sees.

@@ -27,7 +27,7 @@ plots.digits(images, titles=digits.labels.tolist())
 
 # %% [markdown]
 # To the network, all ten together are one table of numbers. Such a table is called a **tensor**, and its shape says how
-# long it is in each direction: 10 images, 1 number a **pixel** (a colour image would have 3), 32 rows, 32 columns.
+# long it is in each direction: 10 images, 1 number a **pixel** (a colour image would have three), 32 rows, 32 columns.
 
 # %%
 tuple(images.shape)
@@ -157,13 +157,9 @@ ask("input.tail", plots.steps(both))
 
 # %% [markdown]
 # ## Why is the image so much larger than the digit?
-
-# %%
-ask("input.frame")
-
-# %% [markdown]
-# Count it. A window of 5 by 5 pixels slides over the image, and at each place it covers 25 pixels. How often is each
-# pixel of the image covered, all places together? Here is the count along the middle row:
+#
+# A window of 5 by 5 pixels slides over the image, and at each place it covers 25 pixels. How often is each pixel of the image
+# covered, all places together? Here is the count along the middle row:
 
 # %%
 covered = torch.zeros(32, 32)
@@ -173,26 +169,42 @@ for y in range(28):
 print(*(int(count) for count in covered[16]))
 
 # %% [markdown]
-# At the border a pixel is covered only 5 times, from the fifth pixel on 25 times. Without the frame of paper, the ends of
-# the strokes would lie at the border, where the network looks least. With the frame, nearly every part of the digit is
-# looked at equally often.
-#
+# At the border a pixel is covered only 5 times, from the fifth pixel on 25 times.
+
+# %%
+ask("input.frame")
+
+# %% [markdown]
 # MNIST's images come as 28 by 28, already centred. Two rows and columns of paper on each side make them 32 by 32.
 #
-# ## Why such odd grey levels?
+# ## Predict: the odd grey levels
 #
 # The paper explains -0.1 and 1.175: they make the **mean** of the numbers roughly 0 and their **variance** roughly 1, which
 # speeds up learning. For $n$ numbers $v_i$ these are
 #
 # $$m = \frac{1}{n}\sum_i v_i \qquad\qquad s^2 = \frac{1}{n}\sum_i (v_i - m)^2$$
 #
-# The mean says where the numbers lie, the variance how far they spread. Is the statement true?
+# The mean says where the numbers lie, the variance how far they spread.
 
 # %%
 ask("input.variance")
 
 # %% [markdown]
-# Measure thousands of digits:
+# ## Draw your own
+#
+# Draw a digit, or upload a photograph of one. You see your drawing go through the steps. Two more steps clean a
+# photograph first: *even* takes out shadows, and *pick* leaves out what is no digit. Switch off one step after another:
+# which one does the network need most?
+
+# %%
+from lenet_edu import DrawDigit
+
+DrawDigit(network)
+
+# %% [markdown]
+# ## Check the paper's statement
+#
+# Back to the grey levels. Measure thousands of digits:
 
 # %% tags=["nbval-ignore-output"]
 everything = load_digits()
@@ -215,17 +227,6 @@ print(f"variance = {p:.3f} x 1.175² + {1 - p:.3f} x 0.1² = {p * 1.175**2 + (1 
 # So one of the two can hold, but never both. Nothing breaks because of that: a mean near 0 is what matters more, and
 # training makes up for the rest. Still, the sentence in the paper is not true of its own numbers. Checking what you read,
 # even in a famous paper, is a good habit.
-#
-# ## Draw your own
-#
-# Draw a digit, or upload a photograph of one. You see your drawing go through the steps. Two more steps clean a
-# photograph first: *even* takes out shadows, and *pick* leaves out what is no digit. Switch off one step after another:
-# which one does the network need most?
-
-# %%
-from lenet_edu import DrawDigit
-
-DrawDigit(network)
 
 # %% [markdown]
 # ## Change it

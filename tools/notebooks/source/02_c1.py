@@ -195,9 +195,7 @@ print(f"{held} x {places} places = {held * places:,} connections")
 # small patches?
 
 # %%
-whole_image = row.units.value * (32 * 32 + 1)
-patches_only = row.units.value * (5 * 5 + 1)
-ask("c1.dense", f"whole image, own weights: {whole_image:,}\n5x5 patches, own weights: {patches_only:,}")
+ask("c1.dense")
 
 # %% [markdown]
 # Fewer parameters are not only cheaper. All places of all images train the same kernel, so an edge that was learned in one
@@ -211,16 +209,6 @@ both = torch.stack([c1[3, 0], moved[3, 0]])
 ask("c1.shift", plots.maps(both, ["before", "after"], layer="C1", grid=4))
 
 # %% [markdown]
-# Compare the map of the moved image, from column 2 on, with the map from before:
-
-# %%
-difference = (moved[..., 2:] - c1[..., :-2]).abs().max()
-print(f"largest difference {difference:.4f}")
-
-# %% [markdown]
-# When the input moves, the output moves with it and is otherwise the same. This property is called **equivariance**. It is
-# what comparing pixels did not have.
-#
 # ## Change it
 #
 # A kernel need not be learned. Change these numbers and run the cell again.
@@ -230,6 +218,19 @@ ink_above = torch.tensor([[1.0], [1.0], [0.0], [-1.0], [-1.0]]).expand(5, 5) / 1
 blur = torch.ones(5, 5) / 25
 found = F.conv2d(arrives[3:4], torch.stack([ink_above, ink_above.T, blur])[:, None])[0]
 plots.maps(found, ["ink above", "ink on the left", "blur"], "Kernels written by hand", layer="C1")
+
+# %% [markdown]
+# ## Before and after, in numbers
+#
+# Back to the digit that moved. Compare the map of the moved image, from column 2 on, with the map from before:
+
+# %%
+difference = (moved[..., 2:] - c1[..., :-2]).abs().max()
+print(f"largest difference {difference:.4f}")
+
+# %% [markdown]
+# When the input moves, the output moves with it and is otherwise the same. This property is called **equivariance**. It is
+# what comparing pixels did not have.
 
 # %% [markdown]
 # ## Exercises

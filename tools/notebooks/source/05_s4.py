@@ -63,17 +63,15 @@ from lenet_edu import ask, ledger
 
 book = ledger(network)
 rows = [book.input, *book.rows][:5]
-units = {row.name: row.units.value for row in rows}
-ask("s4.units", plots.bars(units, "Units from INPUT to S4", text="{:,.0f}", layers=True))
-
-# %%
-for row in rows:
-    maps, side, _ = row.output_shape
-    print(f"{row.name:<5} {maps:>2} maps of {side} x {side}: {maps * side * side:>5,} units")
+lines = []
+for name, maps, side, units in ((r.name, *r.output_shape[:2], r.units.value) for r in rows):
+    lines.append(
+        f"{name:<5} {maps:>2} maps of {side:>2} x {side:<2} = {units:>5,} units  {'#' * (units // 100)}"
+    )
+ask("s4.units", "\n".join(lines))
 
 # %% [markdown]
-# C1 first makes more of the image. From there on the number of units falls. *Where* something is becomes less and less exact,
-# while more kinds of feature are recorded. The paper calls this form a **bi-pyramid**: the maps get smaller from layer to layer,
+# From layer to layer, *where* something is becomes less exact, while more kinds of feature are recorded. The paper calls this form a **bi-pyramid**: the maps get smaller from layer to layer,
 # and there are more of them.
 #
 # ## What one unit sees
@@ -131,6 +129,7 @@ moved = activations(network, torch.roll(digits.images, 4, dims=3))
 difference = (moved["S4"][..., 1:] - s4[..., :-1]).abs().max()
 print(f"moved by {4 // book['S4'].stride.value} place, largest difference {difference:.4f}")
 
+
 # %% [markdown]
 # Move it by *one* pixel, and there is no quarter of a place to move to. The numbers of S4 change instead. But how much? Compare
 # two changes: from a digit to the same digit moved, and from a digit to another digit. With $y$ for the output of a layer:
@@ -141,10 +140,8 @@ print(f"moved by {4 // book['S4'].stride.value} place, largest difference {diffe
 # does not notice a certain change has **invariance** to it. This is not the equivariance of notebook 02: there the output moves
 # along, here it stays as it is.
 
+
 # %%
-images = load_digits().test.images[:300]
-
-
 def length(difference):
     return difference.flatten(1).norm(dim=1).mean().item()
 
@@ -156,11 +153,38 @@ def ratios(model, pixels):
 
 
 # %%
-names = list(outputs)
+images, names = load_digits().test.images[:300], list(outputs)
 moves = {f"moved by {pixels}": list(ratios(network, pixels).values()) for pixels in (1, 2, 3, 4)}
 ask("s4.invariance", plots.curves(names, moves, ylabel="ratio"))
 
 # %% [markdown]
+# ## How far can a digit be bent?
+#
+# A network's **robustness** says how far an input can be changed before the answers become wrong. Move the sliders until the 3 is
+# misread:
+
+# %%
+from lenet_edu import Robustness
+
+Robustness(network, digits, digit=3)
+
+# %% [markdown]
+# Now measure it on all test digits of MNIST. (This takes minutes, so the figure shows a recorded run.)
+
+# %%
+from lenet_edu import read_results
+from lenet_edu.reproduction.robustness import errors_on_record
+
+recorded = errors_on_record(read_results("robustness"))
+ask("s4.rotation", plots.robustness({"LeNet-5 of 1998": recorded["lenet5-1998"]}))
+
+# %% [markdown]
+# The green areas show how far the paper estimates that LeNet-5 reads accurately: turned by up to 30 degrees, twice or half as large,
+# or moved by half its height. Compare them with the measured curves. Remember notebook 00: **a network knows only the kind of data
+# that it was trained on.** This one was trained on digits that stand upright in the middle.
+#
+# ## Where does invariance come from?
+#
 # It is often said that pooling makes a network invariant to small shifts. Is it true? A network with the same layers but random
 # weights has the same subsampling, and has learned nothing. Here are the trained network, and five with random weights:
 
@@ -184,31 +208,6 @@ plots.curves(names, lines, "One pixel to the right", ylabel="ratio")
 # trained network it falls in C5 and F6, the layers that see the whole digit. So in this network the subsampling layers help a
 # little, and most of the invariance comes with training. (This is one trained network; the others that this course ships show the
 # same, as you can check with `load_network("lenet5-modern")`.)
-#
-# ## How far can a digit be bent?
-#
-# A network's **robustness** says how far an input can be changed before the answers become wrong. Move the sliders until the 3 is
-# misread:
-
-# %%
-from lenet_edu import Robustness
-
-Robustness(network, digits, digit=3)
-
-# %% [markdown]
-# Now measure it on all test digits of MNIST. (This takes minutes, so the figure shows a recorded run.)
-
-# %%
-from lenet_edu import read_results
-from lenet_edu.reproduction.robustness import errors_on_record
-
-recorded = errors_on_record(read_results("robustness"))
-ask("s4.rotation", plots.robustness({"LeNet-5 of 1998": recorded["lenet5-1998"]}))
-
-# %% [markdown]
-# The paper estimates that LeNet-5 reads digits that are turned by up to 30 degrees, twice or half as large, or moved by half their
-# height. We do not find that: the green areas of the figure reach further than the network does. It was trained on digits that
-# stand upright in the middle, and **a network knows only the kind of data that it was trained on.**
 #
 # ## Change it
 #
