@@ -162,7 +162,7 @@ def field_squares(
 
 def _layer_width(shape: tuple[int, ...]) -> float:
     """How wide a layer is drawn: a stack of maps by its side and number, a column of units always alike."""
-    return _side(shape) + (_shown_maps(shape) - 1) * _STEP if _is_stack(shape) else 0.2
+    return _side(shape) + (_maps_to_draw(shape) - 1) * _STEP if _is_stack(shape) else 0.2
 
 
 def _draw_layer(axes: Axes, x: float, shape: tuple[int, ...], colour: str, dimmed: bool) -> None:
@@ -170,7 +170,7 @@ def _draw_layer(axes: Axes, x: float, shape: tuple[int, ...], colour: str, dimme
     face, edge = (style.pale(colour, 0.88), style.pale(colour, 0.4)) if dimmed else (colour, "white")
     look = {"facecolor": face, "edgecolor": edge, "linewidth": 0.8}
     if _is_stack(shape):
-        side, shown = _side(shape), _shown_maps(shape)
+        side, shown = _side(shape), _maps_to_draw(shape)
         for place in range(shown):
             below = -side / 2 + ((shown - 1) / 2 - place) * _STEP
             axes.add_patch(Rectangle((x + place * _STEP, below), side, side, **look))
@@ -191,7 +191,7 @@ def _side(shape: tuple[int, ...]) -> float:
     return 0.5 + shape[1] / 11
 
 
-def _shown_maps(shape: tuple[int, ...]) -> int:
+def _maps_to_draw(shape: tuple[int, ...]) -> int:
     return min(shape[0], 6)
 
 

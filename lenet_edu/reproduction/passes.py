@@ -137,7 +137,7 @@ class OriginalRecipe:
 def start(model: Network, recipe: OriginalRecipe, seed: int) -> None:
     """Draw the initial weights by seed, as the recipe says."""
     model.reset_parameters(_generator(seed, _START), recipe.start)
-    for _, layer in _subsampled(model):
+    for _, layer in _subsampling_layers(model):
         pooled = layer.size**2 if recipe.coefficient_of == "mean" else 1
         torch.nn.init.constant_(layer.coefficient, recipe.coefficient / pooled)
 
@@ -261,7 +261,7 @@ def _curvature(model, split: Split, recipe: OriginalRecipe, generator) -> dict[s
     if recipe.coefficient_of == "mean":
         # A coefficient of the mean, n times as large as ours of the sum, has h / n^2. Its step of
         # rate / (mu + h / n^2) times a gradient n times smaller moves ours by rate / (n^2 mu + h).
-        for name, layer in _subsampled(model):
+        for name, layer in _subsampling_layers(model):
             h[f"{name}.coefficient"] += (layer.size**4 - 1) * recipe.mu
     return h
 
@@ -279,13 +279,13 @@ def _lowest_and_highest(model, recipe: OriginalRecipe, h: dict[str, Tensor], rat
     """Of the effective rates of all parameters, those of coefficients as the recipe understands them."""
     steps = effective_rates(h, rate, recipe.mu)
     if recipe.coefficient_of == "mean":
-        for name, layer in _subsampled(model):
+        for name, layer in _subsampling_layers(model):
             steps[f"{name}.coefficient"] *= layer.size**4
     joined = torch.cat([step.flatten() for step in steps.values()])
     return [joined.min().item(), joined.max().item()]
 
 
-def _subsampled(model: Network):
+def _subsampling_layers(model: Network):
     """Name and module of each layer with subsampling coefficients."""
     return [(name, layer) for name, layer in model.named_children() if isinstance(layer, layers.Subsampling)]
 

@@ -22,8 +22,8 @@ from lenet_edu.system.errors import LenetError
 from lenet_edu.system.threads import WaitingChoice
 from lenet_edu.training.distortions import draw_distortions
 from lenet_edu.training.evaluation import evaluate
-from lenet_edu.training.inputs import checked_data
-from lenet_edu.training.recipes import Recipe, chosen_recipe
+from lenet_edu.training.inputs import check_data
+from lenet_edu.training.recipes import Recipe, choose_recipe
 from lenet_edu.training.runs import Run, RunFolder, open_run_folder, weights_of
 from lenet_edu.training.steps import Stepper
 
@@ -70,9 +70,9 @@ def fit(
     holds a run that is not resumed, holds none to resume, or cannot be written to; or if data and recipe do
     not suit the network. Warns if the network has learned nothing in the end.
     """
-    data = checked_data(model, data)
+    data = check_data(model, data)
     if not (resume and isinstance(recipe, Recipe)):  # a run may have been begun when less was refused
-        recipe = chosen_recipe(recipe, model.architecture, len(data.train))
+        recipe = choose_recipe(recipe, model.architecture, len(data.train))
     chosen = choose_device(device)
     on_cpu = chosen.type == "cpu"
     if on_cpu:
@@ -172,9 +172,9 @@ def _plan_epoch(run: Run, device: torch.device):
 def _log_point(run: Run, bar) -> None:
     """Add a point to the curve; stop if the loss is none that could still come down."""
     loss, right = run.totals.tolist()
-    seen, loss_before, right_before = run.last_logged
+    seen_before, loss_before, right_before = run.last_logged
     run.last_logged = [run.seen, loss, right]
-    since = run.seen - seen
+    since = run.seen - seen_before
     point = {
         "epoch": run.epochs_done,
         "loss": (loss - loss_before) / since,

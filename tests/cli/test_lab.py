@@ -69,8 +69,8 @@ def test_threads_wait_a_little_unless_the_reader_has_said_otherwise(monkeypatch)
     names = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
     for name in names:
         monkeypatch.delenv(name, raising=False)
-    found = [lab_environment().get(name) for name in names]
-    assert found == (["active", "10000"] if sys.platform == "linux" else [None, None])
+    values = [lab_environment().get(name) for name in names]
+    assert values == (["active", "10000"] if sys.platform == "linux" else [None, None])
     monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
     assert [lab_environment().get(name) for name in names] == ["passive", None]
 
