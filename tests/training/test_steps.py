@@ -100,10 +100,9 @@ def test_all_threads_are_used_where_one_would_give_other_bits(few, monkeypatch):
     torch.set_num_threads(2)
     try:
         model = fresh(**MODERN).to(memory_format=torch.channels_last)  # as fit() trains it
-        stepper = Stepper(model, few, RECIPE)
-        assert isinstance(stepper.modest_threads(), OneThread)
+        assert isinstance(Stepper(model, few, RECIPE).modest_threads(), OneThread)
         monkeypatch.setattr(partwise, "convolution_parts", lambda: 1)  # the gradient is summed as a whole
-        assert isinstance(stepper.modest_threads(), Throttle)
+        assert isinstance(Stepper(model, few, RECIPE).modest_threads(), Throttle)
     finally:
         torch.set_num_threads(threads)
 
