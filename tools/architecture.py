@@ -23,8 +23,9 @@ FLOORS = (
     ("data", "engine", "plots"),
     ("training",),
     ("reproduction",),
-    ("widgets", "cli"),
-    ("exercises",),
+    ("widgets",),
+    ("exercises", "site"),
+    ("cli",),
 )
 FLOOR = {wing: floor for floor, wings in enumerate(FLOORS) for wing in wings}
 WINGS = tuple(FLOOR)
