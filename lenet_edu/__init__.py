@@ -71,7 +71,7 @@ _NAMES = {
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
 
-__all__ = [*_MODULES, "plots", "widgets"]
+__all__ = [*_MODULES, "plots", "widgets"]  # pyright: ignore[reportUnsupportedDunderAll]  # editors read the block above
 
 
 def __getattr__(name: str):

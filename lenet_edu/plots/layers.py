@@ -20,7 +20,8 @@ def feature_maps(activations: dict, sample: int = 0) -> Figure:
     """
     layers = list(activations)
     figure = new_figure((11, 0.92 * len(layers)))
-    for band, name in zip(figure.subfigures(len(layers), 1), layers, strict=True):
+    bands = np.atleast_1d(np.asarray(figure.subfigures(len(layers), 1)))
+    for band, name in zip(bands, layers, strict=True):
         pictures = _as_pictures(as_array(activations[name])[sample])
         if name == layers[0] and len(pictures) == 3:
             pictures = [as_colours(np.stack(pictures))]
@@ -34,7 +35,7 @@ def feature_maps(activations: dict, sample: int = 0) -> Figure:
         for axis, picture in zip(axes, pictures, strict=True):
             axis.imshow(picture, **colours)
             frame(axis)
-    middle = np.mean([colours["vmin"], colours["vmax"]])
+    middle = float(np.mean([colours["vmin"], colours["vmax"]]))
     wide = len(pictures[0][0]) > 5 and np.abs(pictures[0]).max() >= 10
     _write_numbers(axes[0], pictures[0], middle, decimals=0 if wide else 1)
     axes[0].set_xticks(range(len(pictures[0][0])))  # the classes

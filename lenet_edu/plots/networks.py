@@ -1,10 +1,12 @@
 """Figures of a network as its description has it: its layers, its tables, its counts, what a unit sees."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, Polygon, Rectangle
 
-from lenet_edu.network.architecture import Architecture, ConvolutionSpec, lenet5, table_groups
+from lenet_edu.network.architecture import Architecture, lenet5, table_groups
 from lenet_edu.network.ledger import Ledger, ledger, show_shape, window
 from lenet_edu.plots import style
 from lenet_edu.plots.canvas import Figure, as_array, as_colours, frame, styled, subplots
@@ -24,12 +26,10 @@ def network(model, lit: str | None = None) -> Figure:
         plan[lit]  # an unknown name is refused before anything is drawn
     kinds = {row.name: row.kind for row in ledger(plan).rows}
     figure, (axes,) = subplots(1, 1, (11, 2.75))
-    left = right = centre = None
+    centre = right = 0.0
     for name, shape in shapes.items():
         half = _layer_width(shape) / 2
-        if centre is None:
-            centre = left = 0.0
-        else:
+        if name != plan.input.name:
             # Room for the names below, however narrow the layers are.
             centre = max(centre + 1.95, right + 0.7 + half)
             ends = (right + 0.1, 0), (centre - half - 0.1, 0)
@@ -41,7 +41,7 @@ def network(model, lit: str | None = None) -> Figure:
         axes.text(centre, -3.4, show_shape(shape), ha="center", size=8)
         kind = _two_lines(kinds.get(name, ""))
         axes.text(centre, 2.75, kind, ha="center", va="center", size=7, color=SOFT_INK)
-    left -= _layer_width(plan.input.output_shape) / 2
+    left = -_layer_width(plan.input.output_shape) / 2
     axes.set(xlim=(left - 0.2, right + 1.0), ylim=(-3.7, 3.2), aspect="equal")
     axes.axis("off")
     return figure
@@ -56,11 +56,10 @@ def table(connected, title: str = "", layer: str = "C3") -> Figure:
     """
     described = getattr(connected, "architecture", connected)
     plan = described if isinstance(described, Architecture) else lenet5()
-    convolutions = [one.name for one in plan.layers if isinstance(one, ConvolutionSpec)]
-    check_choice(f"A convolution of {plan.name}", layer, convolutions)
+    check_choice(f"A convolution of {plan.name}", layer, tuple(plan.convolutions))
     names = list(plan.shapes)
     below = names[names.index(layer) - 1]
-    own = plan[layer].connected(plan.shapes[below][0])
+    own = plan.convolutions[layer].connected(plan.shapes[below][0])
     cells = own if plan is described else as_array(connected).astype(bool)
     figure, (axis,) = subplots(1, 1, (0.44 * cells.shape[1] + 1, 0.4 * cells.shape[0] + 1.0))
     shades = (BLUE, ORANGE, GREEN, PURPLE)
@@ -97,7 +96,9 @@ def parameters_and_connections(book: Ledger) -> Figure:
 
 
 @styled
-def receptive_field(model, activations: dict, layer: str, unit=(0, 0), sample: int = 0) -> Figure:
+def receptive_field(
+    model, activations: dict, layer: str, unit: tuple[int, int] = (0, 0), sample: int = 0
+) -> Figure:
     """What one unit sees: from `layer` down to the input, the squares of units that feed it.
 
     activations: as `activations.activations` gives them; one map of each layer is shown. unit: row and
@@ -111,7 +112,7 @@ def receptive_field(model, activations: dict, layer: str, unit=(0, 0), sample: i
         column = output.size == len(output)
         picture = output.reshape(-1, 1) if column else output[0]
         limit = max(np.abs(picture).max(), 1e-6)
-        colours = {"cmap": style.DIVERGING, "vmin": -limit, "vmax": limit}
+        colours: dict[str, Any] = {"cmap": style.DIVERGING, "vmin": -limit, "vmax": limit}
         if name == plan.input.name:
             colours = {"cmap": style.PAPER}
             picture = as_colours(output) if len(output) == 3 else picture
@@ -130,29 +131,32 @@ def receptive_field(model, activations: dict, layer: str, unit=(0, 0), sample: i
     return figure
 
 
-def field_squares(plan: Architecture, layer: str, unit=(0, 0)) -> dict[str, tuple[int, int, int, int]]:
+def field_squares(
+    plan: Architecture, layer: str, unit: tuple[int, int] = (0, 0)
+) -> dict[str, tuple[int, int, int, int]]:
     """What feeds one unit of `layer`: (top, left, height, width) in a map of each layer, the input's first.
 
     A square, less what lies in a border around the map: nobody's output. Raises LenetError for a unit that
     the layer does not have.
     """
-    shapes = plan.shapes
+    shapes, specs = plan.shapes, {spec.name: spec for spec in plan.layers}
     names = list(shapes)
     check_choice(f"A layer of {plan.name}", layer, tuple(names))
     sides = shapes[layer][1:] or (1, 1)
     if not all(0 <= place < side for place, side in zip(unit, sides, strict=True)):
         raise LenetError(f"{layer} has units ({sides[0]} x {sides[1]} in a map); there is no {unit}.")
     spans = [(place, place + 1) for place in unit]
-    squares = {layer: (*unit, 1, 1)}
+    squares = {layer: (unit[0], unit[1], 1, 1)}
     for name in reversed(names[1 : names.index(layer) + 1]):
         below = names[names.index(name) - 1]
-        reads, step = window(plan[name], shapes[below])
-        before = getattr(plan[name], "padding", 0)
+        reads, step = window(specs[name], shapes[below])
+        before = getattr(specs[name], "padding", 0)
         spans = [
             (max(first * step - before, 0), min((last - 1) * step - before + reads, side))
             for (first, last), side in zip(spans, shapes[below][1:] or (1, 1), strict=True)
         ]
-        squares[below] = (*(first for first, _ in spans), *(last - first for first, last in spans))
+        (top, bottom), (left, right) = spans
+        squares[below] = (top, left, bottom - top, right - left)
     return dict(reversed(squares.items()))
 
 

@@ -73,13 +73,14 @@ def fit(
     data = checked_data(model, data)
     if not (resume and isinstance(recipe, Recipe)):  # a run may have been begun when less was refused
         recipe = chosen_recipe(recipe, model.architecture, len(data.train))
-    device = choose_device(device)
-    if device.type == "cpu":
+    chosen = choose_device(device)
+    on_cpu = chosen.type == "cpu"
+    if on_cpu:
         keep_freed_memory()
     # A CPU convolves this layout about a third faster.
-    layout = torch.channels_last if device.type == "cpu" else torch.contiguous_format
-    model.to(device, memory_format=layout).train()
-    data = data.to(device)
+    layout = torch.channels_last if on_cpu else torch.contiguous_format
+    model.to(chosen).to(memory_format=layout).train()
+    data = data.to(chosen)
     notes = {
         "scaling": data.scaling.to_dict(),
         "data": data.name,
@@ -91,7 +92,6 @@ def fit(
     # Whole, so that the pictures are found from any other folder when the run goes on.
     root = str(Path(data.source.root).absolute()) if data.source.root else ""
     stepper = Stepper(model, data, recipe)
-    on_cpu = device.type == "cpu"
     with open_run_folder(out, notes, resume) as folder, WaitingChoice(enabled=on_cpu) as waiting:
         if resume:
             run = folder.restore(model, stepper.momentum())

@@ -160,7 +160,7 @@ class RecordedStep:
     def replay(self, batch: Tensor, distortions: Tensor | None) -> None:
         """Take the recorded step with another batch of the same size."""
         self.batch.copy_(batch)
-        if distortions is not None:
+        if self.distortions is not None and distortions is not None:
             self.distortions.copy_(distortions)
         self.graph.replay()
 
