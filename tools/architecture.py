@@ -28,8 +28,7 @@ FLOORS = (
     ("exercises", "site"),
     ("cli",),
 )
-# `site` is being built, and is passed over until its folder is there.
-FLOOR = {wing: floor for floor, wings in enumerate(FLOORS) for wing in wings if (PACKAGE / wing).is_dir()}
+FLOOR = {wing: floor for floor, wings in enumerate(FLOORS) for wing in wings}
 WINGS = tuple(FLOOR)
 
 
