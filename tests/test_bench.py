@@ -20,6 +20,7 @@ BENCH = Path(__file__).parents[1] / "bench"
 RESULTS = sorted(BENCH.glob("results/training-*.json"))
 
 
+@pytest.mark.slow
 def test_ours_learns_and_counts_no_looks(few, monkeypatch):
     looking = []
 
@@ -44,6 +45,7 @@ def test_ours_learns_and_counts_no_looks(few, monkeypatch):
     assert run["peak_mib"] > 100
 
 
+@pytest.mark.slow
 def test_a_peer_learns_and_looks_four_times_an_epoch(few, monkeypatch):
     torch.manual_seed(0)
     monkeypatch.setattr(contenders, "WARM_UP", 2)

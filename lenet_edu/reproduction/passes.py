@@ -194,14 +194,8 @@ def train_original(
     with nullcontext() if out is None else lock_folder(Path(out)):
         history, h = _take_up(model, out, notes)
         take_pass = ENGINES[engine](model, recipe)
-        for number, rate in enumerate(recipe.rates[len(history) :], len(history) + 1):
-            begun = perf_counter()
-            digits = draw_version(split, recipe.distortions, seed, (number - 1) % VERSIONS)
-            fresh = _curvature(model, digits, recipe, _generator(seed, _ORDER + number))
-            h = _running(h, fresh, recipe.memory)
-            record = _record(number, rate, len(order), *take_pass(digits, order, h, rate))
-            record["effective_rates"] = _lowest_and_highest(model, recipe, h, rate)
-            record["seconds"] = perf_counter() - begun
+        for number in range(len(history) + 1, len(recipe.rates) + 1):
+            record, h = _train_pass(model, split, recipe, seed, number, order, h, take_pass)
             if after_pass:
                 after_pass(model, record)
             history.append(record)
@@ -210,6 +204,20 @@ def train_original(
                 save_tensors(Path(out) / STATE, state, {**notes, "history": history})
     model.eval()
     return history
+
+
+def _train_pass(
+    model: Network, split: Split, recipe: OriginalRecipe, seed: int, number: int, order: Tensor, h, take_pass
+) -> tuple[dict, dict[str, Tensor]]:
+    """Pass `number`, from 1: the curvature anew, an update for each pattern; the record, and h."""
+    start, rate = perf_counter(), recipe.rates[number - 1]
+    digits = draw_version(split, recipe.distortions, seed, (number - 1) % VERSIONS)
+    fresh = _curvature(model, digits, recipe, _generator(seed, _ORDER + number))
+    h = _running(h, fresh, recipe.memory)
+    record = _record(number, rate, len(order), *take_pass(digits, order, h, rate))
+    record["effective_rates"] = _lowest_and_highest(model, recipe, h, rate)
+    record["seconds"] = perf_counter() - start
+    return record, h
 
 
 def _record(number: int, rate: float, count: int, loss: float, right: int) -> dict:

@@ -82,27 +82,10 @@ def fit(
     layout = torch.channels_last if on_cpu else torch.contiguous_format
     model.to(chosen).to(memory_format=layout).train()
     data = data.to(chosen)
-    notes = {
-        "scaling": data.scaling.to_dict(),
-        "data": data.name,
-        "source": data.source.to_dict(),
-        "classes": list(data.classes),
-        "seed": seed,
-        "recipe": recipe.to_dict(),
-    }
-    # Whole, so that the pictures are found from any other folder when the run goes on.
-    root = str(Path(data.source.root).absolute()) if data.source.root else ""
     stepper = Stepper(model, data, recipe)
     modest = stepper.modest_threads()
-    with open_run_folder(out, notes, resume) as folder, ThreadChoice(modest) as threads:
-        if resume:
-            run = folder.restore(model, stepper.momentum())
-            run.root = root  # the folder may have moved
-            stepper.totals.copy_(run.totals)
-        else:
-            run = Run(recipe, seed, len(data.train), root=root, last_weights=weights_of(model))
-            folder.save_state(run, model, stepper.momentum())
-        run.totals = stepper.totals
+    with open_run_folder(out, _notes(data, recipe, seed), resume) as folder, ThreadChoice(modest) as threads:
+        run = _begin_run(folder, stepper, data, recipe, seed, resume)
         with _progress_bar(run, progress) as bar, _interrupt_between_batches() as interrupted:
             while len(run.history) < run.recipe.epochs:
                 try:
@@ -121,6 +104,36 @@ def fit(
     message = describe_failure_to_learn(run, data)
     if message and current_thread() is main_thread():  # in a thread of its own a session tells it
         warnings.warn(message, stacklevel=2)
+    return run
+
+
+def _notes(data: Data, recipe: Recipe, seed: int) -> dict:
+    """What a run was given, as its folder keeps it."""
+    return {
+        "scaling": data.scaling.to_dict(),
+        "data": data.name,
+        "source": data.source.to_dict(),
+        "classes": list(data.classes),
+        "seed": seed,
+        "recipe": recipe.to_dict(),
+    }
+
+
+def _begin_run(
+    folder: RunFolder, stepper: Stepper, data: Data, recipe: Recipe, seed: int, resume: bool
+) -> Run:
+    """A new run, or the one of the folder with model and momentum as it was left."""
+    model = stepper.model
+    # Whole, so that the pictures are found from any other folder when the run goes on.
+    root = str(Path(data.source.root).absolute()) if data.source.root else ""
+    if resume:
+        run = folder.restore(model, stepper.momentum())
+        run.root = root  # the folder may have moved
+        stepper.totals.copy_(run.totals)
+    else:
+        run = Run(recipe, seed, len(data.train), root=root, last_weights=weights_of(model))
+        folder.save_state(run, model, stepper.momentum())
+    run.totals = stepper.totals
     return run
 
 

@@ -151,6 +151,7 @@ def test_a_closed_notebook_leaves_no_kernel(lab):
             assert "01_input.ipynb" not in [one["path"] for one in json.load(sessions)]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal for this")
 def test_ending_the_command_ends_jupyterlab_and_its_kernels(tmp_path):
     with running_lab(tmp_path) as address:

@@ -120,6 +120,7 @@ def test_runs_begun_at_once_get_folders_of_their_own(run, tmp_path, monkeypatch)
     )
 
 
+@pytest.mark.slow
 def test_a_warning_is_one_line(tmp_path):
     command = [sys.executable, "-m", "lenet_edu.cli", *QUICK, "--batch-size", "1", "--peak-rate", "0.15"]
     done = subprocess.run([*command, "--out", tmp_path / "run"], capture_output=True, text=True, check=True)
@@ -128,6 +129,7 @@ def test_a_warning_is_one_line(tmp_path):
     assert len(said.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_seed_decides_everything(run, tmp_path):
     for name in ("a", "b"):
         run(*QUICK, "--out", tmp_path / name)

@@ -119,6 +119,7 @@ def test_evaluating_names_the_classes(folder, run, trained, capsys):
     assert "knows cross, disc, ring; the data has cross, ring" in message
 
 
+@pytest.mark.slow
 def test_predicting_takes_files_and_folders(folder, run, trained, tmp_path, capsys):
     weights = trained / "best.safetensors"
     one = next((folder / "val" / "disc").iterdir())
@@ -153,6 +154,7 @@ def test_evaluated_and_predicted_agree(folder, run, trained):
     assert predicted["accuracy"] == evaluated["accuracy"]
 
 
+@pytest.mark.slow
 def test_without_pictures_it_trains_on_drawn_shapes_and_says_so(run, tmp_path, capsys):
     assert main([*TRAIN, "--out", str(tmp_path / "run")]) == 0
     said = capsys.readouterr()

@@ -113,6 +113,7 @@ def test_a_closed_folder_is_named_in_a_line(tmp_path, monkeypatch, capsys, argum
     assert "Permission denied" in err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode here: run this on Linux")
 def test_a_name_that_is_no_utf_8_is_printed_by_its_bytes(tmp_path):
     name = os.fsdecode(b"caf\xe9.png")

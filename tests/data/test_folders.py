@@ -505,6 +505,7 @@ def test_the_notes_of_an_older_run_name_its_data(root):
 # Without a folder --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_drawn_shapes_are_two_kinds_that_a_network_learns():
     data = draw_shapes()
     assert (data.classes, len(data.train), len(data.test)) == (("cross", "ring"), 1000, 200)

@@ -101,6 +101,7 @@ def test_parameters_of_every_combination_of_switches():
         assert ledger(model).totals["parameters"] == count_parameters(model), switches
 
 
+@pytest.mark.slow
 @networks
 def test_connections_by_brute_force(make):
     """Nonzero entries of each layer's Jacobian, and one bias for each unit of a layer that has biases."""

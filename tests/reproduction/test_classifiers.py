@@ -159,6 +159,7 @@ def test_the_nearest_digit_is_the_nearest(splits):
     assert nearest_neighbours(train, test, 3).test == pytest.approx(wrong(votes.argmax(1), test))
 
 
+@pytest.mark.slow
 def test_logistic_has_the_likeliest_weights(splits):
     train, test = splits
     outcome = logistic(train, test, penalty=10)
@@ -238,6 +239,7 @@ def test_images_that_cannot_be_set_upright_are_named(digits):
         deslant(torch.zeros(10, 1, 8, 8, dtype=torch.uint8))
 
 
+@pytest.mark.slow
 def test_scikit_learn_waits_until_it_is_needed():
     code = "import lenet_edu.reproduction.classifiers, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

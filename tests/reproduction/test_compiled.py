@@ -169,6 +169,7 @@ print(network.train(torch.rand(2, 1, 19, 19), torch.tensor([3, 4]), torch.arange
 """
 
 
+@pytest.mark.slow
 def test_nothing_reads_or_writes_beyond_its_array():
     """Without numba the loops are plain Python, where an index beyond an array's end raises an error."""
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}

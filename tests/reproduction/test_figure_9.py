@@ -124,6 +124,7 @@ def test_a_run_is_what_training_and_counting_come_to(few):
     assert triples == [(i, few.test.labels[i].item(), answers[i].item()) for i in wrong]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_row_is_reproduced(name, few, monkeypatch, tmp_path):
     monkeypatch.setitem(figure_9.ROWS, name, shortened(name))
@@ -178,6 +179,7 @@ def test_every_row_is_of_the_paper():
 # The record ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_whole_and_in_order(few, monkeypatch, tmp_path):
     short = {
         "LeNet-5": Experiment("row", shortened("LeNet-5")),

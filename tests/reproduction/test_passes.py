@@ -42,6 +42,7 @@ def same(one, other):
     return all(torch.equal(one[name], other[name]) for name in one)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "values", [{}, {"memory": 0.5}, STEPS_AS_PRINTED, {"distortions": DISTORTED}], ids=str
 )
@@ -173,6 +174,7 @@ def test_both_engines_know_j(digits, network, j):
         torch.testing.assert_close(compiled[name], value, rtol=1e-4, atol=0.01 * moved, msg=name)
 
 
+@pytest.mark.slow
 def test_each_pass_shows_the_next_of_ten_versions_and_measures_the_curvature_on_it(digits, monkeypatch):
     batches = []
 
@@ -312,6 +314,7 @@ def test_plain_descent_has_one_step_for_all(digits):
     assert record["effective_rates"] == pytest.approx([5e-4 / recipe.mu] * 2)
 
 
+@pytest.mark.slow
 def test_older_networks_train_on_squared_error(digits):
     crop = slice(2, -2)
     digits = type(digits)(digits.images[..., crop, crop].contiguous(), digits.labels)

@@ -198,6 +198,7 @@ NETWORKS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", NETWORKS)
 def test_whole_networks(case, seeded, monkeypatch):
     config, loss = NETWORKS[case]

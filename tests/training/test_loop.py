@@ -66,6 +66,7 @@ def test_model_and_file_are_left_with_the_best_weights_not_the_last(few, tmp_pat
     assert not model.training
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights(few):
     runs = [train(fresh(), few, seed=seed) for seed in (5, 5, 6)]
     assert same(runs[0].last_weights, runs[1].last_weights)
@@ -247,6 +248,7 @@ def test_what_changes_while_it_runs_counts_from_the_next_batch(few):
         torch.testing.assert_close(weights, plain.state_dict()[name], atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_every_combination_of_switches_trains(few):
     switches = (("table", "full"), architecture.POOLINGS, architecture.ACTIVATIONS, architecture.OUTPUTS)
     for combination in product(*switches):

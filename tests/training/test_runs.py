@@ -134,6 +134,7 @@ def test_ctrl_c_during_an_epochs_end_stops_after_it(few, tmp_path):
     assert len(train(few, tmp_path, resume=True).history) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("writes", range(1, 12, 2))
 def test_a_full_disk_stops_the_run_and_loses_nothing(few, tmp_path, monkeypatch, writes):
     left, really = [writes], os.fsync
