@@ -80,7 +80,7 @@ class Widget(anywidget.AnyWidget):
         picture = BytesIO()
         self.figure().savefig(picture, format="png")
         return {
-            **data,
+            **(data or {}),
             **self.description(),
             "text/plain": repr(self),
             "image/png": picture.getvalue(),
@@ -161,7 +161,7 @@ def label_texts(images, count: int, classes: Sequence[str] = ()) -> list[str]:
     labels = getattr(images, "labels", None)
     if labels is None:
         return [""] * count
-    return [classes[label] if classes else str(label) for label in labels.tolist()]
+    return [str(classes[label] if classes else label) for label in labels.tolist()]
 
 
 def _read(name: str) -> str:

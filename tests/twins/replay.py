@@ -39,7 +39,7 @@ def replay(widget, messages: list[dict], files: Path) -> int:
 
 
 def through_twin(description: dict, messages: list[dict], files: Path) -> list[dict]:
-    """What the twin answers: the traits at first, after each message those that are new, and what was told."""
+    """What the twin answers: the traits at first, those that are new after each message, what was told."""
     given = {"description": description, "messages": messages, "files": str(files)}
     text = json.dumps(given, default=lambda data: {"base64": base64.b64encode(data).decode()})
     done = subprocess.run([NODE, SCRIPT], input=text, capture_output=True, encoding="utf-8", check=False)

@@ -92,10 +92,8 @@ def test_feature_maps_of_stages_and_of_another_network(files, digits, chance):
     widget = FeatureMaps(stages, digits)
     assert replay(widget, feature_messages(chance, widget, 5), files)
     pictures = HALF_SCALING.apply(torch.randint(256, (14, 3, 32, 32)) / 255)
-    names = [f"class {k % 3}" for k in range(14)]
-    widget = FeatureMaps(
-        untrained(RGBLeNet(classes=3), 1), pictures, labels=names, classes=names[:3], digit=12
-    )
+    names, network = [f"class {k % 3}" for k in range(14)], untrained(RGBLeNet(classes=3), 1)
+    widget = FeatureMaps(network, pictures, labels=names, classes=names[:3], digit=12)
     state = widget.state()
     assert state["traits"]["digits"] == len(state["traits"]["labels"]) == 10
     assert state["traits"]["labels"][state["traits"]["digit"]] == names[12]
@@ -190,7 +188,7 @@ def questions(kind: str) -> dict:
 
 
 def guesses(chance, estimate: Estimate) -> list[str]:
-    """Numbers near those that have an answer of their own and far from them, as readers write them; and none."""
+    """Numbers near those that have an answer of their own and far from them, as readers write them."""
     numbers = [estimate.right, *estimate.hints]
     factors = [1, 1.4999, 1.5001, 1 / 1.4999, 1 / 1.5001, *chance.uniform(0.2, 5, 20)]
     written = [f"{number * factor:,.6f}" for number in numbers for factor in factors]
@@ -209,8 +207,8 @@ def guesses(chance, estimate: Estimate) -> list[str]:
         "5.",
         "1 000",
         "0x10",
-        "１２",
     ]
+    odd.append("\N{FULLWIDTH DIGIT ONE}\N{FULLWIDTH DIGIT TWO}")
     return [*written, *odd]
 
 

@@ -1,4 +1,4 @@
-"""The widgets without a kernel: `page.js` mounts them on a page, and NAME.js here does what NAME.py does above.
+"""The widgets without a kernel: `page.js` mounts them, and NAME.js here does what NAME.py does above.
 
     mount(element, description, { bytes: (name) => ... })
 
