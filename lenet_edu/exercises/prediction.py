@@ -130,6 +130,7 @@ class Asked:
         """What a page without a kernel judges by (`widgets/twins/predict.js`), veiled."""
         one = self.prediction
         held = {"right": one.right, "answer": one.answer, "shown": self.held_back()}
+        held["among"] = None if self.among is None else sorted(self.among)
         if isinstance(one, Estimate):
             return veiled({**held, "factor": one.factor, "hints": list(one.hints.items())})
         return veiled({**held, "choices": one.choices})

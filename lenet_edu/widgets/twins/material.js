@@ -6,7 +6,7 @@ import { loadEngine } from "../../engine/engine.js";
 /**
  * Where a page has its files. `bytes(name)` gives the content of one, such as "weights/lenet5-1998.safetensors".
  *
- * @typedef {{ bytes: (name: string) => Promise<ArrayBuffer>,
+ * @typedef {{ bytes: (name: string) => Promise<ArrayBuffer | Uint8Array>,
  *   module?: (name: string) => Promise<any>, progress?: any }} Resources
  */
 
@@ -104,8 +104,9 @@ export async function images(described, resources) {
 
 /** The file digits.bin: 64 bytes a digit, and then the labels. */
 function digits(content) {
-  const count = content.byteLength / 65;
-  return embeddedDigits(new Uint8Array(content, 0, 64 * count), new Uint8Array(content, 64 * count));
+  const all = content instanceof Uint8Array ? content : new Uint8Array(content);
+  const end = (all.length / 65) * 64;
+  return embeddedDigits(all.subarray(0, end), all.subarray(end));
 }
 
 /** Bytes as torch scales them, in single precision. */

@@ -35,14 +35,13 @@ async function addStyles(name, resources) {
 
 /**
  * Bring a widget to life in an element, in place of the picture that is there. If that fails, the picture stays,
- * and a line below it says why.
+ * a line below it says why, and the error is thrown for who wants to say more.
  *
  * @param {HTMLElement} element
  * @param {{ widget: string, state: any }} description what the notebook's output says of the widget
  * @param {Resources} resources where the site's files are; `site_resources()` in Python lists them. `module(path)`
  *   may give the scripts where a page cannot import them from beside this one
- * @returns {Promise<{ model: TwinModel, leave: () => void } | null>} the widget's model, and what takes the widget
- *   away; null if it did not come to life
+ * @returns {Promise<{ model: TwinModel, leave: () => void }>} the widget's model, and what takes the widget away
  */
 export async function mount(element, description, resources) {
   try {
@@ -71,7 +70,7 @@ export async function mount(element, description, resources) {
     return { model, leave };
   } catch (error) {
     complain(element, error);
-    return null;
+    throw error;
   }
 }
 

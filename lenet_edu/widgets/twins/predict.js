@@ -7,8 +7,8 @@ import { Refused, Twin, oneOf, quoted, readFloat } from "./twin.js";
 /** @typedef {{ right: boolean, said: string }} Judgement */
 
 /** The judgement of a choice. */
-function judgeChoice({ right, choices }, choice) {
-  oneOf("The prediction", choice, Object.keys(choices));
+function judgeChoice({ right, choices }, choice, offered) {
+  oneOf("The prediction", choice, offered);
   return { right: choice === right, said: choices[choice] };
 }
 
@@ -50,7 +50,7 @@ class PredictTwin extends Twin {
   /** All that changes with a choice. */
   settled(choice) {
     const { choices, question } = this.traits;
-    const { right, said } = (choices.length ? judgeChoice : judgeNumber)(this.answer, choice);
+    const { right, said } = (choices.length ? judgeChoice : judgeNumber)(this.answer, choice, choices);
     this.progress.settle(question, choice, right);
     const verdict = `${right ? "Yes" : "No"}: ${said}`;
     return {
