@@ -6,6 +6,7 @@ Each function returns the matplotlib figure. In a notebook it shows by itself wh
 
 from lenet_edu.plots.images import digits, pictures, predictions, saliency, scan
 from lenet_edu.plots.layers import bars, curves, feature_maps, kernels, maps, matrix, numbers, side_by_side
+from lenet_edu.plots.learning import backward_pass, loss_surface, slope
 from lenet_edu.plots.networks import (
     field_squares,
     network,
@@ -17,6 +18,7 @@ from lenet_edu.plots.reproduction import beside_printed, by_layer, costs, passes
 from lenet_edu.plots.training import confusion, history
 
 __all__ = [
+    "backward_pass",
     "bars",
     "beside_printed",
     "by_layer",
@@ -28,6 +30,7 @@ __all__ = [
     "field_squares",
     "history",
     "kernels",
+    "loss_surface",
     "maps",
     "matrix",
     "network",
@@ -43,5 +46,6 @@ __all__ = [
     "scan",
     "seeds",
     "side_by_side",
+    "slope",
     "table",
 ]
