@@ -4,17 +4,18 @@
 Each function returns the matplotlib figure. In a notebook it shows by itself when its call ends a cell.
 """
 
+from lenet_edu.plots.drawing import network
 from lenet_edu.plots.images import digits, pictures, predictions, saliency, scan
 from lenet_edu.plots.layers import bars, curves, feature_maps, kernels, maps, matrix, numbers, side_by_side
 from lenet_edu.plots.learning import backward_pass, loss_surface, slope
 from lenet_edu.plots.networks import (
     field_squares,
-    network,
     parameters_and_connections,
     receptive_field,
     table,
 )
 from lenet_edu.plots.reproduction import beside_printed, by_layer, costs, passes, ranges, robustness, seeds
+from lenet_edu.plots.sliding import sliding
 from lenet_edu.plots.training import confusion, history
 
 __all__ = [
@@ -47,5 +48,6 @@ __all__ = [
     "seeds",
     "side_by_side",
     "slope",
+    "sliding",
     "table",
 ]
