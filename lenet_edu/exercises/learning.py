@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lenet_edu.exercises.checking import Choice, Code, Number
+from lenet_edu.exercises.checking import Choice, Code, Explanation, Number
 from lenet_edu.exercises.prediction import Prediction
 from lenet_edu.network import paper
 from lenet_edu.network.architecture import lenet5
@@ -149,5 +149,18 @@ EXERCISES = {
             "a": "The loss may well be large, if the unit stands at the wrong end. What is multiplied on the way back?",
             "c": "The rate is the same for all weights here. Look at the slope of the squash where the unit stands.",
         },
+    ),
+}
+
+EXPLANATIONS = {
+    "blame": Explanation(
+        model="For each weight one asks how the loss would change if this weight were a little larger. "
+        "Back-propagation answers that for all weights at once: it starts at the loss and goes back layer by layer, and "
+        "multiplies the slopes on the way. Then each weight moves a little against its own slope.",
+        points=(
+            "Each weight has a slope: how the loss changes when this weight changes a little.",
+            "The slopes are found from the last layer back to the first, by multiplying along the way.",
+            "Every weight moves against its slope, by a small step.",
+        ),
     ),
 }

@@ -47,7 +47,7 @@ __all__ = [
     "scan",
     "seeds",
     "side_by_side",
-    "slope",
     "sliding",
+    "slope",
     "table",
 ]

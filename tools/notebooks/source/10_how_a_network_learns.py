@@ -1,15 +1,12 @@
 # %% [markdown]
 # # 10 · How a network learns
 #
-# **After this notebook you can:**
+# [Glossary](glossary.ipynb)
 #
-# - measure the slope of the loss at one weight, and say which way the weight has to go;
-# - carry slopes backwards by hand through F6, S2 and C1, and get the numbers that torch gets;
-# - say what the learning rate and momentum do, and see when a rate is too large;
-# - find a fault in a backward pass.
-#
-# Before it you need [02 C1](02_c1.ipynb), [03 S2](03_s2.ipynb), [07 F6](07_f6.ipynb) and
-# [08 OUTPUT](08_output.ipynb). Allow about an hour.
+# **After this notebook you can:** measure the slope of the loss at one weight and say which way the weight has to go,
+# carry slopes backwards by hand through a whole LeNet-5 and get the numbers that torch gets, say what learning rate and
+# momentum do, and find a fault in a backward pass. Before it you need [02 C1](02_c1.ipynb), [03 S2](03_s2.ipynb),
+# [07 F6](07_f6.ipynb) and [08 OUTPUT](08_output.ipynb). It takes about 55 minutes.
 
 # %%
 import torch
@@ -41,7 +38,7 @@ print(f"loss {loss:.3f}; {(reads != labels).sum()} of {len(labels)} digits are m
 print(f"weights: {sum(weight.numel() for weight in network.parameters()):,}")
 
 # %% [markdown]
-# The **loss** is the one number that says how wrong the network is: equation 9 of notebook 08, the mean over these
+# The loss is the one number that says how wrong the network is: equation 9 of notebook 08, the mean over these
 # thirty digits. To learn means to change the weights so that the loss becomes smaller.
 #
 # ## Measure a slope
@@ -54,8 +51,10 @@ from lenet_edu import find_weight
 
 weight = find_weight(network, "C1.weight[2, 0, 0, 2]")
 here = weight.item()
+print(f"it is {here:.4f} now")
 
 
+# %%
 def loss_with(value):
     """The loss if the weight had this value."""
     weight.fill_(value)
@@ -76,7 +75,6 @@ def loss_with(value):
 # %%
 h = 0.0001
 measured = (loss_with(here + h) - loss_with(here - h)) / (2 * h)
-print(f"weight now {here:.4f}")
 print(f"({loss_with(here + h):.6f} - {loss_with(here - h):.6f}) / {2 * h:.4f} = {measured:.3f}")
 
 # %%
@@ -89,7 +87,7 @@ ask("learning.direction", curve)
 
 # %% [markdown]
 # The orange line touches the curve and has the slope that you measured. Now do this for all weights. The list of all
-# slopes is called the **gradient**. Measured one by one, it takes two runs through the network for each weight.
+# slopes is called the gradient. Measured one by one, it takes two runs through the network for each weight.
 
 # %%
 weights = sum(weight.numel() for weight in network.parameters())
@@ -333,13 +331,22 @@ def back_convolution(layer, below, output, slope):
 
 in_kernels, hand["C3.bias"], slope_s2 = back_convolution(network.C3, values["S2"], values["C3"], slope_c3)
 hand["C3.weight"] = in_kernels.flatten(0, 1)[network.C3.links]  # only the kernels that the table names
+show("by hand", hand["C3.bias"][:5])
+show("torch", network.C3.bias.grad[:5])
+
+# %% [markdown]
+# S2 and C1 are done in the same way:
+
+# %%
 back = back_subsampling(network.S2, values["C1"], values["S2"], slope_s2)
 hand["S2.coefficient"], hand["S2.bias"], slope_c1 = back
 back = back_convolution(network.C1, values["INPUT"], values["C1"], slope_c1)
 hand["C1.weight"], hand["C1.bias"], slope_image = back
+show("by hand", hand["C1.bias"][:5])
+show("torch", network.C1.bias.grad[:5])
 
 # %% [markdown]
-# You have arrived at the image. Compare all that you have found on the way with torch, the first number of each kind:
+# You have arrived at the image. Compare what you have found on the way with torch, the first number of each kind:
 
 # %%
 print(f"{'':16} {'how many':>8} {'by hand':>12} {'torch':>12}")
@@ -414,7 +421,7 @@ plots.loss_surface(surface, small_rate)
 # %% [markdown]
 # All four have the same rate and the same number of steps. With much momentum the ball rolls past the bottom and has to come back.
 #
-# Now you. Choose the rate and the momentum, then press **Step** or **Run**. Click into the map to put the ball elsewhere. Between the points of the grid
+# Now you. Choose the rate and the momentum, then press *Step* or *Run*. Click into the map to put the ball elsewhere. Between the points of the grid
 # the loss is interpolated. The kernel is not needed for it: it all happens in your browser.
 
 # %%
@@ -581,9 +588,9 @@ def back_maximum(x, slope):
 assert check("learning.maximum", back_maximum).right
 
 # %% [markdown]
-# **5. Explain.** A unit has a very large weighted sum, so its output is close to the end of the squash. Why does it learn hardly anything?
-# (a) Its loss is already small. (b) The slope of the squash is nearly zero there, and every slope that passes is
-# multiplied by it. (c) Its learning rate is smaller.
+# **5. Predict.** A unit has a very large weighted sum, so its output is close to the end of the squash. Why does it
+# learn hardly anything? (a) Its loss is already small. (b) The slope of the squash is nearly zero there, and every slope
+# that passes is multiplied by it. (c) Its learning rate is smaller.
 
 # %%
 letter = None
@@ -593,6 +600,16 @@ check("learning.flat", letter)
 # Solution
 letter = "b"
 assert check("learning.flat", letter).right
+
+# %% [markdown]
+# **6. Explain in your own words.** A friend asks: "There are 60,000 weights, and one number that says how wrong they
+# are. How can the network know which weights to change?" Answer in two or three sentences.
+
+# %%
+from lenet_edu import explain
+
+words = ""
+explain("learning.blame", words)
 
 # %% [markdown]
 # ## What you know now
