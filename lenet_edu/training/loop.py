@@ -75,6 +75,7 @@ def fit(
     if not (resume and isinstance(recipe, Recipe)):  # a run may have been begun when less was refused
         recipe = chosen_recipe(recipe, model.architecture, len(data.train))
     chosen = choose_device(device)
+    on_cpu = chosen.type == "cpu"
     if on_cpu:
         keep_freed_memory()
     # A CPU convolves this layout about a third faster.
