@@ -4,6 +4,7 @@
 Each function returns the matplotlib figure. In a notebook it shows by itself when its call ends a cell.
 """
 
+from lenet_edu.plots.connections import fully_connected, kernel_sum, to_codes
 from lenet_edu.plots.drawing import network
 from lenet_edu.plots.images import digits, pictures, predictions, saliency, scan
 from lenet_edu.plots.layers import bars, curves, feature_maps, kernels, maps, matrix, numbers, side_by_side
@@ -29,7 +30,9 @@ __all__ = [
     "digits",
     "feature_maps",
     "field_squares",
+    "fully_connected",
     "history",
+    "kernel_sum",
     "kernels",
     "loss_surface",
     "maps",
@@ -50,4 +53,5 @@ __all__ = [
     "sliding",
     "slope",
     "table",
+    "to_codes",
 ]
