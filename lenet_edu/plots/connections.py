@@ -1,4 +1,4 @@
-"""How layers without places connect: C5's one unit and its kernels, F6's unit and all of C5, F6 and the codes."""
+"""How layers without places connect: C5 and its kernels, F6 and all of C5, F6 and the codes."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -55,8 +55,8 @@ def fully_connected(below, weights, above, unit: int, title: str = "") -> Figure
     """A fully connected layer: all units below in a column, and lines from each of them to one unit above.
 
     below: (units_in,). weights: (units, units_in). above: (84,), shown as F6's picture of 7x12. unit: the one
-    that the lines lead to. A line is red where the weight is positive, blue where it is negative, and the wider
-    the larger the weight.
+    that the lines lead to. A line is red where the weight is positive, blue where it is negative, and
+    wider where the weight is larger.
     """
     inputs, outputs, row = as_array(below), as_array(above), as_array(weights)[unit]
     height, width = paper.CODE_HEIGHT, paper.CODE_WIDTH
@@ -68,54 +68,20 @@ def fully_connected(below, weights, above, unit: int, title: str = "") -> Figure
     target = (9 + cell_column + 0.5, height - cell_row - 0.5)
     strong = np.sort(np.abs(row))[-min(_STRONGEST, len(row))]
     for value, place in zip(row, places, strict=True):
-        colour = "#B2182B" if value > 0 else "#2166AC"
         share = min(abs(value) / strong, 1)
-        axis.plot(
-            (0.25, target[0]),
-            (place, target[1]),
-            color=colour,
-            linewidth=0.3 + 0.9 * share,
-            alpha=0.15 + 0.45 * share,
-        )
-    axis.scatter(
-        np.zeros(len(inputs)),
-        places,
-        c=inputs,
-        cmap=style.DIVERGING,
-        vmin=-limit,
-        vmax=limit,
-        s=16,
-        edgecolors=GREY,
-        linewidths=0.4,
-        zorder=3,
-    )
+        look = {"color": "#B2182B" if value > 0 else "#2166AC", "zorder": 3}
+        ends = (0.25, target[0] - 0.5), (place, target[1])
+        axis.plot(*ends, linewidth=0.3 + 0.9 * share, alpha=0.1 + 0.4 * share, **look)
+    dots = {"cmap": style.DIVERGING, "edgecolors": GREY, "linewidths": 0.4, "zorder": 3}
+    axis.scatter(np.zeros(len(inputs)), places, s=16, c=inputs, vmin=-limit, vmax=limit, **dots)
     amplitude = paper.SQUASH_AMPLITUDE
-    extent = (9, 9 + width, 0, height)
-    axis.imshow(
-        outputs.reshape(height, width),
-        cmap=style.DIVERGING,
-        vmin=-amplitude,
-        vmax=amplitude,
-        extent=extent,
-        zorder=2,
-    )
+    colours = {"cmap": style.DIVERGING, "vmin": -amplitude, "vmax": amplitude}
+    axis.imshow(outputs.reshape(height, width), extent=(9, 9 + width, 0, height), zorder=2, **colours)
     axis.plot(*_square(target), color=ORANGE, linewidth=2.4, zorder=4)
-    axis.text(
-        0,
-        height + 0.4,
-        f"{len(inputs)} units of C5",
-        ha="center",
-        weight="bold",
-        color=style.layer_colour("C5"),
-    )
-    axis.text(
-        9 + width / 2,
-        height + 0.4,
-        f"{len(outputs)} units of F6, as a picture",
-        ha="center",
-        weight="bold",
-        color=style.layer_colour("F6"),
-    )
+    heads = {0: ("C5", f"{len(inputs)} units of C5"), 9 + width / 2: ("F6", f"{len(outputs)} units of F6")}
+    for x, (layer, text) in heads.items():
+        colour = style.layer_colour(layer)
+        axis.text(x, height + 0.4, text, ha="center", weight="bold", color=colour)
     axis.text(9 + width + 0.4, target[1], f"unit {unit}: {outputs[unit]:.2f}", va="center", color=INK)
     axis.set(xlim=(-2, 20), ylim=(-0.4, height + 1.2), aspect="equal")
     axis.axis("off")
@@ -147,15 +113,12 @@ def to_codes(f6, codes, title: str = "") -> Figure:
         ):
             axis.imshow(picture.reshape(shape), **colours)
             frame(axis, ORANGE if won else GREY, 2.2 if won else 0.5)
-        column[0].set_title(
-            f"code of {k}", size=8.5, weight="bold" if won else "normal", color=ORANGE if won else INK
-        )
-        column[2].set_xlabel(
-            f"{distances[k]:.1f}", size=9, weight="bold" if won else "normal", color=ORANGE if won else INK
-        )
+        look = {"weight": "bold" if won else "normal", "color": ORANGE if won else INK}
+        column[0].set_title(f"code of {k}", size=8.5, **look)
+        column[2].set_xlabel(f"{distances[k]:.1f}", size=9, **look)
     for axis, text in zip(axes[:, 0], ("F6", "the code", "squared\ndifference"), strict=True):
         _name_row(axis, text)
-    figure.text(0.005, 0.03, "their sum:", weight="bold", size=9)
+    figure.text(0.02, 0.035, "their sum:", weight="bold", size=9)
     figure.suptitle(title, x=0.005, ha="left")
     return figure
 
