@@ -16,6 +16,7 @@ from lenet_edu.network import paper
 from lenet_edu.network.ledger import ledger
 from lenet_edu.network.models import LeNet5
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.pages import WIDGET
 from lenet_edu.widgets.predict import Predict
 
 
@@ -271,7 +272,7 @@ def test_a_message_that_is_no_choice_is_refused_and_settles_nothing(monkeypatch)
 
 def test_a_prediction_shows_its_face_where_there_are_widgets(monkeypatch):
     bundle = ask("c1.shift")._repr_mimebundle_()
-    assert set(bundle) == {"text/plain", "text/html", "application/vnd.jupyter.widget-view+json"}
+    assert set(bundle) == {"text/plain", "text/html", "application/vnd.jupyter.widget-view+json", WIDGET}
     monkeypatch.setitem(sys.modules, "lenet_edu.widgets.predict", None)
     assert set(ask("c1.shift")._repr_mimebundle_()) == {"text/plain", "text/html"}
 
@@ -302,7 +303,7 @@ def test_ones_own_words_stand_beside_a_model_answer_and_three_points():
 
 
 def test_an_explanation_in_a_script_without_spaces_counts_as_written():
-    assert EXPLANATION.compare("同一特征图的所有单元共享同一组权重和同一个偏置因此参数很少").is_written
+    assert EXPLANATION.compare("同一特征图的所有单元共享同一组权重和同一个偏置，因此参数很少。").is_written  # noqa: RUF001
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS)

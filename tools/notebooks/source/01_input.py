@@ -63,7 +63,7 @@ sheet = seven_on_a_sheet(top=8, left=22)
 plots.steps({"sheet": sheet}, grey=["sheet"])
 
 # %% [markdown]
-# **Step 1: invert.** The network wants to know where **ink** is, not where light is. So turn brightness round, and
+# **First step: invert.** The network wants to know where **ink** is, not where light is. So turn brightness round, and
 # stretch it: paper becomes 0, the darkest ink becomes 1.
 
 # %%
@@ -72,7 +72,7 @@ print(f"before: paper {sheet.max():.1f}, pen {sheet.min():.1f}")
 print(f"after:  paper {ink.min():.1f}, pen {ink.max():.1f}")
 
 # %% [markdown]
-# **Step 2: crop.** Keep only the rows and columns that have ink.
+# **Second step: crop.** Keep only the rows and columns that have ink.
 
 # %%
 rows, columns = ink.sum(1).nonzero(), ink.sum(0).nonzero()
@@ -80,7 +80,7 @@ cropped = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 tuple(cropped.shape)
 
 # %% [markdown]
-# **Step 3: scale.** Make the longer side 20 pixels long, without changing the digit's proportions. The result is called
+# **Third step: scale.** Make the longer side 20 pixels long, without changing the digit's proportions. The result is called
 # the **glyph**.
 
 # %%
@@ -90,7 +90,7 @@ glyph = scale_to_glyph(cropped)
 tuple(glyph.shape)
 
 # %% [markdown]
-# **Step 4: find the centre.** Not the middle of the box round the digit, but its **centre of mass**: the point where the
+# **Fourth step: find the centre.** Not the middle of the box round the digit, but its **centre of mass**: the point where the
 # shape would balance if ink had weight. With $x_{rc}$ for the ink in row $r$ and column $c$, the row of the centre is
 #
 # $$\bar r = \frac{\sum_{r,c} r\, x_{rc}}{\sum_{r,c} x_{rc}}$$
@@ -106,7 +106,7 @@ print(f"centre of mass:    row {row:.1f}")
 # %% [markdown]
 # A 7 has much ink at its top, so its centre of mass lies above the middle of its box.
 #
-# **Step 5: place.** Put the centre of mass into the middle of an empty image of 32 by 32. The middle of 32 pixels lies
+# **Fifth step: place.** Put the centre of mass into the middle of an empty image of 32 by 32. The middle of 32 pixels lies
 # between two of them; MNIST takes the lower and right one, number 16.
 
 # %%
@@ -123,7 +123,7 @@ steps = {"sheet": sheet, "ink": ink, "cropped": cropped, "glyph": glyph, "image"
 plots.steps(steps, grey=["sheet"], crosses={"glyph": (row, column), "image": (16, 16)})
 
 # %% [markdown]
-# **Step 6: choose the grey levels.** The paper wants -0.1 for no ink and 1.175 for full ink. A straight line leads from
+# **Sixth step: choose the grey levels.** The paper wants -0.1 for no ink and 1.175 for full ink. A straight line leads from
 # one scale to the other. For a pixel with ink $x$:
 #
 # $$v = -0.1 + (1.175 - (-0.1))\, x = -0.1 + 1.275\, x$$

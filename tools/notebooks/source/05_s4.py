@@ -136,7 +136,7 @@ print(f"moved by {4 // book['S4'].stride.value} place, largest difference {diffe
 #
 # $$\text{ratio} = \frac{\lVert\, y(\text{moved digit}) - y(\text{digit})\,\rVert}{\lVert\, y(\text{another digit}) - y(\text{digit})\,\rVert}$$
 #
-# The ratio is near 0 if the layer hardly notices the move. It is 1 if moving matters as much as being another digit. A layer that
+# The ratio is near zero if the layer hardly notices the move. It is 1 if moving matters as much as being another digit. A layer that
 # does not notice a certain change has **invariance** to it. This is not the equivariance of notebook 02: there the output moves
 # along, here it stays as it is.
 
