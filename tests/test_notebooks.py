@@ -170,6 +170,7 @@ def test_each_exercise_stands_open_and_its_solution_is_folded_away_below(name):
 
 # What the prose may say although no cell computes it. Names of digits ("the 3") and numbers that name a
 # notebook, an equation or an exercise are taken out of the text by `prose`.
+GIVEN = re.compile(r"\*\*\d\. (?:Transfer|Design)\.\*\*")  # such an exercise brings numbers of its own
 YEARS = {"1980", "1989", "1990", "1998"}
 
 
@@ -199,7 +200,7 @@ def test_every_figure_in_the_prose_is_computed_by_a_cell(name):
     notebook = build.read(name)
     computed = {figure for cell in code_cells(name) for figure in figures(shown(cell))}
     for cell in notebook.cells:
-        if cell.cell_type == "markdown":
+        if cell.cell_type == "markdown" and not GIVEN.match(cell.source):
             missing = set(figures(prose(cell))) - computed - YEARS
             assert not missing, f"{missing} in: {cell.source}"
 
@@ -243,7 +244,7 @@ def test_altering_any_number_of_a_ledger_row_fails(name, tmp_path):
 
 
 def test_every_layer_and_the_whole_network_show_their_ledger():
-    assert {name for name in WALK if ledger_cells(name)} == set(WALK) - {"00_start_here"}
+    assert {name for name in WALK if ledger_cells(name)} == set(WALK) - {"00_start_here", "01_input"}
 
 
 @pytest.mark.slow

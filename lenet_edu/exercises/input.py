@@ -14,11 +14,11 @@ PREDICTIONS = {
     "tail": Prediction(
         "The 7 gets a tail one pixel wide that makes it one and a half times as tall. It is normalised again. What does the "
         "network see?",
-        right="a smaller 7, hardly moved upwards",
+        right="a smaller 7 at nearly the same place",
         choices={
             "the same 7 as before, with a tail": "the longer side is scaled to the same length, so a taller drawing becomes "
             "smaller as a whole.",
-            "a smaller 7, hardly moved upwards": "the tail belongs to the box, so everything is scaled down. But the tail has "
+            "a smaller 7 at nearly the same place": "the tail belongs to the box, so everything is scaled down. But the tail has "
             "so little ink that the centre of mass stays near the 7.",
             "a smaller 7, moved far upwards": "it would if the middle of the box were placed in the middle of the image. The "
             "centre of mass hardly notices a thin tail.",

@@ -6,16 +6,15 @@ from lenet_edu.network import paper
 
 PREDICTIONS = {
     "shift": Prediction(
-        "Every test digit moves two pixels to the right, and is again compared with all examples. How many are still "
-        "read rightly?",
-        right="about half or fewer",
+        "Every test digit moves two pixels to the right and two down, and is again compared with all examples. Of a "
+        "hundred, how many are still read rightly?",
+        right="about 50",
         choices={
-            "nearly all: the digits look the same": "to you they do. But the sum compares the pixels at the same "
-            "place, and the strokes are not there any more.",
-            "about three quarters": "it is worse: a stroke is only two or three pixels wide, so moving it by two takes "
-            "nearly all of it away from where it was.",
-            "about half or fewer": "a stroke is only two or three pixels wide, so a digit that moves by two pixels "
-            "hardly covers itself any more.",
+            "about 95: the digits look the same": "to you they do. But the sum compares the pixels at the same place, "
+            "and the strokes are not there any more.",
+            "about 80": "that is so for a move to the right alone. With the move down, fewer are left.",
+            "about 50": "a stroke is only two or three pixels wide, so a digit that moves this far hardly covers itself "
+            "any more. Every second one is then nearer to some other digit.",
         },
     ),
     "errors": Prediction(

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from lenet_edu import plots
+from lenet_edu import load_digits, plots, read_results
 from lenet_edu.exercises import NOTEBOOKS, ask, check, explain, prediction, quiz
 from lenet_edu.exercises.checking import Choice, Code, Conditions, Explanation, Number, Verdict
 from lenet_edu.exercises.prediction import Estimate, Prediction, Quiz
 from lenet_edu.network import paper
 from lenet_edu.network.ledger import ledger
 from lenet_edu.network.models import LeNet5
+from lenet_edu.reproduction.robustness import errors_on_record
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.pages import WIDGET
 from lenet_edu.widgets.predict import Predict
@@ -345,3 +346,15 @@ def test_every_quiz_mixes_several_questions(notebook):
     if hasattr(module, "QUIZ"):
         questions = [asked.question for asked in quiz(notebook).asked]
         assert 4 <= len(set(questions)) == len(questions) <= 7
+
+
+def test_what_start_and_s4_call_right_is_what_is_measured():
+    """Notebook 00's nearest digits on the embedded ones, notebook 05's recorded errors of turned digits."""
+    digits = load_digits("embedded")
+    moved = digits.test.images.roll((2, 2), dims=(2, 3)).flatten(1)
+    nearest = torch.cdist(moved, digits.train.images.flatten(1)).argmin(1)
+    share = (digits.train.labels[nearest] == digits.test.labels).float().mean().item()
+    assert PREDICTIONS["start.shift"].right == f"about {round(share, 1):.0%}".rstrip("%")
+    amounts, errors = errors_on_record(read_results("robustness"))["lenet5-1998"]["rotation"]
+    turned = [error for amount, error in zip(amounts, errors, strict=True) if abs(amount) == 30]
+    assert PREDICTIONS["s4.rotation"].right == f"about {round(sum(turned) / 2, -1):.0f}"

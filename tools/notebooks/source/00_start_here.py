@@ -36,8 +36,8 @@ DrawDigit(network, steps=False)
 # In 1998, Yann LeCun, Léon Bottou, Yoshua Bengio and Patrick Haffner described LeNet-5 in the paper that this course
 # follows, "Gradient-Based Learning Applied to Document Recognition". By then such networks read several million cheques a
 # day. The idea of layers of small detectors is older still: Kunihiko Fukushima's Neocognitron had them in 1980. But LeNet-5
-# has all the parts that later networks for images share, and it is small enough to understand completely. You will take it
-# apart down to the last number.
+# has all the parts that later networks for images share, and it is small enough to be understood
+# completely.
 
 # %% [markdown]
 # ## Why not just compare the pixels?
@@ -86,13 +86,13 @@ def share_right(images):
 print(f"{len(train):,} examples; right: {share_right(test.images):.0%}")
 
 # %% [markdown]
-# Not bad at all. Now move every test digit by two pixels.
+# Not bad at all. Now move every test digit two pixels to the right and two down.
 
 # %%
 from lenet_edu import ask
 
-shifted = share_right(test.images.roll(2, dims=3))
-ask("start.shift", f"Moved by two pixels: {shifted:.0%} right")
+shifted = share_right(test.images.roll((2, 2), dims=(2, 3)))
+ask("start.shift", f"Moved two pixels right and down: {shifted:.0%} right")
 
 # %% [markdown]
 # Nobody writes every stroke at exactly the same place. We need something that finds a stroke *wherever* it is.
@@ -154,7 +154,7 @@ ask("start.errors", f"The paper: {paper.TEST_ERROR}%. Our network, recorded on M
 #
 # ## Your way through the course
 #
-# The minutes are for reading and running. The exercises take about as long again.
+# Exercises take about as long again.
 #
 # | notebook | afterwards you can | reading |
 # |---|---|---|
@@ -182,7 +182,7 @@ ask("start.errors", f"The paper: {paper.TEST_ERROR}%. Our network, recorded on M
 #
 # - **Shift + Enter** runs a cell. Change any number and run the cell again. *Kernel, Restart* forgets all results but keeps
 #   what you changed in the cells.
-# - A blue box asks for a prediction. Only your first answer counts, and a wrong one teaches most.
+# - A blue box asks for a prediction. Only your first answer counts.
 # - Exercises have a checker that gives hints. Below each stands a folded cell with a solution.
 #
 # One kind of exercise asks you to explain something in your own words. Write between the quotes and run the cell.
@@ -226,7 +226,7 @@ print(f"{digits.name}: {1 - accuracy(network, digits.test):.2%} of {len(digits.t
 # ## What you know now
 #
 # - LeNet-5 reads a handwritten digit: an image goes in, and seven layers later the answer comes out.
-# - Comparing images pixel by pixel fails as soon as a digit moves by two pixels.
+# - Comparing images pixel by pixel fails when a digit moves by a few pixels.
 # - A sliding kernel makes a feature map, which shows where a pattern is.
 #
 # **Next:** [01 INPUT](01_input.ipynb) turns a picture into the numbers that the network sees.

@@ -113,7 +113,7 @@ print(f"centre of mass:    row {row:.1f}")
 top, left = round(16 - row.item()), round(16 - column.item())
 centred = torch.zeros(32, 32)
 centred[top : top + glyph.shape[0], left : left + glyph.shape[1]] = glyph
-print("glyph in rows", top, "to", top + glyph.shape[0] - 1)
+print(f"centre of mass in row 16, glyph in rows {top} to {top + glyph.shape[0] - 1}")
 
 # %% [markdown]
 # All steps in a row. The orange cross is the centre of mass.
