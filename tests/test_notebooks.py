@@ -184,7 +184,7 @@ def figures(text: str) -> list[str]:
 def prose(cell) -> str:
     """A cell's text without what only names: links, code, layers, headings' numbers, lists' numbers."""
     text = re.sub(r"\[[^\]]*\]\([^)]*\)|`[^`]*`", "", cell.source)
-    text = re.sub(r"\b\d+ min(?:utes)?\b", "", text)
+    text = re.sub(r"\b\d+ min(?:utes)?\b|\^\{?\d+\}?", "", text)  # minutes have a test of their own
     text = re.sub(
         r"LeNet-5|[Nn]otebooks \d+ to \d+|[Nn]otebook \d+|[Ee]quation \d+|\*\*\d+ Start here|^#+ \d+ ·",
         "",
