@@ -1,0 +1,31 @@
+"""Accounts of the system's for students: which names are refused."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="run on Linux: Windows has no useradd")
+
+
+@pytest.fixture
+def create_account():
+    path = Path(__file__).resolve().parents[2] / "deploy" / "accounts.py"
+    spec = importlib.util.spec_from_file_location("accounts", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.create_account
+
+
+@pytest.mark.parametrize("name", ["", "-d", "../up", "Anna", "a b", "1st", "a" * 40, "x;reboot"])
+def test_names_that_no_account_can_have_are_refused(create_account, name):
+    with pytest.raises(ValueError, match="cannot be a student's name"):
+        create_account(name)
+
+
+def test_the_systems_own_accounts_are_refused(create_account):
+    with pytest.raises(ValueError, match="root is an account of the system's own"):
+        create_account("root")
