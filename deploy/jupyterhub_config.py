@@ -20,6 +20,7 @@ the environment:
 import os
 import sys
 from pathlib import Path
+from runpy import run_path
 
 c = get_config()  # noqa: F821  JupyterHub gives it
 
@@ -47,9 +48,7 @@ c.JupyterHub.cookie_secret_file = str(HUB / "cookie_secret")
 c.ConfigurableHTTPProxy.pid_file = str(HUB / "proxy.pid")
 
 # What: a copy of the notebooks, and JupyterLab on 00. systemd holds each student to memory and cores.
-sys.path.insert(0, str(Path(__file__).parent))
-from accounts import create_account  # noqa: E402
-
+create_account = run_path(str(Path(__file__).with_name("accounts.py")))["create_account"]
 has_accounts = os.geteuid() == 0 and os.environ.get("LENET_EDU_ACCOUNTS") != "one"
 has_systemd = has_accounts and Path("/run/systemd/system").is_dir()
 c.JupyterHub.spawner_class = "systemd" if has_systemd else "localprocess" if has_accounts else "simple"
