@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from lenet_edu.data.cleaning import even, otsu
+from lenet_edu.data.light import even
 from lenet_edu.data.normalise import digits_from_picture
+from lenet_edu.data.strokes import otsu
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.checkpoints import load_network, shipped_names
 from lenet_edu.training.reading import predict
