@@ -83,7 +83,7 @@ KINDS = {
     "small": Kind(
         "small, somewhere on a sheet", margin=(3, 7), off_centre=0.8, sides=(350, 1400), pen=(0.08, 0.14)
     ),
-    "large": Kind("a camera's full size", sides=(1600, 3000), margin=(0.5, 2), noise=0.03),
+    "large": Kind("a camera's full size", sides=(1600, 2200), margin=(0.5, 2), noise=0.03),
 }
 
 

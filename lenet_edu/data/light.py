@@ -94,20 +94,22 @@ def _around(small: np.ndarray) -> np.ndarray:
 
 
 def _small(grey: np.ndarray, side: int = _COPY) -> np.ndarray:
-    """Averaged down to at most twice so many pixels a side."""
+    """Averaged down to at most twice so many pixels a side, over squares of whole pixels."""
     factor = max(1, max(grey.shape) // side)
     if factor == 1:
         return grey
-    smooth = ndimage.uniform_filter(grey, factor, mode="nearest")
-    rows, columns = [slice(min(factor // 2, side - 1), None, factor) for side in grey.shape]
-    return smooth[rows, columns]
+    high, wide = (min(factor, pixels) for pixels in grey.shape)
+    rows, columns = grey.shape[0] // high, grey.shape[1] // wide
+    return grey[: rows * high, : columns * wide].reshape(rows, high, columns, wide).mean((1, 3))
 
 
 def _stretched(small: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    if small.shape == shape:
-        return small
-    places = [
-        np.clip((np.arange(side) + 0.5) * count / side - 0.5, 0, count - 1)
-        for side, count in zip(shape, small.shape, strict=True)
-    ]
-    return ndimage.map_coordinates(small, np.meshgrid(*places, indexing="ij"), order=1)
+    """Enlarged to a shape, straight between its points."""
+    for axis, side in enumerate(shape):
+        count = small.shape[axis]
+        place = np.clip((np.arange(side) + 0.5) * count / side - 0.5, 0, count - 1).astype(small.dtype)
+        before = np.minimum(place.astype(int), max(0, count - 2))
+        share = np.expand_dims((place - before).astype(small.dtype), 1 - axis)
+        after = np.minimum(before + 1, count - 1)
+        small = small.take(before, axis) * (1 - share) + small.take(after, axis) * share
+    return small.astype(np.float32, copy=False)
