@@ -55,9 +55,10 @@ def _ruled_lines(marked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     tilt = _tilt(small)
     length = max(7, round(_LINE * min(small.shape)))
     across, down = _runs(small, tilt, length), _runs(small.T, -tilt, length).T
+    thickness = [_thickness(small, axis) for axis in (0, 1)]
     # A side of a frame ends on other sides; what is none takes those with it that end on it alone.
     for _ in range(3):
-        across, down = _ruled(across, down, 1), _ruled(down, across, 0)
+        across, down = _ruled(across, down, thickness[0], 1), _ruled(down, across, thickness[1], 0)
     both = across, down
     return tuple(_enlarged(lines, factor, marked.shape) & marked for lines in both)
 
@@ -115,7 +116,7 @@ def _runs(marked: np.ndarray, tilt: int, length: int) -> np.ndarray:
     return found & marked
 
 
-def _ruled(lines: np.ndarray, others: np.ndarray, axis: int) -> np.ndarray:
+def _ruled(lines: np.ndarray, others: np.ndarray, thickness: np.ndarray, axis: int) -> np.ndarray:
     """Those lines that span the picture, or end on other lines at both ends, as the sides of a frame do."""
     labels, count = ndimage.label(lines, np.ones((3, 3)))
     reach = max(2, round(0.03 * min(lines.shape)))
@@ -125,9 +126,9 @@ def _ruled(lines: np.ndarray, others: np.ndarray, axis: int) -> np.ndarray:
     for number, box in enumerate(ndimage.find_objects(labels), 1):
         start, stop = box[axis].start, box[axis].stop
         part, crossing = labels[box] == number, near[box]
+        thick = np.percentile(thickness[box][part], 25)
         if axis == 0:
             part, crossing = part.T, crossing.T
-        thick = np.percentile(part.sum(0), 25)
         ends = [
             start <= reach or (part & crossing)[:, : reach + 1].any(),
             stop >= side - reach or (part & crossing)[:, -reach - 1 :].any(),
@@ -144,11 +145,14 @@ def _erased(marked: np.ndarray, across: np.ndarray, down: np.ndarray) -> np.ndar
         ndimage.binary_dilation(found, structure) & marked if found.any() else found
         for found, structure in ((across, np.ones((3, 1))), (down, np.ones((1, 3))))
     ]
+    thickness = [_thickness(marked & ~lines[1 - axis] | lines[axis], axis) for axis in (0, 1)]
+    usual = [_usual_thickness(*both, axis) for axis, both in enumerate(zip(thickness, lines, strict=True))]
+    of_lines = np.unique(np.concatenate([one[found] for one, found in zip(usual, lines, strict=True)]))
+    # A line that ink goes along all the way is no thicker than the others on the sheet are.
+    most = 2 * max(2.0, float(np.percentile(of_lines, 25))) if of_lines.size else 0
     gone = np.zeros_like(marked)
     for axis, found in enumerate(lines):
-        if found.any():
-            thickness = _thickness(marked & ~lines[1 - axis] | found, axis)
-            gone |= found & (thickness <= 1.2 * _usual_thickness(thickness, found, axis) + 1.5)
+        gone |= found & (thickness[axis] <= 1.2 * np.minimum(usual[axis], most) + 1.5)
     return _without_crumbs(marked & ~gone, gone)
 
 
