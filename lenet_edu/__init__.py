@@ -17,13 +17,15 @@ if TYPE_CHECKING:  # for editors; a test keeps these lines and the table below a
     from lenet_edu.data.folders import load_cats_and_dogs, load_images
     from lenet_edu.data.normalise import ink_of, normalise, scale_to_glyph
     from lenet_edu.data.splits import Split, crop, pad, resize_for
-    from lenet_edu.exercises import ask, check
+    from lenet_edu.exercises import ask, check, explain, quiz
     from lenet_edu.network import architecture, layers, paper
     from lenet_edu.network.activations import activations, saliency
     from lenet_edu.network.architecture import MODERN, table_groups
+    from lenet_edu.network.arithmetic import worked_sum
     from lenet_edu.network.ledger import ledger, show_shape
     from lenet_edu.network.losses import map_loss, mean_distance_loss
     from lenet_edu.network.models import LeNet1, LeNet4, LeNet5, LeNet1989, RGBLeNet, count_parameters
+    from lenet_edu.network.surface import Surface, find_weight, loss_surface
     from lenet_edu.system.devices import choose_device, describe_device
     from lenet_edu.system.files import read_json
     from lenet_edu.system.places import data_folder, read_results
@@ -40,6 +42,7 @@ if TYPE_CHECKING:  # for editors; a test keeps these lines and the table below a
         DigitCodes,
         DrawDigit,
         FeatureMaps,
+        LossSurface,
         Robustness,
         Subsampling,
         TrainingPanel,
@@ -50,13 +53,15 @@ _NAMES = {
     "data.folders": "load_cats_and_dogs load_images",
     "data.normalise": "ink_of normalise scale_to_glyph",
     "data.splits": "Split crop pad resize_for",
-    "exercises": "ask check",
+    "exercises": "ask check explain quiz",
     "network": "architecture layers paper",
     "network.activations": "activations saliency",
+    "network.arithmetic": "worked_sum",
     "network.architecture": "MODERN table_groups",
     "network.ledger": "ledger show_shape",
     "network.losses": "map_loss mean_distance_loss",
     "network.models": "LeNet1 LeNet4 LeNet5 LeNet1989 RGBLeNet count_parameters",
+    "network.surface": "Surface find_weight loss_surface",
     "system.devices": "choose_device describe_device",
     "system.files": "read_json",
     "system.places": "data_folder read_results",
@@ -67,11 +72,12 @@ _NAMES = {
     "training.reading": "predict",
     "training.recipes": "RECIPES default_recipe",
     "training.sessions": "Session",
-    "widgets": "C3Table Convolution DigitCodes DrawDigit FeatureMaps Robustness Subsampling TrainingPanel",
+    "widgets": "C3Table Convolution DigitCodes DrawDigit FeatureMaps LossSurface Robustness Subsampling "
+    "TrainingPanel",
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
 
-__all__ = [*_MODULES, "plots", "widgets"]
+__all__ = [*_MODULES, "plots", "widgets"]  # pyright: ignore[reportUnsupportedDunderAll]  # editors read the block above
 
 
 def __getattr__(name: str):

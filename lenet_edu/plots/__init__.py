@@ -4,19 +4,23 @@
 Each function returns the matplotlib figure. In a notebook it shows by itself when its call ends a cell.
 """
 
+from lenet_edu.plots.connections import fully_connected, kernel_sum, to_codes
+from lenet_edu.plots.drawing import network
 from lenet_edu.plots.images import digits, pictures, predictions, saliency, scan
 from lenet_edu.plots.layers import bars, curves, feature_maps, kernels, maps, matrix, numbers, side_by_side
+from lenet_edu.plots.learning import backward_pass, loss_surface, slope
 from lenet_edu.plots.networks import (
     field_squares,
-    network,
     parameters_and_connections,
     receptive_field,
     table,
 )
 from lenet_edu.plots.reproduction import beside_printed, by_layer, costs, passes, ranges, robustness, seeds
+from lenet_edu.plots.sliding import sliding
 from lenet_edu.plots.training import confusion, history
 
 __all__ = [
+    "backward_pass",
     "bars",
     "beside_printed",
     "by_layer",
@@ -26,8 +30,11 @@ __all__ = [
     "digits",
     "feature_maps",
     "field_squares",
+    "fully_connected",
     "history",
+    "kernel_sum",
     "kernels",
+    "loss_surface",
     "maps",
     "matrix",
     "network",
@@ -43,5 +50,8 @@ __all__ = [
     "scan",
     "seeds",
     "side_by_side",
+    "sliding",
+    "slope",
     "table",
+    "to_codes",
 ]
