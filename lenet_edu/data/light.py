@@ -25,7 +25,7 @@ def grey_of(levels: np.ndarray) -> np.ndarray:
 
 def _contrast(grey: np.ndarray) -> float:
     small = _small(grey)
-    return float(np.percentile(np.abs(small - _around(small)), 98))
+    return float(np.percentile(np.abs(small - _around(small)), 99.5))
 
 
 def even(grey: np.ndarray) -> np.ndarray:

@@ -21,6 +21,8 @@ _LEAST_CONTRAST, _DEVIATIONS = 0.06, 4.0
 _GRAINY = 0.04
 # Beside a digit, what is smaller than this share of its height (or of its ink) is a speck.
 _SPECK, _SPECK_INK = 0.12, 0.02
+# Of a grainy picture's thousands of specks only so many marks, those with the most ink, are looked at.
+_MOST_MARKS = 200
 # A digit is at least so high, as a share of the highest on the picture.
 _LEAST_HEIGHT = 0.4
 # Parts of one digit overlap in breadth, or lie nearer than this share of its height.
@@ -140,7 +142,7 @@ def _pieces(ink: np.ndarray, mask: np.ndarray) -> tuple[list[Mark], np.ndarray, 
 
 def _group(marks: list[Mark], labels: np.ndarray, shape: tuple[int, ...]) -> list[Mark]:
     """The marks that are digits, each with its loose strokes."""
-    marks = _without_frames(marks, labels)
+    marks = _without_frames(sorted(marks, key=lambda mark: -mark.ink)[:_MOST_MARKS], labels)
     inner = [mark for mark in marks if not _touches_edge(mark, shape)]
     # A digit that was cut out closely touches the edge: then there is nothing else of its size.
     if inner and max(mark.size for mark in inner) > 0.15 * max(mark.size for mark in marks):

@@ -165,3 +165,11 @@ def test_otsu_parts_two_heaps():
     values = np.concatenate([np.full(900, 0.1), np.full(100, 0.8)])
     assert 0.1 < otsu(values) < 0.8
     assert otsu(np.full(5, 0.3)) == pytest.approx(0.3)
+
+
+def test_black_ink_is_told_from_orange_squares():
+    """The colour in which the ink stands out is looked at, not that in which the squares do."""
+    picture = squared(
+        drawn(4, size=400, mode="RGB", ink=(30, 30, 30), paper=(232, 230, 224)), (240, 170, 110)
+    )
+    assert read(picture, "lenet5-modern") == "4"
