@@ -65,6 +65,9 @@ results: .venv/ready
 	$(BIN)/python -m results.family $(ARGS)
 	$(BIN)/python -m results.table
 	$(BIN)/python -m results.robustness $(ARGS)
+	$(BIN)/python -m results.reading development
+	$(BIN)/python -m results.reading held-out
+	$(BIN)/python -m results.reading clean
 
 # Seed 0 of LeNet-5 once more, whole: it must come to the recorded weights, bit for bit; some minutes.
 again: .venv/ready
