@@ -1,6 +1,6 @@
 """How right the engine is after a recipe on MNIST, beside Python: whole trainings in node, some minutes each.
 
-    python -m bench.browser_accuracy SEED...       trains with each seed, and writes bench/results/browser-accuracy.json
+    python -m bench.browser_accuracy SEED...        trains once with each seed, and writes its results
 
 The recipe is `fast`, chosen on validation digits long before; the test digits are judged once, after its end.
 """
@@ -39,7 +39,9 @@ process.stdout.write(JSON.stringify({ ...answer, peakMegabytes: process.resource
 def train_in_node(**given) -> dict:
     """What a training in node comes to; `given` as bench/browser_training.js takes it."""
     node = shutil.which("node") or sys.exit("Install node 18 or newer to train in it.")
-    paths = find_mnist() or sys.exit("MNIST is needed: fetch it with `lenet-edu data`, or set LENET_EDU_DATA.")
+    paths = find_mnist() or sys.exit(
+        "MNIST is needed: fetch it with `lenet-edu data`, or set LENET_EDU_DATA."
+    )
     script = NODE.replace("TRAINING", json.dumps((ROOT / "bench" / "browser_training.js").as_uri()))
     script = script.replace("SPAWN", json.dumps((ROOT / "tests" / "engine" / "js" / "spawn.mjs").as_uri()))
     given |= {"files": {name: str(path) for name, path in paths.items()}}
@@ -64,7 +66,9 @@ def main(seeds: list[int]) -> int:
         runs = json.loads(RESULTS.read_text("utf-8"))["runs"]
     for seed in seeds:
         run = train_in_node(**setting(), seed=seed)
-        print(seed, run["accuracy"], [round(epoch["wall"], 1) for epoch in run["epochs"]], run["peakMegabytes"])
+        print(
+            seed, run["accuracy"], [round(epoch["wall"], 1) for epoch in run["epochs"]], run["peakMegabytes"]
+        )
         last = run["epochs"][-1]
         runs[str(seed)] = {
             "test_accuracy": run["accuracy"],

@@ -258,6 +258,28 @@ export class Network {
   }
 
   /**
+   * The gradient becomes part `n` of `count`, and is 0 from here: where the shards of a batch wait for each other, so that
+   * `addPart` can add them up in one order. @param {number} n @param {number} count
+   */
+  putAside(n, count) {
+    this.part(n, count);
+    this.#wasm.put_aside(n);
+  }
+
+  /** Part `n` of `count`, in place: to be read or set at once, since the next call may move it. @param {number} n @param {number} count */
+  part(n, count) {
+    checkWhole("count of parts", count, 1);
+    checkChoice("part", n, [...Array(count).keys()]);
+    return this.#floats(this.#wasm.part_at(n, count), this.size);
+  }
+
+  /** Add part `n` of `count` to the gradient. @param {number} n @param {number} count */
+  addPart(n, count) {
+    this.part(n, count);
+    this.#wasm.add_part(n);
+  }
+
+  /**
    * For benchmarks: one kernel of one layer over and over, for eight of the images that `learn` was given last.
    * @param {string} layer its name
    * @param {"forward" | "gradient" | "back"} kernel

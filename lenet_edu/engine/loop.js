@@ -25,7 +25,7 @@ export class DivergedError extends Error {
  * A worker that helps; all three answer in the order in which they are asked.
  * @typedef {object} Helper
  * @property {(seed: number, recipe: any) => void} follow
- * @property {(weights: Float32Array, batch: import("./learner.js").Batch, shards: number[]) => Promise<import("./learner.js").Part[]>} gradients
+ * @property {(weights: Float32Array, batch: import("./learner.js").Batch, shards: number[]) => Promise<(import("./learner.js").Part & {gradient: Float32Array})[]>} gradients
  * @property {(weights: Float32Array, split: string, from: number, to: number) => Promise<Float32Array>} outputs
  */
 

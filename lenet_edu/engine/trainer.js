@@ -52,7 +52,7 @@ export async function startTraining({
   const spawned = Array.from({ length: count }, spawn ?? spawnBeside);
   const training = new Training(spawned);
   try {
-    const setting = { module, plan, data, scaling };
+    const setting = { module, plan, data: shared(data), scaling };
     const ports = await Promise.all(training.asks.slice(1).map((ask) => connect(ask, setting)));
     const state = await training.asks[0]("lead", { ...setting, name, original }, ports);
     if (state && !anew) await training.asks[0]("restore", state);
@@ -62,6 +62,24 @@ export async function startTraining({
     training.close();
     throw error;
   }
+}
+
+/**
+ * The same data in memory that all workers read, where the browser lets pages share memory (in node, and where a server
+ * sends the headers that isolate a page). Elsewhere each worker gets a copy.
+ * @param {any} data @returns {any}
+ */
+function shared(data) {
+  if (typeof SharedArrayBuffer === "undefined") return data;
+  const splits = ["train", "validation", "test"].map((name) => {
+    const split = data[name];
+    if (!(split?.bytes instanceof Uint8Array) || split.bytes.buffer instanceof SharedArrayBuffer)
+      return [name, split];
+    const bytes = new Uint8Array(new SharedArrayBuffer(split.bytes.length));
+    bytes.set(split.bytes);
+    return [name, { ...split, bytes }];
+  });
+  return { ...data, ...Object.fromEntries(splits) };
 }
 
 function spawnBeside() {
