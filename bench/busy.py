@@ -6,7 +6,7 @@ random digits for a while whenever it is told to, so that no start is timed:
 
     package first       the package is imported before torch, as on the command line
     torch first         torch is imported before the package, as in many a notebook
-    torch first, plain  the same without the choice of waiting: what training was before
+    torch first, plain  the same without the choice of threads: what training was before
 """
 
 import argparse
@@ -37,12 +37,12 @@ def train(way: str) -> None:
     from lenet_edu.data.splits import Data, Split
     from lenet_edu.network.architecture import MODERN
     from lenet_edu.network.models import LeNet5
-    from lenet_edu.system.threads import Throttle
     from lenet_edu.training.loop import fit
     from lenet_edu.training.recipes import RECIPES
+    from lenet_edu.training.steps import Stepper
 
     if way.endswith("plain"):
-        Throttle.is_available = False
+        Stepper.modest_threads = lambda self: None
     digits = load_digits("embedded")
     images = torch.rand(20 * BATCH, 1, 32, 32, generator=torch.Generator().manual_seed(0))
     split = Split(images, torch.arange(len(images)) % 10)
@@ -97,14 +97,14 @@ def speeds_together(workers: list[Worker], seconds: float) -> float:
 def measure(rounds: int, seconds: float) -> dict:
     """Speeds by way and by what is beside it, a list with one of each round."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    found = {way: {"alone": [], "busy": [], "three": []} for way in WAYS}
+    speeds_by_way = {way: {"alone": [], "busy": [], "three": []} for way in WAYS}
     workers = {way: [Worker(way) for _ in range(3)] for way in WAYS}
     for trio in workers.values():
         for worker in trio:  # imports, and a first step
             speeds_together([worker], 0.5)
     for number in range(rounds):
         for way, trio in workers.items():
-            speeds = found[way]
+            speeds = speeds_by_way[way]
             speeds["alone"].append(speeds_together(trio[:1], seconds))
             beside = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(cores)]
             try:
@@ -114,7 +114,7 @@ def measure(rounds: int, seconds: float) -> dict:
                     process.kill()
                     process.wait()
             speeds["three"].append(speeds_together(trio, seconds))
-        print(f"round {number + 1} of {rounds}: {summary(found)}", flush=True)
+        print(f"round {number + 1} of {rounds}: {summary(speeds_by_way)}", flush=True)
     for trio in workers.values():
         for worker in trio:
             worker.end()
@@ -127,7 +127,8 @@ def measure(rounds: int, seconds: float) -> dict:
         "rounds": rounds,
         "seconds": seconds,
         "speeds": {
-            way: {key: [round(v) for v in vs] for key, vs in one.items()} for way, one in found.items()
+            way: {key: [round(v) for v in vs] for key, vs in one.items()}
+            for way, one in speeds_by_way.items()
         },
     }
 
@@ -141,11 +142,11 @@ def ratios(speeds: dict) -> dict:
     }
 
 
-def summary(found: dict) -> str:
+def summary(speeds_by_way: dict) -> str:
     """One line about all ways."""
     return "; ".join(
         f"{way}: " + ", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios(speeds).items())
-        for way, speeds in found.items()
+        for way, speeds in speeds_by_way.items()
     )
 
 

@@ -72,8 +72,8 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def select(self, which: Tensor) -> "Split":
-        """Some of them: by indices or by a mask."""
+    def select(self, which: Tensor | slice) -> "Split":
+        """Some of them: by indices, by a mask or by a slice."""
         return Split(self.images[which], self.labels[which])
 
     def one_of_each(self) -> "Split":
@@ -116,12 +116,13 @@ class Source:
         root = notes.get("root", "")
         if "source" in notes:
             return cls(**notes["source"], root=root)
-        name = notes.get("data", "")
+        name: str = notes.get("data", "")
         held_out, plain = not name.endswith(_NONE_HELD_OUT), name.removesuffix(_NONE_HELD_OUT)
         pictures = re.fullmatch(r"pictures of .* \(([0-9a-f]{8})\)", plain, re.DOTALL)
         if pictures:
             return cls("folder", held_out, root, pictures[1])
-        return cls({name: kind for kind, name in NAMES.items()}.get(plain, plain), held_out, root)
+        kinds: dict[str, str] = {name: kind for kind, name in NAMES.items()}
+        return cls(kinds.get(plain, plain), held_out, root)
 
 
 @dataclass(frozen=True)
@@ -213,13 +214,13 @@ def resize_for(size: int, images: Tensor, scaling: Scaling) -> Tensor:
     if size == paper.IMAGE_SIZE:
         return images
     if size == paper.MNIST_SIZE:
-        small = _resized(crop(images, paper.MNIST_SIZE), _LENET1_FRAME)
+        small = _resize(crop(images, paper.MNIST_SIZE), _LENET1_FRAME)
         return F.pad(small, ((size - _LENET1_FRAME) // 2,) * 4, value=scaling.background)
     if size == _LENET1989_SIZE:
-        return scaling.undo(_resized(crop(images, _LENET1989_FRAME), size)) * 2 - 1
+        return scaling.undo(_resize(crop(images, _LENET1989_FRAME), size)) * 2 - 1
     sizes = ", ".join(map(str, (paper.IMAGE_SIZE, paper.MNIST_SIZE, _LENET1989_SIZE)))
     raise LenetError(f"Digits are read at one of these sizes: {sizes}; got {size}.")
 
 
-def _resized(images: Tensor, size: int) -> Tensor:
+def _resize(images: Tensor, size: int) -> Tensor:
     return F.interpolate(images, size=(size, size), mode="bilinear", antialias=True, align_corners=False)

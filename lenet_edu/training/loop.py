@@ -19,11 +19,11 @@ from lenet_edu.data.splits import Data
 from lenet_edu.network.models import Network
 from lenet_edu.system.devices import choose_device, keep_freed_memory
 from lenet_edu.system.errors import LenetError
-from lenet_edu.system.threads import WaitingChoice
+from lenet_edu.system.threads import ThreadChoice
 from lenet_edu.training.distortions import draw_distortions
 from lenet_edu.training.evaluation import evaluate
-from lenet_edu.training.inputs import checked_data
-from lenet_edu.training.recipes import Recipe, chosen_recipe
+from lenet_edu.training.inputs import check_data
+from lenet_edu.training.recipes import Recipe, choose_recipe
 from lenet_edu.training.runs import Run, RunFolder, open_run_folder, weights_of
 from lenet_edu.training.steps import Stepper
 
@@ -61,7 +61,8 @@ def fit(
     distortions, not the initial weights, which are the model's own. device: "auto", "cpu", "cuda", "mps".
     out: a folder to save the run in, see `runs`: its state when it starts, after every epoch, every 20
     seconds, and when it is interrupted; resume: go on from that state. On a CPU the same weights come out,
-    bit for bit, as if it had never stopped, where torch has as many threads as before.
+    bit for bit, as if it had never stopped, where torch has as many threads as before, however busy the
+    machine is.
     before_batch(run): before every batch. It may put another recipe into `run.recipe` (learning rate,
     momentum and batch size count from that batch on, distortions from the next epoch), or raise what it
     likes to stop. after_epoch(run): after each epoch.
@@ -70,46 +71,30 @@ def fit(
     holds a run that is not resumed, holds none to resume, or cannot be written to; or if data and recipe do
     not suit the network. Warns if the network has learned nothing in the end.
     """
-    data = checked_data(model, data)
+    data = check_data(model, data)
     if not (resume and isinstance(recipe, Recipe)):  # a run may have been begun when less was refused
-        recipe = chosen_recipe(recipe, model.architecture, len(data.train))
-    device = choose_device(device)
-    if device.type == "cpu":
+        recipe = choose_recipe(recipe, model.architecture, len(data.train))
+    chosen = choose_device(device)
+    on_cpu = chosen.type == "cpu"
+    if on_cpu:
         keep_freed_memory()
     # A CPU convolves this layout about a third faster.
-    layout = torch.channels_last if device.type == "cpu" else torch.contiguous_format
-    model.to(device, memory_format=layout).train()
-    data = data.to(device)
-    notes = {
-        "scaling": data.scaling.to_dict(),
-        "data": data.name,
-        "source": data.source.to_dict(),
-        "classes": list(data.classes),
-        "seed": seed,
-        "recipe": recipe.to_dict(),
-    }
-    # Whole, so that the pictures are found from any other folder when the run goes on.
-    root = str(Path(data.source.root).absolute()) if data.source.root else ""
+    layout = torch.channels_last if on_cpu else torch.contiguous_format
+    model.to(chosen).to(memory_format=layout).train()
+    data = data.to(chosen)
     stepper = Stepper(model, data, recipe)
-    on_cpu = device.type == "cpu"
-    with open_run_folder(out, notes, resume) as folder, WaitingChoice(enabled=on_cpu) as waiting:
-        if resume:
-            run = folder.restore(model, stepper.momentum())
-            run.root = root  # the folder may have moved
-            stepper.totals.copy_(run.totals)
-        else:
-            run = Run(recipe, seed, len(data.train), root=root, last_weights=weights_of(model))
-            folder.save_state(run, model, stepper.momentum())
-        run.totals = stepper.totals
+    modest = stepper.modest_threads()
+    with open_run_folder(out, _notes(data, recipe, seed), resume) as folder, ThreadChoice(modest) as threads:
+        run = _begin_run(folder, stepper, data, recipe, seed, resume)
         with _progress_bar(run, progress) as bar, _interrupt_between_batches() as interrupted:
             while len(run.history) < run.recipe.epochs:
                 try:
-                    _train_epoch(run, stepper, folder, bar, before_batch, interrupted, waiting)
+                    _train_epoch(run, stepper, folder, bar, before_batch, interrupted, threads)
                 except DivergedError:
                     model.load_state_dict(run.last_weights)
                     raise
                 _end_epoch(run, stepper, folder, data, bar)
-                waiting.skip()
+                threads.skip()
                 if after_epoch:
                     after_epoch(run)
                 if interrupted():
@@ -122,14 +107,44 @@ def fit(
     return run
 
 
+def _notes(data: Data, recipe: Recipe, seed: int) -> dict:
+    """What a run was given, as its folder keeps it."""
+    return {
+        "scaling": data.scaling.to_dict(),
+        "data": data.name,
+        "source": data.source.to_dict(),
+        "classes": list(data.classes),
+        "seed": seed,
+        "recipe": recipe.to_dict(),
+    }
+
+
+def _begin_run(
+    folder: RunFolder, stepper: Stepper, data: Data, recipe: Recipe, seed: int, resume: bool
+) -> Run:
+    """A new run, or the one of the folder with model and momentum as it was left."""
+    model = stepper.model
+    # Whole, so that the pictures are found from any other folder when the run goes on.
+    root = str(Path(data.source.root).absolute()) if data.source.root else ""
+    if resume:
+        run = folder.restore(model, stepper.momentum())
+        run.root = root  # the folder may have moved
+        stepper.totals.copy_(run.totals)
+    else:
+        run = Run(recipe, seed, len(data.train), root=root, last_weights=weights_of(model))
+        folder.save_state(run, model, stepper.momentum())
+    run.totals = stepper.totals
+    return run
+
+
 def _train_epoch(
-    run: Run, stepper: Stepper, folder: RunFolder, bar, before_batch, interrupted, waiting
+    run: Run, stepper: Stepper, folder: RunFolder, bar, before_batch, interrupted, threads
 ) -> None:
     """Take the epoch's batches from `run.seen` on."""
     bar.set_description(f"epoch {len(run.history) + 1}/{run.recipe.epochs}")
     order, distortions = _plan_epoch(run, stepper.split.labels.device)
     start, saved = perf_counter() - run.seconds_of_epoch, monotonic()
-    waiting.skip()
+    threads.skip()
     while run.seen < run.images:
         try:
             if before_batch:
@@ -141,7 +156,10 @@ def _train_epoch(
             folder.save_state(run, stepper.model, stepper.momentum())
             raise
         if stepper.recipe is not run.recipe:
+            size = stepper.recipe.batch_size
             stepper.set_recipe(run.recipe)
+            if size != run.recipe.batch_size:
+                threads.change(stepper.modest_threads())
         batch = slice(run.seen, min(run.seen + run.recipe.batch_size, run.images))
         stepper.step(order[batch], None if distortions is None else distortions[batch], run.rate)
         before, run.seen, run.steps = run.seen, batch.stop, run.steps + 1
@@ -150,11 +168,11 @@ def _train_epoch(
         if run.seen * LOGS_PER_EPOCH // run.images > before * LOGS_PER_EPOCH // run.images:
             _log_point(run, bar)
             run.seconds_of_epoch = perf_counter() - start
-        waiting.count(run.seen - before)
+        threads.count(run.seen - before)
         if monotonic() - saved > _SAVE_EVERY:
             folder.save_state(run, stepper.model, stepper.momentum())
             saved = monotonic()
-            waiting.skip()
+            threads.skip()
 
 
 def _plan_epoch(run: Run, device: torch.device):
@@ -172,9 +190,9 @@ def _plan_epoch(run: Run, device: torch.device):
 def _log_point(run: Run, bar) -> None:
     """Add a point to the curve; stop if the loss is none that could still come down."""
     loss, right = run.totals.tolist()
-    seen, loss_before, right_before = run.last_logged
+    seen_before, loss_before, right_before = run.last_logged
     run.last_logged = [run.seen, loss, right]
-    since = run.seen - seen
+    since = run.seen - seen_before
     point = {
         "epoch": run.epochs_done,
         "loss": (loss - loss_before) / since,

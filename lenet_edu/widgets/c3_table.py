@@ -38,7 +38,7 @@ class C3Table(Widget):
         super().__init__(
             links=start.tolist(),
             presets=presets,
-            kernel=lenet5()["C3"].kernel,
+            kernel=lenet5().convolutions["C3"].kernel,
             places=row.output_shape[1] ** 2,
         )
 
@@ -66,6 +66,10 @@ class C3Table(Widget):
     def figure(self):
         """The table as the paper prints it."""
         return plots.table(self.table, f"{self.text()}")
+
+    def state(self) -> dict:
+        """The table and the presets: all else follows from them."""
+        return {"traits": self.plain_traits()}
 
     @validate("links")
     def _check_links(self, proposal):

@@ -6,8 +6,10 @@ from traitlets import Float, Int, List, Unicode, validate
 from lenet_edu import plots
 from lenet_edu.network import paper
 from lenet_edu.network.activations import activations
+from lenet_edu.network.layers import RBF
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.pages import to_base64
 from lenet_edu.widgets.base import (
     Widget,
     binary,
@@ -18,6 +20,7 @@ from lenet_edu.widgets.base import (
     to_bytes,
     to_device_of,
 )
+from lenet_edu.widgets.material import few
 
 
 class DigitCodes(Widget):
@@ -44,11 +47,12 @@ class DigitCodes(Widget):
     def __init__(self, network, images, *, digit: int = 0):
         if not isinstance(network, Network):
             raise LenetError(f"network must be a network; got {type(network).__name__}.")
-        if not network.has_rbf_output:
+        output = network[-1]
+        if not isinstance(output, RBF):
             raise LenetError(f"DigitCodes needs a network with codes; {network.architecture.name} has none.")
         tensor = check_images(images, network.architecture.input.output_shape)
         self.units = activations(network, to_device_of(network, tensor))["F6"].cpu()
-        codes = network.OUTPUT.codes.int().tolist()
+        codes = output.codes.int().tolist()
         super().__init__(
             labels=label_texts(images, len(tensor)),
             f6=to_bytes(self.units),
@@ -80,6 +84,12 @@ class DigitCodes(Widget):
         label = self.labels[self.digit]
         of = f" of image {self.digit}" + (f", a {label}" if label else "")
         return plots.bars(distances, f"Distance of F6{of} to each code", lit=self.decision)
+
+    def state(self) -> dict:
+        """The traits, and F6 of the digits, of a few if there are many: the images are not needed."""
+        part = few(len(self.units), self.digit)
+        traits = self.plain_traits(digit=self.digit - part.start, labels=self.labels[part])
+        return {"traits": traits, "f6": to_base64(to_bytes(self.units[part]))}
 
     @validate("digit")
     def _check_digit(self, proposal):

@@ -1,5 +1,7 @@
 """Robustness: scale, shift, turn a digit or cover it with noise, and see when the network misreads it."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from traitlets import Float, Int, List, Unicode, observe, validate
@@ -23,6 +25,7 @@ from lenet_edu.widgets.base import (
     to_bytes,
     to_device_of,
 )
+from lenet_edu.widgets.material import describe_images, describe_network
 
 SIDE = 112  # of the drawing, in pixels
 _STEPS = {"scale": 0.05, "shift": 1 / paper.GLYPH_SIZE, "rotation": 1.0, "noise": 0.01}
@@ -84,7 +87,7 @@ class Robustness(Widget):
         self._read()
 
     @property
-    def amounts(self) -> dict[str, float]:
+    def amounts(self) -> dict[str, Any]:
         """How much of each change there is, by name."""
         return {kind: getattr(self, kind) for kind in STILL}
 
@@ -100,12 +103,19 @@ class Robustness(Widget):
         for kind, amounts in AMOUNTS.items():
             places = torch.linspace(0, len(amounts) - 1, _FIGURE_COLUMNS).round().int()
             for amount in [amounts[place] for place in places]:
-                images.append(change(self.original, self.scaling, **{kind: amount}))
+                given: dict[str, Any] = {kind: amount}
+                images.append(change(self.original, self.scaling, **given))
                 titles.append(f"{kind} {amount:g}")
         answers = [str(k) for k in probabilities(self.network, torch.cat(images)).argmax(1).tolist()]
         colours = [INK if answer == self.expected else RED for answer in answers]
         titles = [f"{title}\nreads {answer}" for title, answer in zip(titles, answers, strict=True)]
         return plots.digits(torch.cat(images), titles, _FIGURE_COLUMNS, colours)
+
+    def state(self) -> dict:
+        """The traits, the network, and the images or a few of them."""
+        images, part = describe_images(self.images, self.digit)
+        traits = self.plain_traits(digit=self.digit - part.start, labels=self.labels[part])
+        return {"traits": traits, "network": describe_network(self.network), "images": images}
 
     @validate("digit")
     def _check_digit(self, proposal):
@@ -128,7 +138,7 @@ class Robustness(Widget):
         self.send({"read": True})
 
     def _read(self):
-        self._drawn = self._normalised()
+        self._drawn = self._normalise()
         given = self.images[self.digit : self.digit + 1]
         self.original = given if self._drawn is None else self._drawn
         self.image = change(self.original, self.scaling, **self.amounts)
@@ -141,9 +151,9 @@ class Robustness(Widget):
             self.outputs = to_bytes(outputs[1])
             self.answer = str(answer.item())
             self.expected = label or str(unchanged.item())
-            self.verdict = self._judged(outputs[1], bool(label))
+            self.verdict = self._judge(outputs[1], bool(label))
 
-    def _judged(self, output: Tensor, labelled: bool) -> str:
+    def _judge(self, output: Tensor, labelled: bool) -> str:
         """In words, with the numbers that decide: distances (RBF) or scores."""
         what = "distance" if self.network.has_rbf_output else "score"
         said = f"reads {self.answer} ({what} {output[int(self.answer)].item():.1f})"
@@ -154,7 +164,7 @@ class Robustness(Widget):
             return f"{said}: wrong, it is a {self.expected} ({now})"
         return f"{said}; without a change it reads {self.expected} (now {now})"
 
-    def _normalised(self) -> Tensor | None:
+    def _normalise(self) -> Tensor | None:
         """The drawing as the network's input, or None if there is nothing on the sheet."""
         if not self.drawing:
             return None

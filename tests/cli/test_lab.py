@@ -69,8 +69,8 @@ def test_threads_wait_a_little_unless_the_reader_has_said_otherwise(monkeypatch)
     names = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
     for name in names:
         monkeypatch.delenv(name, raising=False)
-    found = [lab_environment().get(name) for name in names]
-    assert found == (["active", "10000"] if sys.platform == "linux" else [None, None])
+    values = [lab_environment().get(name) for name in names]
+    assert values == (["active", "10000"] if sys.platform == "linux" else [None, None])
     monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
     assert [lab_environment().get(name) for name in names] == ["passive", None]
 
@@ -151,6 +151,7 @@ def test_a_closed_notebook_leaves_no_kernel(lab):
             assert "01_input.ipynb" not in [one["path"] for one in json.load(sessions)]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal for this")
 def test_ending_the_command_ends_jupyterlab_and_its_kernels(tmp_path):
     with running_lab(tmp_path) as address:

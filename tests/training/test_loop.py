@@ -13,6 +13,7 @@ from lenet_edu.network.models import LeNet5
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.files import LOCK
 from lenet_edu.system.tensors import load_tensors
+from lenet_edu.system.threads import ThreadChoice
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.training.evaluation import accuracy
 from lenet_edu.training.loop import DivergedError, fit
@@ -65,10 +66,42 @@ def test_model_and_file_are_left_with_the_best_weights_not_the_last(few, tmp_pat
     assert not model.training
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights(few):
     runs = [train(fresh(), few, seed=seed) for seed in (5, 5, 6)]
     assert same(runs[0].last_weights, runs[1].last_weights)
     assert not same(runs[0].last_weights, runs[2].last_weights)
+
+
+@pytest.mark.parametrize("switches", [MODERN, {"c3": "table"}], ids=["modern", "1998"])
+def test_how_busy_the_machine_is_does_not_change_the_weights(few, switches, monkeypatch):
+    """With one thread all the time, with all threads all the time, and in turns: the same bits."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+
+    def weights(judge):
+        monkeypatch.setattr(ThreadChoice, "WINDOW", 0.0)
+        monkeypatch.setattr(ThreadChoice, "_judge", judge)
+        model = fresh(**switches)
+        used.clear()
+        run = train(model, few, before_batch=lambda run: used.add(torch.get_num_threads()))
+        return model.state_dict(), [record["validation_loss"] for record in run.history], set(used)
+
+    def all_threads(choice, speed):
+        if choice.modest.on:
+            choice.modest.turn_off()
+
+    used: set[int] = set()
+    try:
+        one, losses, of_one = weights(lambda choice, speed: None)
+        turns, losses_of_turns, of_turns = weights(lambda choice, speed: choice._switch())
+        every, losses_of_all, of_all = weights(all_threads)
+    finally:
+        torch.set_num_threads(threads)
+    assert (of_one, of_turns, of_all) == ({1}, {1, 2}, {1, 2})  # each begins with one
+    assert same(one, turns)
+    assert same(one, every)
+    assert losses == losses_of_turns == losses_of_all
 
 
 def test_distortions_reach_the_training(few):
@@ -161,16 +194,16 @@ def test_divergence_stops_the_run_and_keeps_what_was_saved(few, tmp_path):
 
 
 def test_an_exploding_loss_stops_the_run_and_leaves_the_weights_before_it(few):
-    model, kept = fresh(), {}
+    model, last_weights = fresh(), {}
 
     def explode(run):
-        kept.update(run.last_weights)
+        last_weights.update(run.last_weights)
         with torch.no_grad():
             model.OUTPUT.weight.mul_(1e6)
 
     with pytest.raises(DivergedError, match="training has diverged"):
         train(model, few, after_epoch=explode)
-    assert same(model.state_dict(), kept)
+    assert same(model.state_dict(), last_weights)
 
 
 def test_callbacks_see_batches_and_epochs(few):
@@ -204,9 +237,9 @@ def test_what_changes_while_it_runs_counts_from_the_next_batch(few):
     plain, images, labels = fresh(), few.train.images, few.train.labels
     orders = [torch.randperm(160, generator=torch.Generator().manual_seed(epoch)) for epoch in (0, 1)]
     batches = (*orders[0][:80].split(16), *orders[0][80:].split(40), *orders[1].split(40))
-    begun = (0, 16, 32, 48, 64, 80, 120, 160, 200, 240, 280)
-    for batch, seen in zip(batches, begun, strict=True):
-        rate = recipe.changed(peak_rate=0.05 if seen < 80 else 0.01).rate(seen / 320)
+    starts = (0, 16, 32, 48, 64, 80, 120, 160, 200, 240, 280)
+    for batch, start in zip(batches, starts, strict=True):
+        rate = recipe.changed(peak_rate=0.05 if start < 80 else 0.01).rate(start / 320)
         loss = torch.nn.functional.cross_entropy(plain(images[batch]), labels[batch])
         gradients = torch.autograd.grad(loss, list(plain.parameters()))
         for parameter, gradient in zip(plain.parameters(), gradients, strict=True):
@@ -215,6 +248,7 @@ def test_what_changes_while_it_runs_counts_from_the_next_batch(few):
         torch.testing.assert_close(weights, plain.state_dict()[name], atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_every_combination_of_switches_trains(few):
     switches = (("table", "full"), architecture.POOLINGS, architecture.ACTIVATIONS, architecture.OUTPUTS)
     for combination in product(*switches):

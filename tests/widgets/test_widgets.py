@@ -385,13 +385,15 @@ def test_the_kernels_on_offer_give_torchs_output_and_the_learned_ones_the_layers
     widget = Convolution(digits.images[3], network.C1)
     assert [one["name"] for one in widget.presets[-6:]] == [f"learned, map {k}" for k in range(6)]
     given = {"image": widget.image, "shape": widget.shape}
-    found = javascript("convolution", CONVOLVE, kernels=[one["kernel"] for one in widget.presets], **given)
-    for one, sums in zip(widget.presets, found, strict=True):
+    sums_by_kernel = javascript(
+        "convolution", CONVOLVE, kernels=[one["kernel"] for one in widget.presets], **given
+    )
+    for one, sums in zip(widget.presets, sums_by_kernel, strict=True):
         widget.kernel = one["kernel"]
         np.testing.assert_allclose(sums, widget.output().flatten(), rtol=1e-5, atol=1e-5)
     with torch.no_grad():
         learned = network.C1.weighted_sum(digits.images[3:4])[0] - network.C1.bias[:, None, None]
-    np.testing.assert_allclose(found[-6:], learned.flatten(1), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(sums_by_kernel[-6:], learned.flatten(1), rtol=1e-5, atol=1e-5)
 
 
 @needs_node
@@ -551,8 +553,8 @@ def test_the_answers_to_none_to_four_inputs_are_torchs():
     widget, cases, wanted = Subsampling(squares), [(0.25, 0), (2, 6), (2, -6), (-0.4, 0.3), (0, 1)], []
     for widget.coefficient, widget.bias in cases:
         wanted.append(widget.output().flatten().tolist())
-    found = javascript("subsampling", VOTES, cases=cases, squash=widget.squash)
-    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
+    outputs = javascript("subsampling", VOTES, cases=cases, squash=widget.squash)
+    np.testing.assert_allclose(outputs, wanted, rtol=1e-5, atol=1e-5)
 
 
 def test_subsampling_gives_what_the_networks_layer_gives(network, digits):
