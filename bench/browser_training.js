@@ -4,14 +4,14 @@ import { readMnist } from "../lenet_edu/engine/data.js";
 import { startTraining } from "../lenet_edu/engine/trainer.js";
 
 /**
- * @param {{plan: object, recipe: object, scaling: object, seed: number, workers: number, epochs?: number}} given epochs: stop
- *   after so many
+ * @param {{plan: object, recipe: object, scaling: object, seed: number, workers: number, epochs?: number, begun?: () => void}} given epochs: stop
+ *   after so many; begun: called when the data is there and the training begins
  * @param {{name: string, arrayBuffer(): Promise<ArrayBuffer>}[]} files MNIST's
  * @param {() => any} [spawn] makes a worker
- * @returns {Promise<{epochs: object[], accuracy: number, sha256: string}>} of each epoch its record and `wall`, the seconds
+ * @returns {Promise<{epochs: object[], accuracy: number, sha256: string, megabytes?: number}>} of each epoch its record and `wall`, the seconds
  *   from one end to the next; of the last weights the accuracy on the test split and their checksum
  */
-export async function trainOnMnist({ epochs = Infinity, ...given }, files, spawn) {
+export async function trainOnMnist({ epochs = Infinity, begun = () => {}, ...given }, files, spawn) {
   const engine = await loadEngine();
   const training = await startTraining({ ...given, engine, data: await readMnist(files), spawn });
   const records = [];
@@ -27,12 +27,15 @@ export async function trainOnMnist({ epochs = Infinity, ...given }, files, spawn
       training.addEventListener(name, ({ detail }) => reject(new Error(detail.message)));
     }
   });
+  begun();
   await training.play({ epochs });
   await ended;
+  // What page, workers and their wasm hold, where a server has isolated the page; browsers take some seconds for it.
+  const memory = await globalThis.performance.measureUserAgentSpecificMemory?.();
   const { weights } = await training.state();
   const { accuracy } = await training.evaluate("test");
   training.close();
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", weights));
   const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return { epochs: records, accuracy, sha256 };
+  return { epochs: records, accuracy, sha256, megabytes: memory && memory.bytes / 2 ** 20 };
 }
