@@ -91,6 +91,7 @@ bench-widgets: .venv/ready
 # How fast the engine is in node and in Chromium, beside ConvNetJS and plain JavaScript: reported, not asserted.
 bench-browser: .venv/ready
 	$(BIN)/python -m bench.browser
+	$(BIN)/python -m bench.browser_training workers
 
 clean:
 	rm -rf .venv node_modules

@@ -2,6 +2,7 @@
 import { loadEngine } from "../lenet_edu/engine/engine.js";
 import { readMnist } from "../lenet_edu/engine/data.js";
 import { startTraining } from "../lenet_edu/engine/trainer.js";
+import { Clock, convNet, noise } from "./browser_measure.js";
 
 /**
  * @param {{plan: object, recipe: object, scaling: object, seed: number, workers: number, epochs?: number, begun?: () => void}} given epochs: stop
@@ -38,4 +39,48 @@ export async function trainOnMnist({ epochs = Infinity, begun = () => {}, ...giv
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", weights));
   const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return { epochs: records, accuracy, sha256, megabytes: memory && memory.bytes / 2 ** 20 };
+}
+
+const STEPS = 8;
+const EXAMPLES = 32; // of ConvNetJS, between two stretches of the engine
+
+/**
+ * Steps of a training in workers, in turns with ConvNetJS on one core: from messages to the update, all that a step takes.
+ * @param {{plan: object, recipe: any, scaling: object, workers: number, convnet: string, rounds: number}} given
+ * @param {() => any} [spawn] makes a worker
+ * @returns {Promise<{milliseconds: Record<string, number>, timesConvNetJS: number}>} of one example, the shortest of all rounds
+ */
+export async function measureWorkers({ convnet, rounds, ...given }, spawn) {
+  const count = given.recipe.batch_size * STEPS;
+  const bytes = Uint8Array.from(noise(count * 784, 1), (share) => 255 * (share + 0.5));
+  const split = { bytes, labels: Uint8Array.from({ length: count }, (_, i) => i % 10), size: 28 };
+  const data = { train: split, validation: split, test: split, source: "noise" };
+  const recipe = { ...given.recipe, epochs: 2 * rounds + 2, peak_rate: 1e-6 };
+  const training = await startTraining({ ...given, recipe, engine: await loadEngine(), data, spawn });
+  const play = (until) =>
+    new Promise((resolve) => {
+      training.addEventListener("paused", resolve, { once: true });
+      training.play(until);
+    });
+  const { convnetjs, trainer } = convNet(convnet);
+  const volume = new convnetjs.Vol(32, 32, 1, 0);
+  const image = noise(1024, 2);
+  const theirs = new Clock(EXAMPLES, () => {
+    for (let n = 0; n < EXAMPLES; n++) {
+      volume.w.set(image);
+      trainer.train(volume, n % 10);
+    }
+  });
+  const steps = STEPS - 2; // the last one of an epoch looks at the validation split, too
+  let best = Infinity;
+  for (let round = 0; round < rounds; round++) {
+    await play({ steps: 1 });
+    const start = performance.now();
+    await play({ steps });
+    best = Math.min(best, (performance.now() - start) / (steps * given.recipe.batch_size));
+    await play({ steps: 1 });
+    theirs.take();
+  }
+  training.close();
+  return { milliseconds: { ConvNetJS: theirs.best, engine: best }, timesConvNetJS: theirs.best / best };
 }

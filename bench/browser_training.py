@@ -2,8 +2,9 @@
 
     python -m bench.browser_training SEED...        in node, once with each seed
     python -m bench.browser_training chromium       one epoch in a page that is watched
+    python -m bench.browser_training workers        two workers, in turns with ConvNetJS
 
-Both write bench/results/browser-training.json. The recipe is `fast`, chosen on validation digits long before;
+All write bench/results/browser-training.json. The recipe is `fast`, chosen on validation digits long before;
 the test digits are judged once, after its end.
 """
 
@@ -16,6 +17,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from bench.browser import convnetjs
 from lenet_edu.data.digits import find_mnist
 from lenet_edu.data.splits import PAPER_SCALING
 from lenet_edu.engine.plan import plan
@@ -121,6 +123,22 @@ def _longest_task(trace: list[dict]) -> dict:
     return {"tasks": len(tasks), "longest_task": longest}
 
 
+def workers_in_node(rounds: int = 40) -> dict:
+    """How fast steps of a training in two workers are, in turns with ConvNetJS."""
+    script = (
+        f"import {{ measureWorkers }} from {json.dumps((ROOT / 'bench' / 'browser_training.js').as_uri())};"
+        f"import {{ spawn }} from {json.dumps((ROOT / 'tests' / 'engine' / 'js' / 'spawn.mjs').as_uri())};"
+        'import { readFileSync } from "node:fs";'
+        'const given = JSON.parse(readFileSync(0, "utf8"));'
+        "process.stdout.write(JSON.stringify(await measureWorkers(given, spawn)));"
+    )
+    node = shutil.which("node") or sys.exit("Install node 18 or newer to train in it.")
+    given = json.dumps(setting() | {"convnet": convnetjs(), "rounds": rounds})
+    command = [node, "--input-type=module", "-e", script]
+    done = subprocess.run(command, input=given, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout)
+
+
 def setting(recipe: str = "fast") -> dict:
     """The modern network and a recipe, as the engine takes them."""
     return {
@@ -141,6 +159,9 @@ def main(what: list[str]) -> int:
             run = train_in_chromium(**setting(), seed=0, epochs=1)
             record["Chromium"] = run
             print(json.dumps(run, indent=1))
+        elif each == "workers":
+            record["two workers"] = workers_in_node()
+            print(json.dumps(record["two workers"]))
         else:
             run = train_in_node(**setting(), seed=int(each))
             record["node"][each] = run
@@ -152,4 +173,4 @@ def main(what: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or ["0", "chromium"]))
+    sys.exit(main(sys.argv[1:] or ["0", "chromium", "workers"]))
