@@ -9,6 +9,7 @@ the test digits are judged once, after its end.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -139,6 +140,10 @@ def workers_in_node(rounds: int = 40) -> dict:
     return json.loads(done.stdout)
 
 
+def _load() -> dict:
+    return {"load": os.getloadavg()[0]}
+
+
 def setting(recipe: str = "fast") -> dict:
     """The modern network and a recipe, as the engine takes them."""
     return {
@@ -149,6 +154,45 @@ def setting(recipe: str = "fast") -> dict:
     }
 
 
+def section(record: dict) -> str:
+    """The part of docs/speed.md, from what has been measured."""
+    lines = ["### Whole trainings in a browser\n"]
+    about = f"`{record['recipe']}`, {record['network']} network, {record['workers']} workers"
+    if runs := record["node"]:
+        rows = [
+            "| seed | test digits right | CPU seconds | seconds an epoch | load |",
+            "| --- |" + " --- |" * 4,
+        ]
+        for seed, run in runs.items():
+            quickest = min(epoch["wall"] for epoch in run["epochs"])
+            cells = [seed, f"{run['accuracy']:.2%}", f"{run['cpuSeconds']:.0f}", f"{quickest:.1f}"]
+            rows.append(f"| {' | '.join(cells)} | {run['load']:.1f} |")
+        lines += [
+            f"On MNIST, with {about}, in node. Load is how many processes wanted one of the cores.\n",
+            *rows,
+            "",
+        ]
+    if page := record["Chromium"]:
+        task = page["longest_task"]
+        lines.append(
+            f"In Chromium, an epoch of the same: page, workers and their wasm hold {page['megabytes']:.0f} MB. The "
+            f"longest of {page['tasks']} tasks of the page's own thread took {task['CPU']:.1f} ms of computing "
+            f"({task['wall']:.0f} ms with what the machine did in between). The weights are those of node, "
+            f"SHA-256 {page['sha256'][:8]}...\n"
+        )
+    if pair := record.get("two workers"):
+        lines.append(
+            f"Steps in two workers, messages and all, in turns with ConvNetJS in node: "
+            f"{pair['milliseconds']['engine']:.3f} ms an example, {pair['timesConvNetJS']:.0f} times as fast "
+            f"(load {pair['load']:.1f}).\n"
+        )
+    lines.append(
+        "Aimed at: 99.2% of the test digits, an epoch within 5 s on two free cores, 90 times ConvNetJS, 250 MB, "
+        "and no task of more than 16 ms.\n"
+    )
+    return "\n".join(lines)
+
+
 def main(what: list[str]) -> int:
     about = {"network": "modern", "recipe": "fast", "workers": WORKERS}
     record = {"command": "python -m bench.browser_training", **about, "node": {}, "Chromium": {}}
@@ -157,14 +201,14 @@ def main(what: list[str]) -> int:
     for each in what:
         if each == "chromium":
             run = train_in_chromium(**setting(), seed=0, epochs=1)
-            record["Chromium"] = run
+            record["Chromium"] = run | _load()
             print(json.dumps(run, indent=1))
         elif each == "workers":
-            record["two workers"] = workers_in_node()
+            record["two workers"] = workers_in_node() | _load()
             print(json.dumps(record["two workers"]))
         else:
             run = train_in_node(**setting(), seed=int(each))
-            record["node"][each] = run
+            record["node"][each] = run | _load()
             print(
                 f"seed {each}: {run['accuracy']:.2%} of the test digits, {run['cpuSeconds']:.0f} CPU seconds"
             )
