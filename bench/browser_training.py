@@ -175,10 +175,9 @@ def section(record: dict) -> str:
     if page := record["Chromium"]:
         task = page["longest_task"]
         lines.append(
-            f"In Chromium, an epoch of the same: page, workers and their wasm hold {page['megabytes']:.0f} MB. The "
-            f"longest of {page['tasks']} tasks of the page's own thread took {task['CPU']:.1f} ms of computing "
-            f"({task['wall']:.0f} ms with what the machine did in between). The weights are those of node, "
-            f"SHA-256 {page['sha256'][:8]}...\n"
+            f"In Chromium, an epoch of the same: page, workers and their wasm hold {page['megabytes']:.0f} MB. "
+            f"The longest of {page['tasks']} tasks of the page's own thread took {task['CPU']:.1f} ms of "
+            f"computing, {task['wall']:.0f} ms with what the machine did in between.\n"
         )
     if pair := record.get("two workers"):
         lines.append(
@@ -187,8 +186,8 @@ def section(record: dict) -> str:
             f"(load {pair['load']:.1f}).\n"
         )
     lines.append(
-        "Aimed at: 99.2% of the test digits, an epoch within 5 s on two free cores, 90 times ConvNetJS, 250 MB, "
-        "and no task of more than 16 ms.\n"
+        "Aimed at: 99.2% of the test digits, an epoch within 5 s on two free cores, 90 times ConvNetJS, "
+        "250 MB, and no task of more than 16 ms.\n"
     )
     return "\n".join(lines)
 
