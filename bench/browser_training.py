@@ -175,8 +175,8 @@ def section(record: dict) -> str:
     if page := record["Chromium"]:
         task = page["longest_task"]
         lines.append(
-            f"In Chromium, an epoch of the same: page, workers and their wasm hold {page['megabytes']:.0f} MB. "
-            f"The longest of {page['tasks']} tasks of the page's own thread took {task['CPU']:.1f} ms of "
+            f"In Chromium, an epoch of it: page, workers and their wasm hold {page['megabytes']:.0f} MB. The "
+            f"longest of {page['tasks']} tasks of the page's own thread took {task['CPU']:.1f} ms of "
             f"computing, {task['wall']:.0f} ms with what the machine did in between.\n"
         )
     if pair := record.get("two workers"):
