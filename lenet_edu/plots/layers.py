@@ -4,7 +4,16 @@ import numpy as np
 
 from lenet_edu.network import paper
 from lenet_edu.plots import style
-from lenet_edu.plots.canvas import Figure, as_array, as_colours, frame, new_figure, styled, subplots
+from lenet_edu.plots.canvas import (
+    Figure,
+    as_array,
+    as_colours,
+    finish_chart,
+    frame,
+    new_figure,
+    styled,
+    subplots,
+)
 from lenet_edu.plots.style import BLUE, GREY, INK, ORANGE, PALETTE
 
 
@@ -172,9 +181,7 @@ def curves(x, lines: dict, title: str = "", xlabel: str = "", ylabel: str = "", 
     for mark in marks:
         axis.axvline(mark, color=GREY, linestyle=":", linewidth=1)
     axis.set(xlabel=xlabel, ylabel=ylabel)
-    axis.set_title(title, loc="left")
-    axis.grid(color=GREY, alpha=0.25)
-    axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    finish_chart(axis, title)
     return figure
 
 
