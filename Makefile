@@ -94,6 +94,7 @@ bench-widgets: .venv/ready
 # How fast the engine is in node and in Chromium, beside ConvNetJS and plain JavaScript: reported, not asserted.
 bench-browser: .venv/ready
 	$(BIN)/python -m bench.browser
+	$(BIN)/python -m bench.browser_training workers
 
 # Twelve students at once on a real JupyterHub: what they wait for, and what they take.
 bench-classroom: .venv/hub-ready
