@@ -7,7 +7,7 @@ from traitlets import Bool, Dict, Float, Int, List, Unicode, observe, validate
 
 from lenet_edu import plots
 from lenet_edu.data import normalise as pictures
-from lenet_edu.data.cleaning import even
+from lenet_edu.data.light import even
 from lenet_edu.data.normalise import grey_from_picture
 from lenet_edu.data.splits import DIGIT_CLASSES, PAPER_SCALING, Scaling
 from lenet_edu.network import paper
