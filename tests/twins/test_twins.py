@@ -19,8 +19,8 @@ from lenet_edu.training.checkpoints import load_network, shipped_names
 from lenet_edu.widgets import C3Table, Convolution, DigitCodes, FeatureMaps, Robustness, Subsampling
 from lenet_edu.widgets.predict import Predict
 from lenet_edu.widgets.robustness import AMOUNTS, SIDE
-from lenet_edu.widgets.twins import site_resources
 from tests.twins.replay import replay, through_twin
+from tests.twins.site import write_site
 from tests.widgets.helpers import needs_node, untrained
 
 pytestmark = needs_node
@@ -30,12 +30,7 @@ FEWEST = 200  # messages for each widget
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """A folder with all that twins ask for."""
-    folder = tmp_path_factory.mktemp("site")
-    for name, content in site_resources():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return folder
+    return write_site(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="module")
