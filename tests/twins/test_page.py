@@ -3,8 +3,10 @@
 import re
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from lenet_edu.data.digits import load_digits
 from lenet_edu.exercises import ask, check
@@ -12,7 +14,15 @@ from lenet_edu.exercises.c1 import EXERCISES, PREDICTIONS
 from lenet_edu.network.activations import activations
 from lenet_edu.system.pages import WIDGET
 from lenet_edu.training.checkpoints import load_network
-from lenet_edu.widgets import C3Table, Convolution, DigitCodes, FeatureMaps, Robustness, Subsampling
+from lenet_edu.widgets import (
+    C3Table,
+    Convolution,
+    DigitCodes,
+    DrawDigit,
+    FeatureMaps,
+    Robustness,
+    Subsampling,
+)
 from lenet_edu.widgets.predict import Predict
 from tests.browser import chromium, needs_chromium, pixels, shows
 from tests.twins.site import serving, write_page, write_site
@@ -164,6 +174,28 @@ def test_robustness(opened, network, digits):
         page.mouse.move(box["x"] + 110, box["y"] + 180, steps=8)
         page.mouse.up()
         shows(page.locator(".lenet-judged"), "reads 1")
+
+
+def test_draw_digit(opened, network, tmp_path):
+    with opened(described(DrawDigit(network))) as page:
+        box = page.locator(".lenet-sheet").bounding_box()
+        page.mouse.move(box["x"] + 110, box["y"] + 30)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 110, box["y"] + 190, steps=8)
+        page.mouse.up()
+        shows(page.locator(".lenet-answer"), "reads 1")
+        assert page.locator(".lenet-step").count() == 5
+        page.get_by_role("button", name="Undo").click()
+        shows(page.locator(".lenet-steps"), "Draw a digit on the sheet")
+        picture = tmp_path / "seven.png"
+        seven = np.full((300, 200), 250, np.uint8)
+        seven[40:75, 40:160] = seven[40:260, 125:160] = 20
+        Image.fromarray(seven).save(picture)
+        page.get_by_label("upload a picture").set_input_files(picture)
+        shows(page.locator(".lenet-answer"), "reads 7")
+        (tmp_path / "none.png").write_text("no picture")
+        page.get_by_label("upload a picture").set_input_files(tmp_path / "none.png")
+        shows(page.get_by_role("alert"), "the picture could not be read as a picture")
 
 
 def test_a_prediction_holds_its_answer_back_and_is_kept(opened):

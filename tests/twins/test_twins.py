@@ -16,7 +16,16 @@ from lenet_edu.network.activations import activations
 from lenet_edu.network.models import LeNet5, RGBLeNet
 from lenet_edu.system.pages import WIDGET
 from lenet_edu.training.checkpoints import load_network, shipped_names
-from lenet_edu.widgets import C3Table, Convolution, DigitCodes, FeatureMaps, Robustness, Subsampling
+from lenet_edu.widgets import (
+    C3Table,
+    Convolution,
+    DigitCodes,
+    DrawDigit,
+    FeatureMaps,
+    Robustness,
+    Subsampling,
+)
+from lenet_edu.widgets.draw_digit import PYTHON_ONLY
 from lenet_edu.widgets.predict import Predict
 from lenet_edu.widgets.robustness import AMOUNTS, SIDE
 from tests.twins.replay import replay, through_twin
@@ -169,6 +178,25 @@ def test_robustness(name, files, digits, chance):
             set_(scale=1.0, shift=0.0, rotation=0.0, noise=0.0),
         ]
     assert replay(widget, [*messages, set_(drawing=b"abc")], files) >= FEWEST
+
+
+# DrawDigit
+
+
+@pytest.mark.parametrize("name", [name for name in shipped_names() if name.startswith("lenet5")])
+def test_draw_digit(name, files, chance):
+    widget = DrawDigit(load_network(name))
+    widget.switches = {step: step not in PYTHON_ONLY for step in widget.switches}
+    steps = [step for step in widget.switches if step not in PYTHON_ONLY]
+    messages = []
+    for _ in range(70):
+        messages += [
+            set_(drawing=strokes(chance)),
+            set_(switches={step: bool(chance.random() < 0.7) for step in steps}),
+            set_(drawing=b"") if chance.random() < 0.2 else set_(drawing=strokes(chance)),
+        ]
+    messages += [set_(drawing=b"abc"), set_(drawing=b"", upload=b"")]
+    assert replay(widget, messages, files, PYTHON_ONLY) >= FEWEST
 
 
 # Predictions and exercises
