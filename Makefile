@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: lab check lint types quick-tests test test-again train notebooks engine pages weights results again \
-	site bench bench-gpu bench-busy bench-widgets bench-browser clean
+	site bench bench-gpu bench-busy bench-widgets bench-browser bench-classroom test-hub clean
 .DEFAULT_GOAL := lab
 
 # Threads that wait for others do so for some microseconds, then let the browser and other kernels have the core:
@@ -91,6 +91,19 @@ bench-widgets: .venv/ready
 # How fast the engine is in node and in Chromium, beside ConvNetJS and plain JavaScript: reported, not asserted.
 bench-browser: .venv/ready
 	$(BIN)/python -m bench.browser
+
+# Twelve students at once on a real JupyterHub: what they wait for, and what they take.
+bench-classroom: .venv/hub-ready
+	PATH="$(CURDIR)/node_modules/.bin:$$PATH" $(BIN)/python -m bench.classroom $(ARGS)
+
+# A class on a real JupyterHub with its proxy; some minutes.
+test-hub: .venv/hub-ready
+	PATH="$(CURDIR)/node_modules/.bin:$$PATH" LENET_EDU_TEST_STUDENTS=12 $(BIN)/python -m pytest -q tests/deploy $(ARGS)
+
+.venv/hub-ready: .venv/ready node_modules/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[hub]'
+	npm install --no-save --no-package-lock --no-audit --no-fund --silent configurable-http-proxy@5
+	@touch $@
 
 clean:
 	rm -rf .venv node_modules

@@ -4,7 +4,16 @@ import numpy as np
 
 from lenet_edu.network import paper
 from lenet_edu.plots import style
-from lenet_edu.plots.canvas import Figure, as_array, as_colours, frame, new_figure, styled, subplots
+from lenet_edu.plots.canvas import (
+    Figure,
+    as_array,
+    as_colours,
+    finish_chart,
+    frame,
+    new_figure,
+    styled,
+    subplots,
+)
 from lenet_edu.plots.style import BLUE, GREY, INK, ORANGE, PALETTE
 
 
@@ -20,7 +29,8 @@ def feature_maps(activations: dict, sample: int = 0, model=None, classes=()) -> 
     """
     layers = list(activations)
     figure = new_figure((11, 0.95 * len(layers)))
-    for band, name in zip(figure.subfigures(len(layers), 1), layers, strict=True):
+    bands = np.atleast_1d(np.asarray(figure.subfigures(len(layers), 1)))
+    for band, name in zip(bands, layers, strict=True):
         output = as_array(activations[name])[sample]
         band.text(0.005, 0.55, name, weight="bold", va="center", color=style.layer_colour(name))
         band.text(0.005, 0.3, _layer_caption(output), va="center", size=7, color=style.SOFT_INK)
@@ -171,9 +181,7 @@ def curves(x, lines: dict, title: str = "", xlabel: str = "", ylabel: str = "", 
     for mark in marks:
         axis.axvline(mark, color=GREY, linestyle=":", linewidth=1)
     axis.set(xlabel=xlabel, ylabel=ylabel)
-    axis.set_title(title, loc="left")
-    axis.grid(color=GREY, alpha=0.25)
-    axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    finish_chart(axis, title)
     return figure
 
 
