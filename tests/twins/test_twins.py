@@ -14,6 +14,7 @@ from lenet_edu.exercises.checking import Choice, Conditions, Number
 from lenet_edu.exercises.prediction import Estimate
 from lenet_edu.network.activations import activations
 from lenet_edu.network.models import LeNet5, RGBLeNet
+from lenet_edu.network.surface import loss_surface
 from lenet_edu.system.pages import WIDGET
 from lenet_edu.training.checkpoints import load_network, shipped_names
 from lenet_edu.widgets import (
@@ -26,6 +27,7 @@ from lenet_edu.widgets import (
     Subsampling,
 )
 from lenet_edu.widgets.draw_digit import PYTHON_ONLY
+from lenet_edu.widgets.loss_surface import LossSurface
 from lenet_edu.widgets.predict import Predict
 from lenet_edu.widgets.robustness import AMOUNTS, SIDE
 from tests.twins.replay import replay, through_twin
@@ -145,6 +147,20 @@ def test_digit_codes(files, digits, chance):
         messages += [set_(digit=int(chance.integers(-1, 11))), set_(codes=codes)]
     odd = [[[0] * 84] * 10, [[1] * 83] * 10, [[1] * 84] * 9]
     assert replay(widget, [*messages, *(set_(codes=codes) for codes in odd)], files) >= FEWEST
+
+
+def test_loss_surface(files, digits, chance):
+    weights = ("C1.weight[2, 0, 0, 2]", "C1.weight[2, 0, 4, 2]")
+    widget = LossSurface(loss_surface(load_network("lenet5-1998"), digits, *weights, points=5))
+    messages = []
+    for _ in range(FEWEST // 2):
+        path = np.array(widget.centre) + widget.reach * chance.uniform(
+            -1.02, 1.02, (chance.integers(0, 9), 2)
+        )
+        rate, momentum = (round(float(number), 3) for number in chance.uniform((-0.1, -0.1), (2.2, 1.1)))
+        messages += [set_(path=path.tolist()), set_(rate=rate, momentum=momentum)]
+    odd = [[[0.1]], [widget.centre] * 502]
+    assert replay(widget, [*messages, *(set_(path=path) for path in odd)], files) >= FEWEST
 
 
 # Robustness
