@@ -1,4 +1,4 @@
-"""Measures how well pictures are read, and how true the probabilities are; writes reading.json.
+"""Measures how well pictures are read, and how true the probabilities are: reading.json and docs/reading.md.
 
     python -m results.reading development     made-up photos to tune by; chooses the temperatures
     python -m results.reading held-out        made-up photos of other digits by another seed: run it once
@@ -38,6 +38,8 @@ from results.photos import KINDS, photo
 from results.recording import open_record
 
 FILE = Path(__file__).with_suffix(".json")
+# What is between these lines of the page is made from the record.
+PAGE, BEGIN, END = Path(__file__).parents[1] / "docs" / "reading.md", "<!-- record -->\n", "<!-- end -->\n"
 # Photos of each kind. The held-out part of seed 2 was measured with an earlier cleaning.
 COUNT = 40
 SEEDS = {"development": 1, "held-out": 3}
@@ -204,6 +206,48 @@ def measure_clean(data: Data) -> dict:
     return {"digits": len(labels), "not one digit": unread(read_labels), "networks": networks}
 
 
+def tables(experiments: dict) -> str:
+    """What is on record as tables of Markdown, a network a row, with what is aimed at."""
+    rows = []
+    for part in SEEDS:
+        measured = experiments[part]
+        rows += [
+            "",
+            f"{measured['photos']} photos of the {part} part (seed {measured['seed']}):",
+            "",
+            "| weights | right, % | worst kind, % | mistakes | of these at 99 % | right, and at 90 %, % |",
+            "| --- | --- | --- | --- | --- | --- |",
+            "| *goal* | *97* | *95* | | *0.1* | |",
+        ]
+        for name, one in measured["networks"].items():
+            worst = f"{one['worst kind']}, {one['kinds'][one['worst kind']]}"
+            certain = one["mistakes told at 99 %"]
+            rows.append(
+                f"| {name} | {one['right']} | {worst} | {one['mistakes']} | {certain} "
+                f"| {one['right and told at 90 %']} |"
+            )
+    rows += [
+        "",
+        f"MNIST's {experiments['clean']['digits']:,} test digits:",
+        "",
+        "| weights | right, arrays, % | right, PNG files, % | calibration error | at temperature 1 |",
+        "| --- | --- | --- | --- | --- |",
+        "| *goal* | | *as arrays, or 0.1 less* | *0.01* | |",
+    ]
+    for name, one in experiments["clean"]["networks"].items():
+        rows.append(
+            f"| {name} | {one['right, arrays']} | {one['right, PNG files']} | {one['calibration error']} "
+            f"| {one['at temperature 1']} |"
+        )
+    return "\n".join([*rows, "", ""])
+
+
+def update_page(experiments: dict) -> None:
+    """Bring docs/reading.md to what is on record."""
+    before, rest = PAGE.read_text("utf-8").split(BEGIN)
+    PAGE.write_text(before + BEGIN + tables(experiments) + END + rest.split(END)[1], "utf-8", newline="\n")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("part", choices=(*SEEDS, "clean"))
@@ -226,6 +270,7 @@ def main() -> int:
         **measured,
     }
     write_json(FILE, record)
+    update_page(record["experiments"])
     return 0
 
 

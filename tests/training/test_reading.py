@@ -17,6 +17,7 @@ from lenet_edu.system.files import read_json
 from lenet_edu.training.checkpoints import SHIPPED, load_network, shipped_names
 from lenet_edu.training.evaluation import calibration_error, probabilities
 from lenet_edu.training.reading import Reading, predict
+from results import reading as record_of_reading
 from results.fuzz import broken_pictures
 from results.strokes import drawn
 
@@ -97,6 +98,12 @@ def test_probabilities_are_true_of_mnists_test_digits(name, mnist):
     model = load_network(name)
     seen = resize_for(model.architecture.input.size, mnist.test.images, mnist.scaling)
     assert calibration_error(probabilities(model, seen), mnist.test.labels) <= 0.01
+
+
+def test_the_page_tells_what_is_on_record():
+    assert record_of_reading.tables(
+        read_json(record_of_reading.FILE)["experiments"]
+    ) in record_of_reading.PAGE.read_text("utf-8")
 
 
 @pytest.mark.slow
