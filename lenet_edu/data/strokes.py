@@ -5,6 +5,7 @@
 Arrays are floats, (height, width), 0 is paper. Lengths are shares of the picture or of a digit.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -244,11 +245,21 @@ def _thickened(alone: np.ndarray, digit: Mark) -> np.ndarray:
     stroke = alone[box] > 0.5
     pen = 4 * _depth(stroke).sum() / max(1, stroke.sum())
     more = round((_THINNEST_PEN * digit.size - pen) / 2)
-    if more < 1:
-        return alone
-    places = np.arange(-more, more + 1)
-    round_tip = places[:, None] ** 2 + places**2 <= (more + 0.5) ** 2
-    return ndimage.grey_dilation(alone, footprint=round_tip)
+    return dilated(alone, more) if more > 0 else alone
+
+
+def dilated(picture: np.ndarray, radius: int) -> np.ndarray:
+    """At each pixel the largest level, 0 or more, within a disc: what a pen's round tip leaves.
+
+    The disc is taken row by row, which is far faster than all of its pixels one by one.
+    """
+    height, spread = len(picture), picture.copy()
+    for down in range(min(radius, height - 1) + 1):
+        across = math.isqrt(radius * (radius + 1) - down * down)
+        row = ndimage.maximum_filter1d(picture, 2 * across + 1, axis=1, mode="constant")
+        np.maximum(spread[down:], row[: height - down], out=spread[down:])
+        np.maximum(spread[: height - down], row[down:], out=spread[: height - down])
+    return spread
 
 
 def _depth(shape: np.ndarray) -> np.ndarray:

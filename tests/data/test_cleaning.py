@@ -5,11 +5,12 @@ import io
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from scipy import ndimage
 
 from lenet_edu.data.light import even
 from lenet_edu.data.normalise import digits_from_picture
 from lenet_edu.data.splits import PAPER_SCALING, resize_for
-from lenet_edu.data.strokes import otsu
+from lenet_edu.data.strokes import dilated, otsu
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.checkpoints import load_network, shipped_names
 from lenet_edu.training.reading import predict
@@ -120,6 +121,16 @@ def test_a_thin_pen_is_read_as_one_of_mnists_is(pen):
     assert [read(drawn(digit, size=220, pen=pen), "lenet5-modern") for digit in range(10)] == list(
         "0123456789"
     )
+
+
+def test_dilated_is_a_dilation_by_a_disc():
+    picture = np.random.default_rng(0).random((23, 31)).astype(np.float32) ** 20
+    for radius in (1, 2, 5, 30):
+        places = np.arange(-radius, radius + 1)
+        disc = places[:, None] ** 2 + places**2 <= (radius + 0.5) ** 2
+        np.testing.assert_array_equal(
+            dilated(picture, radius), ndimage.grey_dilation(picture, footprint=disc)
+        )
 
 
 def test_grain_is_neither_a_line_nor_a_digit():
