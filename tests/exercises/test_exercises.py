@@ -146,7 +146,23 @@ def test_table_gets_a_message_for_each_way_to_miss_it():
     said = said_to("c3.table", [np.ones((3, 3)), table & False, empty, twice, uneven, table])
     assert empty.sum() == twice.sum() == uneven.sum() == table.sum()
     assert said[1:] == list(EXERCISES["c3.table"].conditions)
-    assert {name for name, e in EXERCISES.items() if isinstance(e, Conditions)} == {"s2.or", "c3.table"}
+    assert {name for name, e in EXERCISES.items() if isinstance(e, Conditions)} == {
+        "s2.or",
+        "c3.table",
+        "f6.unit",
+    }
+
+
+def test_a_code_of_ones_own_gets_a_message_for_each_way_to_miss_it():
+    own = -torch.ones(12, 7)
+    own[2:9, 3] = own[5, 1:6] = 1  # a plus
+    assert check("f6.unit", own).right
+    assert check("f6.unit", own.int().tolist()).right
+    eight, blank = torch.tensor(paper.DIGIT_CODES[8]), -torch.ones(12, 7)
+    nearly = eight.clone()
+    nearly[0, 0] *= -1
+    said = said_to("f6.unit", [torch.zeros(12, 7), eight, nearly, blank])
+    assert said[1:] == list(EXERCISES["f6.unit"].conditions)
 
 
 @pytest.mark.parametrize("question", [lambda name: check(name, 1), ask], ids=["check", "ask"])
