@@ -13,7 +13,6 @@ START = time.perf_counter()
 
 import argparse
 import json
-import resource
 import statistics
 import sys
 
@@ -188,6 +187,8 @@ def run_peer(seed, device, imported, kind, transform, batch, workers, epochs, op
 
 def report(clock: Clock, imported: float, loaded: float, right: float, seconds: float) -> dict:
     """One run as plain figures: seconds, images a second, MiB, the share of test digits read right."""
+    import resource  # Windows has none; the rest of this file can be tested there, too
+
     unit = 1024 if sys.platform == "linux" else 1024**2
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
     on_device = torch.cuda.max_memory_allocated() / 2**20 if clock.device.type == "cuda" else None

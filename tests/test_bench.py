@@ -3,6 +3,7 @@ measured.
 """
 
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,16 @@ from lenet_edu.training.recipes import Recipe
 
 BENCH = Path(__file__).parents[1] / "bench"
 
+NEEDS_RESOURCE = pytest.mark.skipif(
+    find_spec("resource") is None,
+    reason="Windows cannot tell a process its peak memory: run this elsewhere",
+)
+
 RESULTS = sorted(BENCH.glob("results/training-*.json"))
 
 
 @pytest.mark.slow
+@NEEDS_RESOURCE
 def test_ours_learns_and_counts_no_looks(few, monkeypatch):
     looking = []
 
@@ -46,6 +53,7 @@ def test_ours_learns_and_counts_no_looks(few, monkeypatch):
 
 
 @pytest.mark.slow
+@NEEDS_RESOURCE
 def test_a_peer_learns_and_looks_four_times_an_epoch(few, monkeypatch):
     torch.manual_seed(0)
     monkeypatch.setattr(contenders, "WARM_UP", 2)

@@ -90,6 +90,9 @@ print(json.dumps(ends))
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(
+    not hasattr(os, "fork"), reason="processes cannot be forked here: run this on Linux or macOS"
+)
 def test_a_process_killed_at_twenty_random_moments_ends_where_an_unbroken_one_does(tmp_path):
     unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
     recipe = json.dumps(RECIPE.changed(epochs=40).to_dict())

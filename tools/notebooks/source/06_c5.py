@@ -5,7 +5,7 @@
 #
 # **After this notebook you can:** compute a unit of C5 by hand, say why the paper calls C5 a convolution although it looks
 # like something else, and let the network read a whole line of digits without training it for that. Before it you need
-# [04 C3](04_c3.ipynb) and [05 S4](05_s4.ipynb). It takes about 35 minutes.
+# [04 C3](04_c3.ipynb) and [05 S4](05_s4.ipynb). It takes about 15 minutes to read, and as long again for the exercises.
 
 # %%
 from lenet_edu import activations, load_digits, load_network, plots
@@ -55,8 +55,8 @@ ask("c5.share", plots.parameters_and_connections(book))
 #
 # $$a_k = b_k + \sum_{m} \sum_{u} \sum_{v} w_{kmuv}\, s_{muv}, \qquad x_k = f(a_k)$$
 #
-# $s_{muv}$ is the number in map $m$ of S4, row $u$, column $v$. Here is the part of the first map, for the 3 and unit 0
-# of C5, as you would write it on paper:
+# $s_{muv}$ is the number in map $m$ of S4, row $u$, column $v$. Here is the part of the first map, for the 3 and the first
+# unit of C5, as you would write it on paper:
 
 # %% tags=["nbval-ignore-output"]
 from lenet_edu import worked_sum
@@ -246,8 +246,7 @@ print(f"noise: {noise_near.float().mean():.0%} is within 12 of a code")
 # puts a second stage behind the sliding network, which looks for the best reading of the whole line.
 #
 # ## Change it
-#
-# Write your own number in place of (2, 7, 0). Here the digits stand closer together (`4:28` instead of `2:30`). Watch where the
+# Write your own number in place of `(2, 7, 0)`. Here the digits stand closer together (`4:28` instead of `2:30`). Watch where the
 # network begins to go wrong.
 
 # %%

@@ -4,7 +4,7 @@
 # [Glossary](glossary.ipynb)
 #
 # **After this notebook you can:** compute a fully connected unit by hand, say why F6 has 84 units, and read F6 with
-# your own eyes. Before it you need [06 C5](06_c5.ipynb). It takes about 30 minutes.
+# your own eyes. Before it you need [06 C5](06_c5.ipynb). It takes about 12 minutes to read, and as long again for the exercises.
 
 # %%
 from lenet_edu import activations, load_digits, load_network, plots
@@ -48,7 +48,7 @@ ask("f6.rows", wires)
 #
 # $$a_k = b_k + \sum_{i} w_{ki}\, c_i, \qquad x_k = f(a_k)$$
 #
-# The first ten of the 120 products of unit 24, for the 3:
+# The first ten of the 120 products of the unit with the orange frame, for the 3:
 
 # %% tags=["nbval-ignore-output"]
 c5 = arrives.flatten(1)  # (10, 120)
@@ -226,7 +226,7 @@ plots.curves(steps, lines, "Distance of F6 while the 3 fades into the 8", "share
 #
 # Each solution is folded away in the cell below yours.
 #
-# **1. Compute.** Make the codes pictures of 7 by 9 pixels. How many parameters has F6 then?
+# **1. Compute.** Make the codes pictures of seven by nine pixels. How many parameters has F6 then?
 
 # %%
 parameters = None

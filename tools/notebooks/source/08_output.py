@@ -5,7 +5,7 @@
 #
 # **After this notebook you can:** compute the ten numbers of OUTPUT by hand and read the answer from them, say which
 # number training makes small and why the obvious choice fails when codes may move, and turn distances into
-# probabilities. Before it you need [07 F6](07_f6.ipynb). It takes about 45 minutes.
+# probabilities. Before it you need [07 F6](07_f6.ipynb). It takes about 17 minutes to read, and as long again for the exercises.
 
 # %%
 from lenet_edu import activations, load_digits, load_network, plots

@@ -5,7 +5,7 @@
 #
 # **After this notebook you can:** build LeNet-5 from its seven layers, say where its 60,000 parameters and its 340,908
 # connections sit and why, and tell what each modern choice would change. Before it you need
-# [01 INPUT](01_input.ipynb) to [08 OUTPUT](08_output.ipynb). It takes about 35 minutes.
+# [01 INPUT](01_input.ipynb) to [08 OUTPUT](08_output.ipynb). It takes about 15 minutes to read, and somewhat longer for the exercises.
 
 # %%
 from lenet_edu import LeNet5, activations, load_digits, load_network, plots
@@ -315,7 +315,7 @@ assert check("network.sixty", letter).right
 
 # %% [markdown]
 # **5. Compute.** A network of fully connected layers reads 28 by 28 pixels, has 1,000 hidden units and 10 outputs. The table above
-# gives its size. How many parameters would it have with a second hidden layer of 150 units between the first and the output?
+# gives its size. How many parameters would it have with a second hidden layer of one hundred and fifty units between the first and the output?
 
 # %%
 mlp_parameters = None
