@@ -119,9 +119,9 @@ def test_lines_have_sixty_to_eighty_letters(browser, small, site, address):
             assert 60 < page.evaluate(count) < 80
 
 
-def test_search_finds_marks_and_leads_there_by_keyboard(browser, small):
-    with reader(browser, small) as page:
-        page.goto(f"{small}index.html")
+def test_search_finds_marks_and_leads_there_by_keyboard(browser, twinned):
+    with reader(browser, twinned) as page:
+        page.goto(f"{twinned}index.html")
         page.keyboard.press("/")
         page.keyboard.type("CAFE")
         shows(page.locator("#_count"), "1 found")
