@@ -46,9 +46,10 @@ notebooks: .venv/ready
 engine: .venv/ready
 	$(BIN)/python -m tools.engine
 
-# What docs/architecture.md says of the wings, and its picture, from the package itself.
+# Pages made from the package itself: what docs/architecture.md says of the wings with its picture, and the glossary.
 pages: .venv/ready
 	$(BIN)/python -m tools.architecture
+	$(BIN)/python -m tools.notebooks.glossary
 
 # The edition without a kernel, in build/site: every notebook as a page. ARGS=--serve shows it in a browser.
 site: .venv/ready

@@ -125,6 +125,8 @@ EXERCISES = {
             "That is the paper's own table. Build another.": lambda table: (table != _TABLE).any(),
         },
         because="As many parameters as the paper's, no two maps that read the same, and no map of S2 neglected.",
+        form="table",
+        facts={"paper": _TABLE.tolist()},
     ),
     "why": Choice(
         right="b",

@@ -115,6 +115,12 @@ EXERCISES = {
             ),
         },
         because="One input at +1 is enough, and none is not: an OR of four.",
+        form="pair",
+        facts={
+            "squash": [paper.SQUASH_AMPLITUDE, paper.SQUASH_SLOPE],
+            "none": _NONE.tolist(),
+            "some": _SOME.tolist(),
+        },
     ),
     "why": Choice(
         right="a",

@@ -67,6 +67,10 @@ class C3Table(Widget):
         """The table as the paper prints it."""
         return plots.table(self.table, f"{self.text()}")
 
+    def state(self) -> dict:
+        """The table and the presets: all else follows from them."""
+        return {"traits": self.plain_traits()}
+
     @validate("links")
     def _check_links(self, proposal):
         try:

@@ -72,7 +72,9 @@ class DrawDigit(Widget):
         if image is None:
             printed = torch.tensor(paper.DIGIT_CODES[3] > 0).float()
             image = self.scaling.apply(pictures.normalise(printed))[None]
-        return plots.feature_maps(activations(self.network, to_device_of(self.network, image)))
+        return plots.feature_maps(
+            activations(self.network, to_device_of(self.network, image)), model=self.network
+        )
 
     @validate("drawing")
     def _check_drawing(self, proposal):

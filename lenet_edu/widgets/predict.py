@@ -15,6 +15,7 @@ class Predict(Widget):
 
     _esm, _css = module("predict"), styles("predict")
 
+    lead = Unicode("Predict.").tag(sync=True)
     question = Unicode().tag(sync=True)
     choices = List(Unicode()).tag(sync=True)
     settled = Bool(False).tag(sync=True)
@@ -27,7 +28,7 @@ class Predict(Widget):
 
     def __init__(self, asked):
         self.asked = asked
-        super().__init__(question=asked.question, choices=asked.choices)
+        super().__init__(lead=asked.lead, question=asked.question, choices=asked.choices)
         self.on_msg(lambda _, content, __: self.commit(content.get("commit", "")))
 
     def commit(self, choice: str) -> None:
@@ -47,7 +48,12 @@ class Predict(Widget):
         """The question."""
         return self.question
 
+    def state(self) -> dict:
+        """The traits, and what is held back, veiled."""
+        return {"traits": self.plain_traits(), "answer": self.asked.veiled_answer()}
+
     def view(self) -> dict:
         """What a notebook needs to show the widget, without a text or a picture of its own."""
         kind = "application/vnd.jupyter.widget-view+json"
-        return {kind: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        return {kind: view, **self.description()}

@@ -25,6 +25,7 @@ from lenet_edu.widgets.base import (
     to_bytes,
     to_device_of,
 )
+from lenet_edu.widgets.material import describe_images, describe_network
 
 SIDE = 112  # of the drawing, in pixels
 _STEPS = {"scale": 0.05, "shift": 1 / paper.GLYPH_SIZE, "rotation": 1.0, "noise": 0.01}
@@ -109,6 +110,12 @@ class Robustness(Widget):
         colours = [INK if answer == self.expected else RED for answer in answers]
         titles = [f"{title}\nreads {answer}" for title, answer in zip(titles, answers, strict=True)]
         return plots.digits(torch.cat(images), titles, _FIGURE_COLUMNS, colours)
+
+    def state(self) -> dict:
+        """The traits, the network, and the images or a few of them."""
+        images, part = describe_images(self.images, self.digit)
+        traits = self.plain_traits(digit=self.digit - part.start, labels=self.labels[part])
+        return {"traits": traits, "network": describe_network(self.network), "images": images}
 
     @validate("digit")
     def _check_digit(self, proposal):
