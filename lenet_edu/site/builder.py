@@ -107,7 +107,6 @@ def _write_language(
         "root": "../" * home.count("/"),
         "other": _other_language(f"{home}index.html", home, addresses),
         "map": network_map(groups["notebooks"], TEXTS[language]["map"]),
-        "progress": (HERE.parent / "widgets" / "twins" / "progress.js").is_file(),
         "instrument": next((page.instrument for page in pages if page.instrument), ""),
     }
     _write_text(site / home / "index.html", _fill("index.html", language, **own, **shared))

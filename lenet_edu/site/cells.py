@@ -8,9 +8,8 @@ from html import escape
 
 from lenet_edu.site.pictures import Pictures
 from lenet_edu.site.prose import Markdown, code_html, maths
+from lenet_edu.system.pages import WIDGET
 
-# What a widget leaves in a notebook for pages: {"widget": its class, "state": what it shows}.
-WIDGET = "application/vnd.lenet-edu.widget+json"
 # Pictures wider than the text can be opened by themselves.
 TEXT_WIDTH = 700
 

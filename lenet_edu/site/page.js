@@ -282,7 +282,11 @@
     for (const { link } of links) link.addEventListener("click", () => part("_contents").hidePopover?.());
     const here = document.querySelector(".contents [aria-current]");
     const list = part("_contents");
-    if (here) list.scrollTop = /** @type {HTMLElement} */ (here).offsetTop - list.clientHeight / 4;
+    const showHere = () => {
+      list.scrollTop = /** @type {HTMLElement} */ (here).offsetTop - list.clientHeight / 4;
+    };
+    list.addEventListener("toggle", showHere);
+    showHere();
   }
 
   // Instruments come alive when they come near, and stay pictures where they cannot.
@@ -307,6 +311,7 @@
       const alive = await mount(figure.querySelector(".still"), description, resources);
       figure.toggleAttribute("data-alive", alive !== null);
     } catch (error) {
+      if (figure.querySelector(".lenet-not-alive")) return; // it has said so itself
       const reason = error instanceof Error ? error.message : String(error);
       figure.append(element("p", "note", `${texts.instrument_failed} ${reason}`));
     }

@@ -10,6 +10,8 @@ from lenet_edu.system.errors import LenetError
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = PROJECT / "notebooks"
+# Notebooks to look things up in, which have no number.
+REFERENCE = ("glossary",)
 # By folder beside or among the notebooks; the others are in English.
 LANGUAGES = {"zh": "zh"}
 WORDS_A_MINUTE, SECONDS_A_CELL, MINUTES_AN_EXERCISE = 150, 20, 4
@@ -41,14 +43,12 @@ def find_notebooks(folder: Path) -> list[Source]:
     Raises LenetError if there are none.
     """
     sources = []
-    for path in sorted(folder.rglob("[0-9][0-9]_*.ipynb")) + sorted(
-        folder.glob("**/appendices/[!0-9]*.ipynb")
-    ):
+    for path in folder.rglob("*.ipynb"):
         inside = path.relative_to(folder)
-        if any(part.startswith(".") for part in inside.parts):
+        if not _belongs(inside):
             continue
         language = LANGUAGES.get(inside.parts[0], "en")
-        group = "appendices" if "appendices" in inside.parts else "notebooks"
+        group = "notebooks" if _is_numbered(inside) else "appendices"
         address = inside.with_suffix(".html").as_posix()
         sources.append(Source(path, f"notebooks/{inside.as_posix()}", address, language, group))
     if not sources:
@@ -57,6 +57,17 @@ def find_notebooks(folder: Path) -> list[Source]:
             "Build the site in a clone."
         )
     return sorted(sources, key=lambda source: (source.language, source.group != "notebooks", source.address))
+
+
+def _belongs(inside: Path) -> bool:
+    """Whether a notebook is the project's: a reader's own may lie beside them, and checkpoints do."""
+    if not set(inside.parts[:-1]) <= {*LANGUAGES, "appendices"}:
+        return False
+    return "appendices" in inside.parts or _is_numbered(inside) or inside.stem in REFERENCE
+
+
+def _is_numbered(inside: Path) -> bool:
+    return bool(re.match(r"\d\d_", inside.name)) and "appendices" not in inside.parts
 
 
 def find_documents(sources: list[Source], project: Path) -> list[Source]:

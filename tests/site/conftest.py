@@ -11,8 +11,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from PIL import Image
 
 from lenet_edu.site.builder import build_site
-from lenet_edu.site.cells import WIDGET
 from lenet_edu.site.serve import make_server
+from lenet_edu.system.pages import WIDGET
 
 
 @contextmanager

@@ -5,13 +5,14 @@ import re
 
 import pytest
 
-from lenet_edu.site.cells import WIDGET, Cells, is_folded
+from lenet_edu.site.cells import Cells, is_folded
 from lenet_edu.site.pictures import Pictures
 from lenet_edu.site.prose import Markdown, slug
 from lenet_edu.site.search import sections
 from lenet_edu.site.sources import resolve
 from lenet_edu.site.texts import TEXTS
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.pages import WIDGET
 from tests.site.conftest import code_cell, png
 
 
