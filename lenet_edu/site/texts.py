@@ -37,10 +37,10 @@ TEXTS = {
         "run_elsewhere": "Or without an installation, on machines of others:",
         "run_colab": "Colab does not have the package yet: before anything else, run there",
         "your_turn": "Your turn: the answer to this one is code, and checking it needs Python.",
+        "your_turn_here": "Your turn: this is answered here when the page comes from a web server.",
         "your_turn_link": "Run it yourself",
         "sealed": "Shown when JavaScript is on.",
-        "instrument_picture": "A picture of an instrument. Instruments come alive when the site is read from a web "
-        "server: run lenet-edu site --serve, or open it where it is published.",
+        "instrument_picture": "Instruments come alive when the page comes from a web server: lenet-edu site --serve.",
         "instrument_failed": "The instrument could not start, so this is its picture:",
         "progress": "Your progress",
         "progress_about": "Predictions and exercises that you have answered are kept in this browser, and nowhere "
@@ -52,7 +52,8 @@ TEXTS = {
         "missing": "This page does not exist",
         "missing_about": "The address may be misspelt, or the page may have moved.",
         "home": "To the beginning",
-        "licence": "Code and text under the MIT licence.",
+        "licence": "Code and text: MIT licence. The embedded digits are the 1,797 of the UCI Optical Recognition of "
+        "Handwritten Digits data set (E. Alpaydin and C. Kaynak, CC BY 4.0).",
     },
     "zh": {
         "site": "LeNet-5 实验室",
@@ -90,10 +91,10 @@ TEXTS = {
         "run_elsewhere": "或者不安装,在别人的机器上运行:",
         "run_colab": "Colab 上还没有这个软件包,请先在那里运行",
         "your_turn": "轮到你了:这道练习的答案是代码,检查它需要 Python。",
+        "your_turn_here": "轮到你了:通过网页服务器阅读时,可以在这里作答。",
         "your_turn_link": "自己运行",
         "sealed": "开启 JavaScript 后显示。",
-        "instrument_picture": "这是交互控件的图片。通过网页服务器阅读时控件才能使用:运行 lenet-edu site --serve,"
-        "或打开已发布的网站。",
+        "instrument_picture": "通过网页服务器阅读时控件才能使用:lenet-edu site --serve。",
         "instrument_failed": "交互控件无法启动,因此显示它的图片:",
         "progress": "你的进度",
         "progress_about": "你回答过的预测和练习只保存在这个浏览器里。",
@@ -104,6 +105,7 @@ TEXTS = {
         "missing": "没有这个页面",
         "missing_about": "地址可能有误,或页面已经移走。",
         "home": "回到开头",
-        "licence": "代码和文字采用 MIT 许可证。",
+        "licence": "代码和文字:MIT 许可证。内置数字是 UCI Optical Recognition of Handwritten Digits 数据集的 1,797 个数字"
+        "(E. Alpaydin 和 C. Kaynak,CC BY 4.0)。",
     },
 }

@@ -15,6 +15,8 @@ from lenet_edu.system.errors import LenetError
 from lenet_edu.system.pages import WIDGET
 from tests.site.conftest import code_cell, png
 
+CODE = {"widget": "Exercise", "state": {"traits": {"form": "code"}}}
+
 
 def markdown() -> Markdown:
     return Markdown(lambda link: "" if "nowhere" in link else link, lambda link, alt: f"<img src={link}>")
@@ -68,7 +70,11 @@ def test_tables_and_code_scroll_inside_themselves():
         (code_cell("a = 1\nplots.digits(a)", {"image/png": png("red"), "text/plain": "<Figure>"}), False),
         (code_cell("plots.digits(images)", "printed\n", {"image/png": png("red")}), False),
         (code_cell("1 + 1", {"text/plain": "2"}), False),
-        (code_cell("x = None\ncheck('a', x)", {WIDGET: {"widget": "Exercise", "state": {}}}), True),
+        (
+            code_cell("x = None\ncheck('a', x)", {WIDGET: {"widget": "Exercise", "state": {"traits": {}}}}),
+            True,
+        ),
+        (code_cell("def f(): ...\ncheck('a', f)", {WIDGET: CODE}), False),
         (code_cell("1 + 1", {"text/plain": "2"}, tags=["hide-input"]), True),
         (code_cell("x = 1"), False),
     ],
@@ -109,18 +115,21 @@ def test_what_a_prediction_holds_back_is_not_in_the_text(cells):
     assert base64.b64decode(re.search(r'data-sealed="([^"]+)"', html)[1]).decode() == held
 
 
-def test_an_exercise_without_a_widget_says_where_it_is_answered(cells):
-    unanswered = {
-        "text/plain": "Not answered yet: put your number in place of None.",
-        "text/html": "<div>Not</div>",
-    }
-    html = cells.render(code_cell("x = None\ncheck('a', x)", unanswered))
-    assert 'class="your-turn"' in html
+@pytest.mark.parametrize("description", [{}, {WIDGET: CODE}], ids=["no widget", "code"])
+def test_an_exercise_that_needs_python_says_so(cells, description):
+    unanswered = {"text/plain": "Not answered yet: write it.", "text/html": "<div>Not</div>", **description}
+    html = cells.render(code_cell("def f(): ...\ncheck('a', f)", unanswered))
+    assert "checking it needs Python" in html
     assert 'href="#_run"' in html
-    alive = cells.render(
-        code_cell("x = None\ncheck('a', x)", {**unanswered, WIDGET: {"widget": "Exercise", "state": 1}})
-    )
-    assert "your-turn" not in alive
+    assert "lenet-figure" not in html
+
+
+def test_an_exercise_with_a_widget_is_answered_in_it(cells):
+    description = {"widget": "Exercise", "state": {"traits": {"form": "number"}}}
+    bundle = {"text/plain": "Not answered yet: put", "text/html": "<div>None</div>", WIDGET: description}
+    html = cells.render(code_cell("x = None\ncheck('a', x)", bundle))
+    assert 'data-widget="Exercise"' in html
+    assert "needs Python" not in html
 
 
 def test_solutions_are_folded_and_not_searched(cells):
