@@ -141,8 +141,8 @@ YEARS = {"1998"}
 def figures(text: str) -> list[str]:
     """The numbers in a text without signs and separators: `6@28x28` has 6, 28 and 28, and `C5` has none."""
     text = re.sub(r"(?<=\d)[x@](?=\d)", " ", text)
-    found = re.findall(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?![\d])|(?<![\w.])\d+(?:\.\d+)?", text)
-    return [number.replace(",", "") for number in found]
+    numbers = re.findall(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?![\d])|(?<![\w.])\d+(?:\.\d+)?", text)
+    return [number.replace(",", "") for number in numbers]
 
 
 def prose(cell) -> str:

@@ -27,6 +27,7 @@ def lab_arguments(arguments: list[str]) -> list[str]:
     """What JupyterLab is started with to open notebook 00; `arguments` go to it, too, and win."""
     ours = [
         f"--ServerApp.root_dir={NOTEBOOKS}",
+        "--ServerApp.contents_manager_class=lenet_edu.cli.contents.Contents",
         f"--ContentsManager.hide_globs={HIDDEN}",
         f"--MappingKernelManager.cull_idle_timeout={IDLE}",
         f"--LabApp.default_url=/lab/tree/{FIRST.name}",

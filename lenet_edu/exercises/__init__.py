@@ -28,6 +28,7 @@ NOTEBOOKS = (
     "f6",
     "output",
     "network",
+    "learning",
     "training",
     "cats_and_dogs",
     "bugs",

@@ -20,7 +20,8 @@ def feature_maps(activations: dict, sample: int = 0, model=None, classes=()) -> 
     """
     layers = list(activations)
     figure = new_figure((11, 0.95 * len(layers)))
-    for band, name in zip(figure.subfigures(len(layers), 1), layers, strict=True):
+    bands = np.atleast_1d(np.asarray(figure.subfigures(len(layers), 1)))
+    for band, name in zip(bands, layers, strict=True):
         output = as_array(activations[name])[sample]
         band.text(0.005, 0.55, name, weight="bold", va="center", color=style.layer_colour(name))
         band.text(0.005, 0.3, _layer_caption(output), va="center", size=7, color=style.SOFT_INK)

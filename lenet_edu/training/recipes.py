@@ -202,7 +202,7 @@ def named_recipe(name: str, plan: Architecture | None = None) -> Recipe:
     return RECIPES[name]
 
 
-def chosen_recipe(recipe: Recipe | str | None, plan: Architecture, images: int) -> Recipe:
+def choose_recipe(recipe: Recipe | str | None, plan: Architecture, images: int) -> Recipe:
     """What `fit` is to follow: a recipe, the one of a name, or by default that of `default_recipe`.
 
     Raises LenetError for a name that is unknown, and for one of pictures where the network reads digits.

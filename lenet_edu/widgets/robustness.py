@@ -138,7 +138,7 @@ class Robustness(Widget):
         self.send({"read": True})
 
     def _read(self):
-        self._drawn = self._normalised()
+        self._drawn = self._normalise()
         given = self.images[self.digit : self.digit + 1]
         self.original = given if self._drawn is None else self._drawn
         self.image = change(self.original, self.scaling, **self.amounts)
@@ -151,9 +151,9 @@ class Robustness(Widget):
             self.outputs = to_bytes(outputs[1])
             self.answer = str(answer.item())
             self.expected = label or str(unchanged.item())
-            self.verdict = self._judged(outputs[1], bool(label))
+            self.verdict = self._judge(outputs[1], bool(label))
 
-    def _judged(self, output: Tensor, labelled: bool) -> str:
+    def _judge(self, output: Tensor, labelled: bool) -> str:
         """In words, with the numbers that decide: distances (RBF) or scores."""
         what = "distance" if self.network.has_rbf_output else "score"
         said = f"reads {self.answer} ({what} {output[int(self.answer)].item():.1f})"
@@ -164,7 +164,7 @@ class Robustness(Widget):
             return f"{said}: wrong, it is a {self.expected} ({now})"
         return f"{said}; without a change it reads {self.expected} (now {now})"
 
-    def _normalised(self) -> Tensor | None:
+    def _normalise(self) -> Tensor | None:
         """The drawing as the network's input, or None if there is nothing on the sheet."""
         if not self.drawing:
             return None

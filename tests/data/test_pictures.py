@@ -127,6 +127,9 @@ def test_the_reason_is_true(reason, tmp_path):
             read_levels(source)
 
 
+@pytest.mark.skipif(
+    not hasattr(os, "mkfifo"), reason="there are no named pipes here: run this on Linux or macOS"
+)
 def test_what_is_no_file_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for name, reason in (("pipe", "no ordinary file"), ("", "a folder"), ("nowhere", "No such file")):

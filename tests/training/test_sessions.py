@@ -184,6 +184,7 @@ def test_a_finished_run_says_so(session):
         session.step()
 
 
+@pytest.mark.slow
 def test_save_and_load_take_a_run_up_where_it_was(few, session, tmp_path):
     do(session, "step", 14)
     copy = session.save("mine")
@@ -400,6 +401,7 @@ session.wait()
 """
 
 
+@pytest.mark.slow
 def test_a_run_whose_process_was_killed_is_interrupted_and_ends_as_if_it_had_not_been(embedded, tmp_path):
     code = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)]).returncode
     assert code == 9
