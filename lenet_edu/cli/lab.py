@@ -38,8 +38,8 @@ def lab_arguments(arguments: list[str]) -> list[str]:
     return [*ours, *arguments]
 
 
-def trust_notebooks() -> None:
-    """Sign the suite's notebooks: JupyterLab does not show widgets in what nobody has signed."""
+def trust_notebooks(root: Path = NOTEBOOKS) -> None:
+    """Sign the notebooks below `root`: JupyterLab does not show widgets in what nobody has signed."""
     from jupyter_core.paths import jupyter_data_dir
     from nbformat import read
     from nbformat.sign import NotebookNotary
@@ -48,7 +48,7 @@ def trust_notebooks() -> None:
     try:
         os.makedirs(folder, exist_ok=True)
         notary = NotebookNotary(data_dir=folder)
-        for path in sorted(NOTEBOOKS.rglob("[0-9][0-9]_*.ipynb")):
+        for path in sorted(root.rglob("[0-9][0-9]_*.ipynb")):
             notary.sign(read(path, as_version=4))
     except (OSError, ValueError) as error:
         print(
