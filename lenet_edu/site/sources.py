@@ -14,7 +14,6 @@ NOTEBOOKS = PROJECT / "notebooks"
 REFERENCE = ("glossary",)
 # By folder beside or among the notebooks; the others are in English.
 LANGUAGES = {"zh": "zh"}
-WORDS_A_MINUTE, SECONDS_A_CELL, MINUTES_AN_EXERCISE = 150, 20, 4
 
 
 @dataclass(frozen=True)
@@ -111,16 +110,3 @@ def read_notebook(path: Path):
             f"{path} has not been run: the site shows recorded outputs. Run `make notebooks` first."
         )
     return notebook
-
-
-def minutes(notebook) -> int:
-    """How long a reader takes, to five minutes: what the notebook's metadata say, else an estimate."""
-    if "minutes" in notebook.metadata:
-        return int(notebook.metadata["minutes"])
-    prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    # A Chinese character counts for half a word or so.
-    words = sum(len(re.findall(r"[\u4e00-\u9fff]{2}|[^\W\u4e00-\u9fff]+", text)) for text in prose)
-    exercises = sum("solution" in cell.metadata.get("tags", ()) for cell in code)
-    seconds = 60 * words / WORDS_A_MINUTE + SECONDS_A_CELL * len(code)
-    return max(5, 5 * round((seconds / 60 + MINUTES_AN_EXERCISE * exercises) / 5))
