@@ -340,7 +340,7 @@ export default widget("feature_maps", "Feature maps", (model, root, on, { guarde
     const [, row, column] = cellOf(layer, unit);
     const { rows, columns } = drawn(layer.shape);
     // The pointer clicks on a unit; Enter chooses a map, and stays in its place there.
-    if (hovered?.[0] === layer) [, unit] = hovered;
+    if (hovered && hovered[0] === layer) unit = hovered[1];
     else unit = unitAt(layer, map, Math.min(row, rows - 1), Math.min(column, columns - 1));
     hovered = null;
     send({ unit: [0, 0, 0], layer: layer.name });

@@ -69,7 +69,7 @@ const TRAITS = {
   runs: [],
   interrupted: "",
   compared: [],
-  progress: {},
+  progress: { epochs_done: 0, epochs: 1, steps: 0 },
   layers: [],
   rbf: false,
   curve: viewOf(NOTHING),
