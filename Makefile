@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: lab check lint types quick-tests test test-again train notebooks engine pages weights results again \
-	bench bench-gpu bench-busy bench-widgets bench-browser clean
+	site bench bench-gpu bench-busy bench-widgets bench-browser clean
 .DEFAULT_GOAL := lab
 
 # Threads that wait for others do so for some microseconds, then let the browser and other kernels have the core:
@@ -20,7 +20,7 @@ check: .venv/ready
 lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/oxlint --quiet lenet_edu/widgets lenet_edu/engine
+	$(BIN)/oxlint --quiet lenet_edu/widgets lenet_edu/engine lenet_edu/site
 
 types: .venv/ready node_modules/.ready
 	@if [ -e node_modules/.ready ]; then npm run --silent --if-present check && node_modules/.bin/pyright; fi
@@ -46,9 +46,14 @@ notebooks: .venv/ready
 engine: .venv/ready
 	$(BIN)/python -m tools.engine
 
-# What docs/architecture.md says of the wings, and its picture, from the package itself.
+# Pages made from the package itself: what docs/architecture.md says of the wings with its picture, and the glossary.
 pages: .venv/ready
 	$(BIN)/python -m tools.architecture
+	$(BIN)/python -m tools.notebooks.glossary
+
+# The edition without a kernel, in build/site: every notebook as a page. ARGS=--serve shows it in a browser.
+site: .venv/ready
+	$(BIN)/lenet-edu site $(ARGS)
 
 weights: .venv/ready
 	$(BIN)/python -m results.weights $(ARGS)

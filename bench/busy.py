@@ -6,7 +6,7 @@ random digits for a while whenever it is told to, so that no start is timed:
 
     package first       the package is imported before torch, as on the command line
     torch first         torch is imported before the package, as in many a notebook
-    torch first, plain  the same without the choice of waiting: what training was before
+    torch first, plain  the same without the choice of threads: what training was before
 """
 
 import argparse
@@ -37,12 +37,12 @@ def train(way: str) -> None:
     from lenet_edu.data.splits import Data, Split
     from lenet_edu.network.architecture import MODERN
     from lenet_edu.network.models import LeNet5
-    from lenet_edu.system.threads import Throttle
     from lenet_edu.training.loop import fit
     from lenet_edu.training.recipes import RECIPES
+    from lenet_edu.training.steps import Stepper
 
     if way.endswith("plain"):
-        Throttle.is_available = False
+        Stepper.modest_threads = lambda self: None
     digits = load_digits("embedded")
     images = torch.rand(20 * BATCH, 1, 32, 32, generator=torch.Generator().manual_seed(0))
     split = Split(images, torch.arange(len(images)) % 10)

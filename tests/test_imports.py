@@ -1,6 +1,7 @@
 """Imports go down: no wing imports from a wing above it, and light work does not load heavy libraries."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,40 @@ def test_what_is_drawn_leads_to_all_that_is_imported():
         while drawn != above:
             above, drawn = drawn, drawn.union(*(architecture.direct(other) for other in drawn))
         assert imports(wing) <= drawn
+
+
+def test_no_line_of_the_picture_passes_behind_a_box():
+    svg = architecture.PICTURE.read_text("utf-8")
+    boxes = [
+        tuple(map(float, box))
+        for box in re.findall(r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"', svg)
+    ]
+    lines = [_points(path) for path in re.findall(r'<path d="([^"]+)"', svg)]
+    assert len(boxes) == len(WINGS)
+    assert len(lines) == sum(len(architecture.direct(wing)) for wing in WINGS)
+    for x, y in (point for line in lines for point in line):
+        assert not any(
+            left < x < left + width and top < y < top + height for left, top, width, height in boxes
+        )
+
+
+def _points(path):
+    """Points of a path of SVG that is made of M, C and V, a few a piece."""
+    x = y = 0.0
+    for command, text in re.findall(r"([MCV])([^MCV]+)", path):
+        numbers = [float(number) for number in text.split()]
+        if command == "C":
+            x1, y1, x2, y2, x3, y3 = numbers
+            for t in (0.1, 0.3, 0.5, 0.7, 0.9):
+                shares = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
+                yield (
+                    sum(share * at for share, at in zip(shares, (x, x1, x2, x3), strict=True)),
+                    sum(share * at for share, at in zip(shares, (y, y1, y2, y3), strict=True)),
+                )
+        elif command == "V":
+            yield x, (y + numbers[0]) / 2
+        x, y = (x, numbers[0]) if command == "V" else numbers[-2:]
+        yield x, y
 
 
 def test_the_door_offers_editors_what_it_loads():

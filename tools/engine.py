@@ -1,13 +1,21 @@
-"""Compiles lenet_edu/engine/lenet.c to lenet.wasm, which is committed: `make engine`.
+"""Makes what the engine needs and what is committed: `make engine`.
 
     python -m tools.engine                 needs ziglang, which brings clang and the linker
 
-The same bytes come out on every machine: a test compiles again and compares.
+lenet.wasm is compiled from lenet.c, and constants.js holds the numbers that Python states, so that none is
+typed twice. The same bytes come out on every machine: tests make both again and compare.
 """
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+from lenet_edu.data import normalise
+from lenet_edu.network import paper
+from lenet_edu.network.losses import RUBBISH_DISTANCE
+from lenet_edu.reproduction import robustness
 
 ENGINE = Path(__file__).resolve().parents[1] / "lenet_edu" / "engine"
 TARGET = ("-target", "wasm32-freestanding", "-mcpu=generic+simd128+bulk_memory")
@@ -31,10 +39,56 @@ def build(wasm: Path) -> None:
     wasm.chmod(0o644)  # the linker takes it for a program
 
 
+def constants() -> str:
+    """The text of constants.js: its numbers, each with what it means."""
+    stated = {
+        "IMAGE_SIZE": (paper.IMAGE_SIZE, "Section II-B: pixels along a side of what the network sees."),
+        "GLYPH_SIZE": (paper.GLYPH_SIZE, "Section II-B: pixels along the longer side of a digit in it."),
+        "MNIST_SIZE": (paper.MNIST_SIZE, "Pixels along a side of an image of MNIST's files."),
+        "BACKGROUND": (paper.BACKGROUND, "Section II-B: the value of paper."),
+        "FOREGROUND": (paper.FOREGROUND, "Section II-B: the value of ink."),
+        "INITIAL_WEIGHT_RANGE": (
+            paper.INITIAL_WEIGHT_RANGE,
+            "Appendix A: a unit with F inputs starts with weights within this over F.",
+        ),
+        "RUBBISH_DISTANCE": (RUBBISH_DISTANCE, "The distance of the class of rubbish, j of equation 9."),
+        "FAINT": (
+            normalise.FAINT,
+            "What is paler than this share of the darkest ink is no edge.",
+        ),
+        "PICKED": (normalise.PICKED, "The same for a digit that was picked from its sheet."),
+        "BLANK": (normalise.BLANK, "A sheet whose levels differ by less than this shows nothing."),
+        "MIDDLE": (normalise.MIDDLE, "Where a digit's centre of mass is put, in pixels from the edge."),
+        "TIE": (
+            normalise.TIE,
+            "So near the middle between two places a digit goes up or to the left.",
+        ),
+        "STILL": (
+            dict(robustness.STILL),
+            "Kinds of change, and how much of each changes nothing.",
+        ),
+        "AMOUNTS": (dict(robustness.AMOUNTS), "The amounts of each that are measured."),
+    }
+    head = "// Numbers that Python states. `make engine` writes this file: change them there.\n"
+    return head + "".join(
+        f"\n/** {meaning} */\nexport const {name} = {_script(value)};\n"
+        for name, (value, meaning) in stated.items()
+    )
+
+
+def _script(value) -> str:
+    """JSON as prettier lays it out."""
+    if not isinstance(value, dict):
+        return re.sub(r"\.0\b", "", json.dumps(value))
+    return "{\n" + "".join(f"  {key}: {_script(entry)},\n" for key, entry in value.items()) + "}"
+
+
 def main() -> int:
-    wasm = ENGINE / "lenet.wasm"
+    wasm, numbers = ENGINE / "lenet.wasm", ENGINE / "constants.js"
     build(wasm)
-    print(f"written: {wasm.relative_to(ENGINE.parents[1])}, {wasm.stat().st_size:,} bytes")
+    numbers.write_text(constants(), "utf-8", newline="\n")
+    for file in (wasm, numbers):
+        print(f"written: {file.relative_to(ENGINE.parents[1])}, {file.stat().st_size:,} bytes")
     return 0
 
 

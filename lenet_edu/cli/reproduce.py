@@ -66,8 +66,9 @@ def _classical_runs(options, name: str) -> tuple[float, list[dict]]:
     from lenet_edu.reproduction.classifiers import choose, experiments, measure, preprocess
 
     what, data = experiments()[name], load_digits(options.data or "auto", folder=options.folder)
+    background = data.scaling.background
     train, held_out, all_digits, test = (
-        preprocess(split, what, data.background)
+        preprocess(split, what, background)
         for split in (data.train, data.validation, all_training_digits(data), data.test)
     )
     tried = choose(what, train, held_out)

@@ -18,6 +18,7 @@ from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
 from time import monotonic
+from typing import Any
 
 import numpy as np
 import torch
@@ -144,13 +145,11 @@ def describe_data(folder: Path | str | None = None) -> list[dict]:
         images = sum(count for name, count in counts.items() if "images" in name)
         where = os.path.commonpath(path.parent for path in paths.values())
         mnist |= {"state": "found", "where": where, "images": images}
-    from sklearn import datasets
-
     embedded = {
         "data": NAMES["embedded"],
         "state": "found",
         "where": "with scikit-learn",
-        "images": len(datasets.load_digits().target),
+        "images": len(_load_small_digits().target),
     }
     return [mnist, embedded]
 
@@ -161,10 +160,15 @@ def _mnist_digits(paths: dict[str, Path], scaling: str) -> Data:
     return _digits(rest, validation, _read_pair(paths, "t10k"), scaling, "mnist")
 
 
-def _embedded_digits(scaling: str) -> Data:
+def _load_small_digits() -> Any:
+    """scikit-learn's digits: `images` (1797, 8, 8) and `target`."""
     from sklearn import datasets
 
-    bunch = datasets.load_digits()
+    return datasets.load_digits()
+
+
+def _embedded_digits(scaling: str) -> Data:
+    bunch = _load_small_digits()
     small = torch.from_numpy(bunch.images).float()[:, None] / bunch.images.max()  # (1797, 1, 8, 8)
     # Bicubic overshoots a little at sharp edges; ink is from 0 to 1.
     glyphs = F.interpolate(small, size=(paper.GLYPH_SIZE,) * 2, mode="bicubic").clamp(0, 1)

@@ -3,6 +3,7 @@
 Invert if need be, crop to the ink, scale to 20x20, centre by mass in 32x32 (section III-A of the paper).
 """
 
+import math
 from pathlib import Path
 
 import torch
@@ -16,13 +17,16 @@ from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError
 
 # Ink lighter than this share of the darkest counts as paper when the digit is cropped.
-_FAINT = 0.2
+FAINT = 0.2
 # Where MNIST has each digit's centre of mass, as near as whole pixels allow: in the middle of pixel 16.
-_MIDDLE = paper.IMAGE_SIZE / 2 + 0.5
+MIDDLE = paper.IMAGE_SIZE / 2 + 0.5
+# Symmetric digits have their centre just between two places. So close to that, in pixels, they go up or to
+# the left, whatever the last bit of a sum says: on every machine, and in the browser.
+TIE = 1e-4
 # Around a digit that was picked from a sheet there is nothing left that could be mistaken for ink.
 PICKED = 0.001
 # A picture whose lightest and darkest parts differ by less than this (of 1) shows nothing.
-_BLANK = 0.05
+BLANK = 0.05
 # A picture's longer side is brought to between so many pixels and twice as many.
 LONGEST = 900
 
@@ -69,12 +73,12 @@ def ink_of(grey: Tensor) -> Tensor:
     Raises LenetError for a picture without contrast.
     """
     distance = (grey - grey.median()).abs()
-    if distance.max() < _BLANK:
+    if distance.max() < BLANK:
         raise LenetError("the picture is blank: there is no digit on it.")
     return distance / distance.max()
 
 
-def normalise(ink: Tensor, faint: float = _FAINT) -> Tensor:
+def normalise(ink: Tensor, faint: float = FAINT) -> Tensor:
     """Ink (height, width) -> (1, 32, 32): cropped, longer side scaled to 20, centred by mass.
 
     faint: as `crop_to_ink` takes it; `PICKED` for a digit that `digits_in` gave.
@@ -82,7 +86,7 @@ def normalise(ink: Tensor, faint: float = _FAINT) -> Tensor:
     return centre_by_mass(scale_to_glyph(crop_to_ink(ink, faint)))
 
 
-def crop_to_ink(ink: Tensor, faint: float = _FAINT) -> Tensor:
+def crop_to_ink(ink: Tensor, faint: float = FAINT) -> Tensor:
     """The smallest rectangle that holds all but the faintest ink: what is below this share of the darkest."""
     marked = ink > faint * ink.max()
     rows, columns = marked.any(1).nonzero()[:, 0], marked.any(0).nonzero()[:, 0]
@@ -93,8 +97,14 @@ def scale_to_glyph(ink: Tensor, longer_side: int = paper.GLYPH_SIZE) -> Tensor:
     """Scaled so that the longer side is 20 pixels (or `longer_side`), shape kept, edges smooth."""
     longer = max(ink.shape)
     size = [max(1, round(side * longer_side / longer)) for side in ink.shape]
-    scaled = F.interpolate(ink[None, None], size=size, mode="bilinear", antialias=True)[0, 0]
+    # Rows first: torch, asked for rows and columns at once, repeats the first row of what becomes one column.
+    rows_scaled = _smoothly(ink[None, None], (size[0], ink.shape[1]))
+    scaled = _smoothly(rows_scaled, (size[0], size[1]))[0, 0]
     return scaled / scaled.max()
+
+
+def _smoothly(images: Tensor, size: tuple[int, int]) -> Tensor:
+    return F.interpolate(images, size=size, mode="bilinear", antialias=True)
 
 
 def centre_by_mass(ink: Tensor) -> Tensor:
@@ -104,7 +114,7 @@ def centre_by_mass(ink: Tensor) -> Tensor:
     for axis, side in enumerate(ink.shape):
         weight = ink.sum(1 - axis)
         centre = (weight * (torch.arange(side) + 0.5)).sum() / weight.sum()
-        start = round(_MIDDLE - centre.item())
+        start = math.ceil(MIDDLE - centre.item() - 0.5 - TIE)
         corner.append(min(max(start, 0), paper.IMAGE_SIZE - side))
     (top, left), (height, width) = corner, ink.shape
     frame[0, top : top + height, left : left + width] = ink

@@ -72,8 +72,8 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def select(self, which: Tensor) -> "Split":
-        """Some of them: by indices or by a mask."""
+    def select(self, which: Tensor | slice) -> "Split":
+        """Some of them: by indices, by a mask or by a slice."""
         return Split(self.images[which], self.labels[which])
 
     def one_of_each(self) -> "Split":
@@ -116,12 +116,13 @@ class Source:
         root = notes.get("root", "")
         if "source" in notes:
             return cls(**notes["source"], root=root)
-        name = notes.get("data", "")
+        name: str = notes.get("data", "")
         held_out, plain = not name.endswith(_NONE_HELD_OUT), name.removesuffix(_NONE_HELD_OUT)
         pictures = re.fullmatch(r"pictures of .* \(([0-9a-f]{8})\)", plain, re.DOTALL)
         if pictures:
             return cls("folder", held_out, root, pictures[1])
-        return cls({name: kind for kind, name in NAMES.items()}.get(plain, plain), held_out, root)
+        kinds: dict[str, str] = {name: kind for kind, name in NAMES.items()}
+        return cls(kinds.get(plain, plain), held_out, root)
 
 
 @dataclass(frozen=True)

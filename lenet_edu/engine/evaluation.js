@@ -1,10 +1,8 @@
 // @ts-check
 /** What a network's outputs say of a split: loss, accuracy, confusion and the worst mistakes. */
 
+import { RUBBISH_DISTANCE } from "./constants.js";
 import { exp, log } from "./functions.js";
-
-// The distance of the class of rubbish, j of equation 9.
-const RUBBISH_DISTANCE = 1;
 
 /**
  * @typedef {object} Mistake

@@ -1,9 +1,8 @@
 // @ts-check
 /** Initial weights, drawn as `Network.reset_parameters` of lenet_edu/network/models.py draws them. */
 
+import { INITIAL_WEIGHT_RANGE } from "./constants.js";
 import { parametersOf, shapesOf } from "./engine.js";
-
-const TANH_RANGE = 2.4; // appendix A: uniform in +-2.4/F, F being the unit's inputs
 
 /**
  * The initial weights of a network, one array in the order of its parameters.
@@ -75,7 +74,8 @@ function linksOf(table, map) {
 function boundFor(fanIn, activation) {
   const f = Math.fround;
   const share = f(1 / fanIn); // torch divides a number by a tensor through the reciprocal
-  if (activation === "scaled_tanh") return f(f(TANH_RANGE) * share);
+  // Appendix A: uniform in +-2.4/F.
+  if (activation === "scaled_tanh") return f(f(INITIAL_WEIGHT_RANGE) * share);
   // ReLU: sqrt(6/F) keeps the variance from layer to layer (He et al., 2015).
   return activation === "relu" ? f(Math.sqrt(f(6 * share))) : f(1 / f(Math.sqrt(fanIn)));
 }

@@ -3,15 +3,17 @@ notebook, named after its layer. Right answers and foreseen wrong ones are compu
 
     ask("c1.parameters", row.parameters)  # asks, and shows the second argument afterwards
     check("c1.side", 28)               # Verdict: right, or a hint
+    explain("c1.sharing", "Because ...")  # a model answer to compare, and three points to tick
+    quiz("c1")                         # questions on this notebook and those before it, after every third one
 
-Each module has `PREDICTIONS` and `EXERCISES` by name. Answers come from the network's description or from
-calling the package.
+Each module has `PREDICTIONS` and `EXERCISES` by name; some have `EXPLANATIONS` by name, or a `QUIZ`, a list of
+predictions. Answers come from the network's description or from calling the package.
 """
 
 from importlib import import_module
 
-from lenet_edu.exercises.checking import Verdict
-from lenet_edu.exercises.prediction import Asked
+from lenet_edu.exercises.checking import Comparison, Verdict
+from lenet_edu.exercises.prediction import Asked, Quiz
 from lenet_edu.system.errors import check_choice
 
 NOTEBOOKS = (
@@ -47,9 +49,28 @@ def check(name: str, answer) -> Verdict:
     return _find(name, "EXERCISES").check(answer)
 
 
+def explain(name: str, words: str | None) -> Comparison:
+    """Compare the reader's own words with the model answer of `name`, such as "c1.sharing".
+
+    words: two or three sentences; None or an empty text while there are none. Raises LenetError for an unknown
+    name.
+    """
+    return _find(name, "EXPLANATIONS").compare(words)
+
+
+def quiz(notebook: str) -> Quiz:
+    """The recap at the end of a notebook, such as "c1". Raises LenetError for a notebook without one."""
+    check_choice("The notebook with a quiz", notebook, tuple(filter(_questions_of, NOTEBOOKS)))
+    return Quiz(_questions_of(notebook))
+
+
+def _questions_of(notebook: str) -> list:
+    return getattr(import_module(f"{__name__}.{notebook}"), "QUIZ", [])
+
+
 def _find(name: str, kind: str):
     notebook, _, question = name.partition(".")
     check_choice("The notebook that asks", notebook, NOTEBOOKS)
-    questions = getattr(import_module(f"{__name__}.{notebook}"), kind)
+    questions = getattr(import_module(f"{__name__}.{notebook}"), kind, {})
     check_choice(f"A question of {notebook}", question, tuple(questions))
     return questions[question]

@@ -1,7 +1,8 @@
 """Checkers: unanswered, right, and each foreseen wrong answer get a message of their own.
 
 `Number`, `Choice`, `Code` and `Conditions` differ in what they take for an answer; each has
-`check(answer) -> Verdict`.
+`check(answer) -> Verdict`. `Explanation` takes an answer in the reader's own words: it shows a model answer and
+three points to look for, and the reader judges.
 """
 
 from collections.abc import Callable, Mapping
@@ -180,6 +181,72 @@ class Conditions:
             if not holds(converted):
                 return Verdict(False, hint)
         return Verdict(True, self.because)
+
+
+FEWEST_WORDS = 8  # of an explanation: less is no sentence
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """An exercise to be answered in the reader's own words, who then compares and judges.
+
+    model: a good answer. points: what a good answer says, three short sentences to tick.
+    """
+
+    model: str
+    points: tuple[str, str, str]
+
+    def compare(self, words) -> "Comparison":
+        """words: the reader's text, or None while there is none."""
+        return Comparison(self, words)
+
+
+class Comparison:
+    """A reader's own words beside a model answer. Until there are words, the model answer is folded away.
+
+    The folded form has a box to write in, for pages where no kernel runs.
+    """
+
+    def __init__(self, explanation: Explanation, words):
+        self.explanation = explanation
+        self.words = words.strip() if isinstance(words, str) else ""
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the reader has written a sentence."""
+        return len(self.words.split()) >= FEWEST_WORDS or len(self.words) >= 3 * FEWEST_WORDS
+
+    def __repr__(self) -> str:
+        if not self.is_written:
+            return _WRITE_FIRST
+        points = [f"[ ] {point}" for point in self.explanation.points]
+        return "\n".join([f"A model answer: {self.explanation.model}", _TICK, *points])
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        points = "".join(
+            f'<div><label><input type="checkbox"> {escape(point)}</label></div>'
+            for point in self.explanation.points
+        )
+        model = f"<p><b>A model answer.</b> {escape(self.explanation.model)}</p><p>{_TICK}</p>{points}"
+        if self.is_written:
+            return _framed(f"<p><b>You wrote.</b> {escape(self.words)}</p>{model}", "#009E73")
+        box = f'<textarea rows="4" style="{_BOX}" aria-label="your own words"></textarea>'
+        fold = f"<details><summary>No kernel here? Write in this box, then compare</summary>{box}{model}</details>"
+        return _framed(f"{_WRITE_FIRST}{fold}", "#E69F00")
+
+
+_WRITE_FIRST = (
+    "Not answered yet: write two or three sentences between the quotes and run the cell again. "
+    "A model answer then stands below yours."
+)
+_TICK = "Tick what your answer says too:"
+_BOX = "width:100%;max-width:46em;font:inherit;display:block;margin:6px 0"
+
+
+def _framed(inside: str, colour: str) -> str:
+    return f'<div style="border-left:4px solid {colour};padding:2px 10px;margin:2px 0">{inside}</div>'
 
 
 def _is_unanswered(answer) -> bool:

@@ -80,11 +80,17 @@ _settled: dict[str, bool] = {}
 
 
 class Asked:
-    """A prediction in front of a reader: `commit(choice)` settles it. Shows itself at the end of a cell."""
+    """A prediction in front of a reader: `commit(choice)` settles it. Shows itself at the end of a cell.
 
-    def __init__(self, prediction: Prediction | Estimate, shown=None):
+    lead: what stands before the question. among: the questions that the score is of; all of the session if
+    not given.
+    """
+
+    def __init__(self, prediction: Prediction | Estimate, shown=None, lead: str = "Predict.", among=None):
         self.prediction = prediction
         self.shown = shown
+        self.lead = lead
+        self.among = among
         self.committed: str | None = None
 
     @property
@@ -110,10 +116,10 @@ class Asked:
             return verdict
         return f"{verdict}\nIt is {self.prediction.answer}"
 
-    @staticmethod
-    def score() -> str:
-        """How the reader has done in this session, as `2 of 3 right so far`."""
-        return f"{sum(_settled.values())} of {len(_settled)} right so far"
+    def score(self) -> str:
+        """How the reader has done in this session, as `2 of 3 right so far`. First answers count."""
+        counted = [right for asked, right in _settled.items() if self.among is None or asked in self.among]
+        return f"{sum(counted)} of {len(counted)} right so far"
 
     def held_back(self) -> str:
         """What is shown once the reader has committed, as HTML."""
@@ -121,14 +127,14 @@ class Asked:
 
     def __repr__(self) -> str:
         offered = [f"  ( ) {choice}" for choice in self.choices] or ["  [a number]"]
-        lines = [f"Predict. {self.question}", *offered, f"It is {self.prediction.answer}"]
+        lines = [f"{self.lead} {self.question}", *offered, f"It is {self.prediction.answer}"]
         return "\n".join(lines if self.shown is None else [*lines, str(self.shown)])
 
     def _repr_html_(self) -> str:
         choices = "".join(f"<li>{escape(choice)}</li>" for choice in self.choices)
         return (
-            f'<div style="{_FRAME}"><b>Predict.</b> {escape(self.question)}<ul>{choices}</ul>'
-            f"<details><summary>Open when you have settled on an answer</summary>"
+            f'<div style="{_FRAME}"><b>{escape(self.lead)}</b> {escape(self.question)}<ul>{choices}</ul>'
+            f"<details><summary>Choose an answer first, then open</summary>"
             f"<p>It is {escape(self.prediction.answer)}</p>{_html(self.shown)}</details></div>"
         )
 
@@ -139,6 +145,26 @@ class Asked:
         except ImportError:  # the package without its notebooks: the folded answer does
             return bundle
         return {**Predict(self).view(), **bundle}
+
+
+class Quiz:
+    """Several predictions one after another, with a score of their own. Shows itself at the end of a cell."""
+
+    def __init__(self, predictions: list[Prediction | Estimate]):
+        among = {prediction.question for prediction in predictions}
+        self.asked = [
+            Asked(prediction, lead=f"Recap {place} of {len(predictions)}.", among=among)
+            for place, prediction in enumerate(predictions, start=1)
+        ]
+
+    def __repr__(self) -> str:
+        return "\n\n".join(map(repr, self.asked))
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        for asked in self.asked:
+            display(asked)
 
 
 _FRAME = "border-left:4px solid #0072B2;padding:2px 12px"

@@ -4,6 +4,7 @@ The model, the ledger, the figures, the widgets and the tests are all made from 
 is typed twice.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from inspect import signature
 from itertools import groupby
@@ -165,6 +166,11 @@ class Architecture:
         """Number of classes that the last layer tells apart."""
         return self.shapes[self.layers[-1].name][0]
 
+    @property
+    def convolutions(self) -> dict[str, ConvolutionSpec]:
+        """The convolutions by name, from bottom to top."""
+        return {layer.name: layer for layer in self.layers if isinstance(layer, ConvolutionSpec)}
+
     def __getitem__(self, name: str) -> LayerSpec | InputSpec:
         """The layer of that name."""
         layers = {layer.name: layer for layer in (self.input, *self.layers)}
@@ -212,7 +218,12 @@ def table_groups(table: np.ndarray) -> list[list[int]]:
 MODERN = {"c3": "full", "subsampling": "max", "activation": "relu", "output": "linear"}
 
 
-def lenet5(c3="table", subsampling="trainable", activation="scaled_tanh", output="rbf") -> Architecture:
+def lenet5(
+    c3: str | np.ndarray | Sequence = "table",
+    subsampling: str = "trainable",
+    activation: str = "scaled_tanh",
+    output: str = "rbf",
+) -> Architecture:
     """LeNet-5 as in section II-B and figure 2; each modern choice is one switch (all: `MODERN`).
 
     c3: "table" (Table I), "full", or any 6x16 boolean table (rows: maps of S2, columns: maps of C3).

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lenet_edu.network import paper
+from lenet_edu.network.partwise import convolve
 from lenet_edu.system.errors import LenetError
 
 
@@ -81,13 +82,13 @@ class Convolution(Squashed):
         if self.padding:
             x = F.pad(x, (self.padding,) * 4, value=self.border)
         if self.bias.ndim > 1:
-            return self._with_own_biases(F.conv2d(x, kernels, stride=self.stride))
+            return self._with_own_biases(convolve(x, kernels, None, self.stride))
         if x.shape[1:] == kernels.shape[1:]:
             # A kernel with room for one place only, as C5's, is a matrix product: twice as fast. Maps come
             # last: so a network that trains on a CPU has them in memory, and nothing needs to be copied.
             flat, weight = (tensor.permute(0, 2, 3, 1).flatten(1) for tensor in (x, kernels))
             return F.linear(flat, weight, self.bias)[..., None, None]
-        return F.conv2d(x, kernels, self.bias, self.stride)
+        return convolve(x, kernels, self.bias, self.stride)
 
     def _with_own_biases(self, sums: Tensor) -> Tensor:
         if sums.shape[-3:] != self.bias.shape:

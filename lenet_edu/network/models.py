@@ -8,8 +8,10 @@ model.named_children()` walks through it.
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from hashlib import sha256
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -128,7 +130,13 @@ class Network(Classifier, nn.Sequential):
 class LeNet5(Network):
     """The 1998 network, 60,000 parameters; the switches are those of `architecture.lenet5`."""
 
-    def __init__(self, c3="table", subsampling="trainable", activation="scaled_tanh", output="rbf"):
+    def __init__(
+        self,
+        c3: str | np.ndarray | Sequence = "table",
+        subsampling: str = "trainable",
+        activation: str = "scaled_tanh",
+        output: str = "rbf",
+    ):
         super().__init__(architecture.lenet5(c3, subsampling, activation, output))
 
 

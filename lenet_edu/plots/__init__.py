@@ -4,16 +4,17 @@
 Each function returns the matplotlib figure. In a notebook it shows by itself when its call ends a cell.
 """
 
+from lenet_edu.plots.drawing import network
 from lenet_edu.plots.images import digits, pictures, predictions, saliency, scan
 from lenet_edu.plots.layers import bars, curves, feature_maps, kernels, maps, matrix, numbers, side_by_side
 from lenet_edu.plots.networks import (
     field_squares,
-    network,
     parameters_and_connections,
     receptive_field,
     table,
 )
 from lenet_edu.plots.reproduction import beside_printed, by_layer, costs, passes, ranges, robustness, seeds
+from lenet_edu.plots.sliding import sliding
 from lenet_edu.plots.training import confusion, history
 
 __all__ = [
@@ -43,5 +44,6 @@ __all__ = [
     "scan",
     "seeds",
     "side_by_side",
+    "sliding",
     "table",
 ]

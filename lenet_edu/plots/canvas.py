@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from typing import Any, cast
 
 import matplotlib.figure
 import numpy as np
@@ -57,7 +58,8 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
     def styled_draw(*arguments, **named):
         from matplotlib import pyplot as plt
 
-        with rc_context({**style.RC, "font.family": style.installed_fonts()}), quiet():
+        settings: Any = {**style.RC, "font.family": style.installed_fonts()}
+        with rc_context(settings), quiet():
             figure = draw(*arguments, **named)
         # A notebook would show a figure that pyplot still holds a second time.
         plt.close(figure)
@@ -71,7 +73,7 @@ def new_figure(size: tuple[float, float], **settings) -> Figure:
     # pyplot is imported here, and shows the figure in a notebook; nothing else in the package needs it.
     from matplotlib import pyplot as plt
 
-    return plt.figure(figsize=size, FigureClass=Figure, **settings)
+    return cast(Figure, plt.figure(figsize=size, FigureClass=Figure, **settings))
 
 
 def subplots(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, list[Axes]]:

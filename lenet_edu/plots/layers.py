@@ -1,7 +1,6 @@
 """Figures of what layers hold and give: maps, kernels, numbers in their cells, lines and bars."""
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from lenet_edu.network import paper
 from lenet_edu.plots import style
@@ -10,35 +9,76 @@ from lenet_edu.plots.style import BLUE, GREY, INK, ORANGE, PALETTE
 
 
 @styled
-def feature_maps(activations: dict, sample: int = 0) -> Figure:
+def feature_maps(activations: dict, sample: int = 0, model=None, classes=()) -> Figure:
     """Every layer's output for one image, a row of pictures each, from the first layer to the last.
 
     activations: as `activations.activations` gives them, (N, maps, H, W) or (N, units) by layer. Red is
-    positive, blue negative, on one scale a layer; the first layer is ink on paper, or a picture in colour;
-    the last has its numbers written out, by class, on white for the smallest to black for the largest. 84
-    units stand as F6's 7x12 picture.
+    positive, blue negative, on one scale a layer, with a bar of colours at its end; the first layer is ink on
+    paper, or a picture in colour; the last has its numbers written out, by class. 84 units stand as F6's 7x12
+    picture. model: whose outputs these are; then its answer is orange. classes: their names, by default their
+    numbers.
     """
     layers = list(activations)
-    figure = new_figure((11, 0.92 * len(layers)))
+    figure = new_figure((11, 0.95 * len(layers)))
     for band, name in zip(figure.subfigures(len(layers), 1), layers, strict=True):
-        pictures = _as_pictures(as_array(activations[name])[sample])
-        if name == layers[0] and len(pictures) == 3:
-            pictures = [as_colours(np.stack(pictures))]
-        limit = max(np.abs(pictures).max(), 1e-6)
-        colours = {"cmap": style.DIVERGING, "vmin": -limit, "vmax": limit}
-        if name in (layers[0], layers[-1]):
-            colours = {"cmap": style.PAPER, "vmin": np.min(pictures), "vmax": np.max(pictures)}
-        axes = np.atleast_1d(band.subplots(1, len(pictures), gridspec_kw={"wspace": 0.08}))
-        band.subplots_adjust(left=0.09, right=0.99, top=0.94, bottom=0.2 if name == layers[-1] else 0.06)
-        band.text(0.005, 0.5, name, weight="bold", va="center", color=style.layer_colour(name))
-        for axis, picture in zip(axes, pictures, strict=True):
-            axis.imshow(picture, **colours)
-            frame(axis)
-    middle = np.mean([colours["vmin"], colours["vmax"]])
-    wide = len(pictures[0][0]) > 5 and np.abs(pictures[0]).max() >= 10
-    _write_numbers(axes[0], pictures[0], middle, decimals=0 if wide else 1)
-    axes[0].set_xticks(range(len(pictures[0][0])))  # the classes
+        output = as_array(activations[name])[sample]
+        band.text(0.005, 0.55, name, weight="bold", va="center", color=style.layer_colour(name))
+        band.text(0.005, 0.3, _layer_caption(output), va="center", size=7, color=style.SOFT_INK)
+        if name == layers[-1]:
+            _answer_cells(band, output.reshape(-1), model, classes)
+        else:
+            _row_of_maps(band, output, is_input=name == layers[0])
     return figure
+
+
+def _row_of_maps(band, output: np.ndarray, is_input: bool) -> None:
+    """A layer's maps in a row of a figure, and the bar of their colours."""
+    pictures = _as_pictures(output)
+    limit = max(np.abs(output).max(), 1e-6)
+    colours = {"cmap": style.DIVERGING, "vmin": -limit, "vmax": limit}
+    if is_input:
+        colours = {"cmap": style.PAPER, "vmin": output.min(), "vmax": output.max()}
+        pictures = [as_colours(np.stack(pictures))] if len(pictures) == 3 else pictures
+    axes = np.atleast_1d(band.subplots(1, len(pictures), gridspec_kw={"wspace": 0.08}))
+    band.subplots_adjust(left=0.09, right=0.94, top=0.94, bottom=0.06)
+    for axis, picture in zip(axes, pictures, strict=True):
+        drawn = axis.imshow(picture, **colours)
+        frame(axis)
+    if np.ndim(pictures[0]) == 2:
+        scale = band.colorbar(drawn, cax=band.add_axes((0.955, 0.12, 0.008, 0.76)))
+        scale.ax.tick_params(labelsize=6, length=2)
+        scale.outline.set_linewidth(0.4)
+
+
+def _answer_cells(band, values: np.ndarray, model, classes) -> None:
+    """The output's numbers in cells, by class; the answer's cell is orange if the model is known."""
+    names = [str(name) for name in classes] or [str(number) for number in range(len(values))]
+    axis = band.subplots()
+    band.subplots_adjust(left=0.09, right=0.94, top=0.7, bottom=0.32)
+    axis.imshow(np.zeros((1, len(values))), cmap=style.PAPER, vmin=0, vmax=1, aspect="auto")
+    decimals = 0 if len(values) > 5 and np.abs(values).max() >= 10 else 1
+    for place, value in enumerate(values):
+        axis.text(place, 0, f"{round(float(value), decimals) + 0.0:.{decimals}f}", ha="center", va="center")
+        axis.axvline(place + 0.5, color=GREY, linewidth=0.5)
+    frame(axis)
+    axis.set_xticks(range(len(values)), names, size=8)
+    axis.tick_params(length=0)
+    if model is not None:
+        smallest = model.has_rbf_output
+        answer = int(values.argmin() if smallest else values.argmax())
+        axis.axvspan(answer - 0.5, answer + 0.5, color=ORANGE, zorder=1)
+        axis.texts[answer].set(weight="bold", zorder=2)
+        axis.get_xticklabels()[answer].set_weight("bold")
+        what = "smallest distance" if smallest else "largest score"
+        axis.set_title(f"The {what} is the answer: {names[answer]}", loc="left", size=8, color=INK)
+
+
+def _layer_caption(output: np.ndarray) -> str:
+    """How much a layer holds, as `6 maps of 28x28` or `120 units`."""
+    if output.ndim == 3 and output.shape[1] > 1:
+        number = "1 map" if len(output) == 1 else f"{len(output)} maps"
+        return f"{number}, {output.shape[1]}x{output.shape[2]}"
+    return f"{output.size} units"
 
 
 @styled
@@ -177,14 +217,6 @@ def _pictures(pictures, columns: int, size: float, titles=(), limit=None) -> Fig
         if place < len(titles):
             axis.set_title(titles[place], size=8, weight="normal")
     return figure
-
-
-def _write_numbers(axis: Axes, picture: np.ndarray, middle: float, decimals: int) -> None:
-    """Each cell's number in it, white where the cell is darker than the middle."""
-    for (row, column), value in np.ndenumerate(picture):
-        shade = "white" if value > middle else INK
-        shown = f"{round(float(value), decimals) + 0.0:.{decimals}f}"  # + 0.0 makes -0.0 a 0.0
-        axis.text(column, row, shown, ha="center", va="center", size=7, color=shade)
 
 
 def _as_pictures(output: np.ndarray) -> list[np.ndarray]:

@@ -2,81 +2,68 @@
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyArrowPatch, Polygon, Rectangle
+from matplotlib.patches import Rectangle
 
 from lenet_edu.network.architecture import Architecture, ConvolutionSpec, lenet5, table_groups
-from lenet_edu.network.ledger import Ledger, ledger, show_shape, window
+from lenet_edu.network.ledger import Ledger, window
 from lenet_edu.plots import style
 from lenet_edu.plots.canvas import Figure, as_array, as_colours, frame, styled, subplots
-from lenet_edu.plots.style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, SOFT_INK
+from lenet_edu.plots.style import BLUE, GREEN, ORANGE, PURPLE
 from lenet_edu.system.errors import LenetError, check_choice
 
 
 @styled
-def network(model, lit: str | None = None) -> Figure:
-    """A model (or architecture) as stacks of maps and columns of units, each layer in its colour.
-
-    lit: the name of a layer; it alone keeps its colour, the others turn pale.
-    """
-    plan: Architecture = getattr(model, "architecture", model)
-    shapes = plan.shapes
-    if lit is not None:
-        plan[lit]  # an unknown name is refused before anything is drawn
-    kinds = {row.name: row.kind for row in ledger(plan).rows}
-    figure, (axes,) = subplots(1, 1, (11, 2.75))
-    left = right = centre = None
-    for name, shape in shapes.items():
-        half = _layer_width(shape) / 2
-        if centre is None:
-            centre = left = 0.0
-        else:
-            # Room for the names below, however narrow the layers are.
-            centre = max(centre + 1.95, right + 0.7 + half)
-            ends = (right + 0.1, 0), (centre - half - 0.1, 0)
-            axes.add_patch(FancyArrowPatch(*ends, arrowstyle="-|>", mutation_scale=8, color=GREY))
-        colour = style.layer_colour(name)
-        _draw_layer(axes, centre - half, shape, colour, dimmed=lit not in (None, name))
-        right = centre + half
-        axes.text(centre, -2.75, name, ha="center", weight="bold", color=colour if name == lit else INK)
-        axes.text(centre, -3.4, show_shape(shape), ha="center", size=8)
-        kind = _two_lines(kinds.get(name, ""))
-        axes.text(centre, 2.75, kind, ha="center", va="center", size=7, color=SOFT_INK)
-    left -= _layer_width(plan.input.output_shape) / 2
-    axes.set(xlim=(left - 0.2, right + 1.0), ylim=(-3.7, 3.2), aspect="equal")
-    axes.axis("off")
-    return figure
-
-
-@styled
-def table(connected, title: str = "", layer: str = "C3") -> Figure:
+def table(connected, title: str = "", layer: str = "C3", below=None, above=None) -> Figure:
     """A connection table (maps_in, maps) as the paper prints Table I, its groups of columns shaded apart.
 
     connected: the table of LeNet-5's C3, or a model (or architecture), whose convolution `layer` it is of.
-    Raises LenetError if there is no such convolution.
+    below, above: maps (maps, H, W) of the layer below and of the layer itself, to stand at their rows and
+    columns. Raises LenetError if there is no such convolution.
     """
     described = getattr(connected, "architecture", connected)
     plan = described if isinstance(described, Architecture) else lenet5()
     convolutions = [one.name for one in plan.layers if isinstance(one, ConvolutionSpec)]
     check_choice(f"A convolution of {plan.name}", layer, convolutions)
     names = list(plan.shapes)
-    below = names[names.index(layer) - 1]
-    own = plan[layer].connected(plan.shapes[below][0])
+    lower = names[names.index(layer) - 1]
+    own = plan.convolutions[layer].connected(plan.shapes[lower][0])
     cells = own if plan is described else as_array(connected).astype(bool)
-    figure, (axis,) = subplots(1, 1, (0.44 * cells.shape[1] + 1, 0.4 * cells.shape[0] + 1.0))
+    rows, columns = cells.shape
+    # Pictures stand in a row above the table and in a column left of it.
+    room = (1.2 if below is not None else 0.0, 1.2 if above is not None else 0.0)
+    cell = 0.58 if any(room) else 0.42
+    figure, (axis,) = subplots(1, 1, (cell * (columns + room[0]) + 1, cell * (rows + room[1]) + 1.0))
     shades = (BLUE, ORANGE, GREEN, PURPLE)
     for place, group in enumerate(table_groups(cells)):
-        left, right = group[0] - 0.5, group[-1] + 0.5
-        axis.axvspan(left, right, color=style.pale(shades[place % len(shades)]), zorder=0)
-        axis.axvline(right, color="white", linewidth=2)
+        left, width = group[0] - 0.5, group[-1] - group[0] + 1
+        face = style.pale(shades[place % len(shades)])
+        axis.add_patch(Rectangle((left, -0.5), width, rows, facecolor=face, zorder=0))
+        axis.plot([left + width] * 2, [-0.5, rows - 0.5], color="white", linewidth=2)
     for row, column in np.argwhere(cells):
         axis.text(column, row, "X", ha="center", va="center", weight="bold")
-    rows, columns = cells.shape
-    axis.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), xticks=range(columns), yticks=range(rows))
-    axis.set(xlabel=f"map of {layer}", ylabel=f"map of {below}")
+    for number in range(rows if below is not None else 0):
+        _small_map(axis, as_array(below)[number], (-1.2, number), lower, np.abs(as_array(below)).max())
+    for number in range(columns if above is not None else 0):
+        _small_map(axis, as_array(above)[number], (number, -1.2), layer, np.abs(as_array(above)).max())
+    axis.set(xlim=(-0.5 - room[0], columns - 0.5), ylim=(rows - 0.5, -0.5 - room[1]))
+    axis.set(xticks=range(columns), yticks=range(rows), aspect="equal" if any(room) else "auto")
+    axis.set(xlabel=f"map of {layer}", ylabel=f"map of {lower}")
     axis.tick_params(length=0, top=False)
     axis.spines[:].set_visible(False)
     axis.set_title(title, loc="left")
     return figure
+
+
+def _small_map(
+    axis: Axes, picture: np.ndarray, centre: tuple[float, float], layer: str, limit: float
+) -> None:
+    """A map drawn into a cell of a table."""
+    x, y = centre
+    half = 0.45
+    look = {"cmap": style.DIVERGING, "vmin": -limit, "vmax": limit, "interpolation": "nearest"}
+    axis.imshow(picture, extent=(x - half, x + half, y + half, y - half), **look)
+    edge = {"fill": False, "edgecolor": style.layer_colour(layer), "linewidth": 1}
+    axis.add_patch(Rectangle((x - half, y - half), 2 * half, 2 * half, **edge))
 
 
 @styled
@@ -154,47 +141,3 @@ def field_squares(plan: Architecture, layer: str, unit=(0, 0)) -> dict[str, tupl
         ]
         squares[below] = (*(first for first, _ in spans), *(last - first for first, last in spans))
     return dict(reversed(squares.items()))
-
-
-def _layer_width(shape: tuple[int, ...]) -> float:
-    """How wide a layer is drawn: a stack of maps by its side and number, a column of units always alike."""
-    return _side(shape) + (_shown_maps(shape) - 1) * _STEP if _is_stack(shape) else 0.2
-
-
-def _draw_layer(axes: Axes, x: float, shape: tuple[int, ...], colour: str, dimmed: bool) -> None:
-    """One layer from `x` to the right, around height 0: a stack of maps or a column of units."""
-    face, edge = (style.pale(colour, 0.88), style.pale(colour, 0.4)) if dimmed else (colour, "white")
-    look = {"facecolor": face, "edgecolor": edge, "linewidth": 0.8}
-    if _is_stack(shape):
-        side, shown = _side(shape), _shown_maps(shape)
-        for place in range(shown):
-            below = -side / 2 + ((shown - 1) / 2 - place) * _STEP
-            axes.add_patch(Rectangle((x + place * _STEP, below), side, side, **look))
-        return
-    width, half, slant = _layer_width(shape), 0.3 + 1.6 * (shape[0] / 120) ** 0.5, 0.18
-    low, high = [(x, -half), (x + width, -half + slant)], [(x + width, half + slant), (x, half)]
-    axes.add_patch(Polygon(low + high, **look))
-
-
-_STEP = 0.16  # from one map of a stack to the next
-
-
-def _is_stack(shape: tuple[int, ...]) -> bool:
-    return len(shape) == 3 and shape[1] > 1
-
-
-def _side(shape: tuple[int, ...]) -> float:
-    return 0.5 + shape[1] / 11
-
-
-def _shown_maps(shape: tuple[int, ...]) -> int:
-    return min(shape[0], 6)
-
-
-def _two_lines(text: str) -> str:
-    """The text broken at the space nearest its middle."""
-    spaces = [place for place, letter in enumerate(text) if letter == " "]
-    if not spaces:
-        return text
-    cut = min(spaces, key=lambda place: abs(place - len(text) / 2))
-    return f"{text[:cut]}\n{text[cut + 1 :]}"

@@ -196,7 +196,7 @@ def robustness(networks: dict) -> Figure:
 
 def _deviation(errors) -> float | None:
     """Over several runs; of a single one there is none."""
-    return np.std(errors, ddof=1) if len(errors) > 1 else None
+    return float(np.std(errors, ddof=1)) if len(errors) > 1 else None
 
 
 def _mark_percents(axis) -> None:

@@ -97,5 +97,7 @@ def layer_colour(name: str) -> str:
 
 def pale(colour: str, share: float = 0.78) -> tuple[float, float, float]:
     """The colour, so much of the way to white."""
-    channels = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
-    return tuple(1 - (1 - share) * (1 - channel) for channel in channels)
+    red, green, blue = (
+        1 - (1 - share) * (1 - int(colour[place : place + 2], 16) / 255) for place in (1, 3, 5)
+    )
+    return red, green, blue

@@ -53,9 +53,10 @@ def confusion(table, classes=()) -> Figure:
             shade = "white" if wrong[row, column] > 0.6 * wrong.max() else INK
             axis.text(column, row, f"{count}", ha="center", va="center", size=7.5, weight=weight, color=shade)
     ticks = range(len(counts))
+    names = classes or [str(tick) for tick in ticks]
     axis.set(xlabel="predicted", ylabel="actual")
-    axis.set_xticks(ticks, classes or ticks)
-    axis.set_yticks(ticks, classes or ticks)
+    axis.set_xticks(ticks, names)
+    axis.set_yticks(ticks, names)
     axis.tick_params(length=0)
     return figure
 

@@ -17,8 +17,9 @@ pattern is known by its place among them all, version x digits + digit, and can 
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -54,16 +55,20 @@ class Team(Classifier):
     @property
     def architecture(self) -> Architecture:
         """That of each of the networks."""
-        return self.networks[0].architecture
+        return self._first.architecture
 
     @property
     def has_rbf_output(self) -> bool:
         """True if distances are added, smallest wins; False if scores are, largest wins."""
-        return self.networks[0].has_rbf_output
+        return self._first.has_rbf_output
+
+    @property
+    def _first(self) -> Network:
+        return cast(Network, self.networks[0])
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, maps, size, size) -> (N, classes): the networks' distances or scores, added."""
-        return sum(network(images) for network in self.networks)
+        return reduce(torch.add, (network(images) for network in self.networks))
 
 
 def boost(
@@ -172,7 +177,7 @@ def draw_patterns(split: Split, distortions: dict, seed: int, places: Tensor) ->
 
 def save_team(path: Path, team: Team, notes: dict | None = None) -> None:
     """Write the networks' weights, their descriptions and `notes` (anything JSON can hold), atomically."""
-    configs = [network.architecture.config for network in team.networks]
+    configs = [team.architecture.config] * len(team.networks)
     save_tensors(path, team.state_dict(), {**(notes or {}), "team": configs})
 
 

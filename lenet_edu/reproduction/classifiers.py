@@ -173,7 +173,7 @@ def one_hidden_layer(
         momentum=0,
         alpha=0,
         learning_rate_init=rate,
-        batch_size=batch_size,
+        batch_size=batch_size,  # pyright: ignore[reportArgumentType]  # scikit-learn's default is a word
         max_iter=passes,
         n_iter_no_change=passes,  # it never stops before
         random_state=seed,

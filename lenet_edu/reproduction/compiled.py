@@ -92,8 +92,8 @@ class CompiledNetwork:
         images: (N, maps, size, size) floats; labels: (N,); order: any number of indices of them.
         """
         self.model.check_images(images)
-        pixels, labels, order = images.flatten(1).cpu().numpy(), labels.cpu().numpy(), order.cpu().numpy()
-        summed, right = loops.train(self.net, self.workspace, pixels, labels, order)
+        arrays = (tensor.cpu().numpy() for tensor in (images.flatten(1), labels, order))
+        summed, right = loops.train(self.net, self.workspace, *arrays)
         return float(summed), int(right)
 
     def _rows(self):
@@ -112,7 +112,7 @@ class CompiledNetwork:
             flat[p.weights : p.weights + laid.numel()] = laid.numpy()
 
 
-def _plan(plan: architecture.Architecture, specs) -> tuple[np.ndarray, int]:
+def _plan(plan: architecture.Architecture, specs) -> tuple[np.recarray, int]:
     """A `LAYER` for each layer, and for how many weights there must be places."""
     rows, weights, below = [], 0, 0
     shape = plan.input.output_shape
@@ -164,13 +164,14 @@ def _links(plan: architecture.Architecture, specs) -> np.ndarray:
 
 def _codes(model: Network) -> np.ndarray:
     """(classes, units): what each class pulls the last layer's output to; not used by cross-entropy."""
-    if model.has_rbf_output:
-        return model[-1].codes.cpu().numpy().astype(np.float32)
+    output = model[-1]
+    if isinstance(output, layers.RBF):
+        return output.codes.cpu().numpy().astype(np.float32)
     classes = model.architecture.classes
     return (2 * np.eye(classes) - 1).astype(np.float32)
 
 
-def _laid_out(p: np.ndarray, layer, own: dict[str, Tensor]) -> Tensor:
+def _laid_out(p: np.record, layer, own: dict[str, Tensor]) -> Tensor:
     """A layer's numbers, by parameter, in the order in which the loops read them: (places,)."""
     if p.kind == SUBSAMPLING:
         return torch.stack([own["coefficient"], own["bias"]], 1).flatten()
@@ -182,7 +183,7 @@ def _laid_out(p: np.ndarray, layer, own: dict[str, Tensor]) -> Tensor:
     return torch.cat([rows.flatten(), rows.T.flatten()]) if p.kind == DENSE else rows.flatten()
 
 
-def _gathered(p: np.ndarray, layer, flat: np.ndarray) -> dict[str, Tensor]:
+def _gathered(p: np.record, layer, flat: np.ndarray) -> dict[str, Tensor]:
     """The parameters of a layer, back from the order of the loops."""
     if p.kind == SUBSAMPLING:
         pairs = torch.from_numpy(flat[p.weights : p.weights + 2 * p.maps].reshape(-1, 2).copy())

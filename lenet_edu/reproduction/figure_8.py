@@ -9,13 +9,12 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from operator import itemgetter
 
-from torch import nn
-
 from lenet_edu.data.splits import Split
+from lenet_edu.network.models import Classifier
 from lenet_edu.training.evaluation import mistakes
 
 
-def encode_mistakes(model: nn.Module, split: Split) -> str:
+def encode_mistakes(model: Classifier, split: Split) -> str:
     """All wrong answers as a line of text, `index:label>answer`, in the split's order."""
     wrong = sorted(mistakes(model, split), key=lambda mistake: mistake.index)
     return " ".join(f"{one.index}:{one.label}>{one.predicted}" for one in wrong)
@@ -23,7 +22,8 @@ def encode_mistakes(model: nn.Module, split: Split) -> str:
 
 def decode_mistakes(text: str) -> list[tuple[int, int, int]]:
     """Index in the split, label and answer of each mistake that `encode_mistakes` wrote down."""
-    return [tuple(map(int, one.replace(">", ":").split(":"))) for one in text.split()]
+    numbers = (map(int, word.replace(">", ":").split(":")) for word in text.split())
+    return [(index, label, answer) for index, label, answer in numbers]
 
 
 def match_figure_8(
@@ -45,7 +45,8 @@ def match_figure_8(
         if pairs[i] == ours[j][1:]:
             count, runs = best[i + 1][following[j]]
             best[i][j] = max(best[i][j], (count + 1, runs + made_by[ours[j]]))
-    places, j = [None] * len(pairs), 0
+    places: list[int | None] = [None] * len(pairs)
+    j = 0
     for i in range(len(pairs)):
         if best[i][j] == best[i + 1][j]:
             continue

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lenet_edu.data.digits import all_training_digits, load_digits
 from lenet_edu.data.splits import Data, Split, resize_for
 from lenet_edu.network import architecture
-from lenet_edu.network.models import build, fingerprint
-from lenet_edu.reproduction.boosting import boost
+from lenet_edu.network.models import Classifier, Network, build, fingerprint
+from lenet_edu.reproduction.boosting import Team, boost
 from lenet_edu.reproduction.figure_8 import encode_mistakes
 from lenet_edu.reproduction.passes import train_original
 from lenet_edu.reproduction.rows import ROWS, Row, published_error, slug
@@ -74,9 +74,10 @@ def digits_for(
         out = part == fold % folds
         digits, held_out = digits.select(~out), digits.select(out)
     size = architecture.architecture(row.network).input.size
-    return tuple(
+    resized = [
         Split(resize_for(size, split.images, data.scaling), split.labels) for split in (digits, held_out)
-    )
+    ]
+    return resized[0], resized[1]
 
 
 def train_row(
@@ -85,8 +86,8 @@ def train_row(
     held_out: Split,
     seed: int,
     out: Path | str | None = None,
-    after_pass: Callable[[nn.Module, dict], None] | None = None,
-) -> tuple[nn.Module, dict]:
+    after_pass: Callable[[Network, dict], None] | None = None,
+) -> tuple[Classifier, dict]:
     """Train a row by one seed, on one core if torch has one thread; the network and what came of it.
 
     What came of it: `seed`, `error` and `training_error` in percent, by the weights at the end of the
@@ -96,7 +97,7 @@ def train_row(
     out, after_pass: see `train_original`.
     """
 
-    def judge_pass(model: nn.Module, record: dict) -> None:
+    def judge_pass(model: Network, record: dict) -> None:
         record["judged_error"] = percent_wrong(model, held_out)
         if after_pass:
             after_pass(model, record)
@@ -111,7 +112,7 @@ def train_row(
         "seed": seed,
         "error": percent_wrong(model, held_out),
         "training_error": percent_wrong(model, train),
-        "updates": history[-1]["updates"] * (len(model.networks) if row.boosted else 1),
+        "updates": history[-1]["updates"] * (len(model.networks) if isinstance(model, Team) else 1),
         "minutes": round(sum(record["seconds"] for record in history) / 60, 2),
         "weights": fingerprint(model),
         "mistakes": encode_mistakes(model, held_out),
@@ -138,7 +139,7 @@ def reproduce(
         model, outcome = train_row(row, *digits_for(row, data), seed, out)
     notes = {"row": name, "seed": seed, "recipe": row.recipe.to_dict(), "data": data.name}
     notes["scaling"] = data.scaling.to_dict()
-    if not row.boosted:
+    if isinstance(model, Network):
         save_network(out / "network.safetensors", model, notes)
     record = {"name": name, "about": row.about, "published": published_error(name), "data": data.name}
     record |= outcome
@@ -146,7 +147,7 @@ def reproduce(
     return record
 
 
-def percent_wrong(model: nn.Module, split: Split) -> float:
+def percent_wrong(model: Classifier, split: Split) -> float:
     """The error in percent."""
     return round(100 * (1 - accuracy(model, split)), 3)
 

@@ -49,7 +49,7 @@ class Net(NamedTuple):
     j: for MAP, the distance of the class of rubbish (equation 9).
     """
 
-    plan: np.ndarray
+    plan: np.recarray
     weights: np.ndarray
     steps: np.ndarray
     links: np.ndarray
@@ -83,7 +83,7 @@ class Workspace(NamedTuple):
     gradient: np.ndarray
 
 
-def workspace(plan: np.ndarray) -> Workspace:
+def workspace(plan: np.recarray) -> Workspace:
     """Room for one pattern: exactly as much as the layers of the plan read and write."""
     last, convolutions = plan[-1], plan[plan.kind == CONVOLUTION]
     size = last.here + last.maps * last.side**2 + 1

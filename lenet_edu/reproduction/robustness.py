@@ -9,6 +9,7 @@ Whole batches, as tensor code on whatever device the images are.
 import math
 from collections.abc import Sequence
 from types import MappingProxyType
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -100,7 +101,8 @@ def errors_by_amount(
         raise LenetError(f"{model.architecture.name} reads images of {wanted}; these are {shape}.")
     errors = []
     for amount in AMOUNTS[kind] if amounts is None else amounts:
-        images = change(split.images, scaling, **{kind: amount})
+        given: dict[str, Any] = {kind: amount}
+        images = change(split.images, scaling, **given)
         errors.append(100 * (1 - accuracy(model, Split(images, split.labels))))
     return errors
 

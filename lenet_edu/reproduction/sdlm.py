@@ -21,8 +21,10 @@ from math import inf
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.grad import conv2d_input, conv2d_weight
 
 from lenet_edu.network import layers, paper
+from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError, check_choice
 
 # The kind of output layer that each loss needs, and the curvature of the loss at x, (N, units): what the
@@ -42,7 +44,7 @@ CURVATURES = {
 
 @torch.no_grad()
 def curvature(
-    model: nn.Sequential, images: Tensor, labels: Tensor | None = None, loss: str = "map"
+    model: Network, images: Tensor, labels: Tensor | None = None, loss: str = "map"
 ) -> dict[str, Tensor]:
     """The diagonal Gauss-Newton term h of every parameter, a mean over the images (appendix C).
 
@@ -168,8 +170,8 @@ def _below(name: str, layer: nn.Module, x: Tensor, h: Tensor) -> tuple[dict[str,
             # Derivatives of 0 and 1 are their own squares: all goes to the winner.
             return {}, _pull_back(layer, x, h)
         case nn.AvgPool2d():
-            # Derivatives of 1/size^2: once more the same gives their squares.
-            return {}, _pull_back(layer, x, h) / layer.kernel_size**2
+            # Derivatives of 1/size^2: once more the same gives their squares. A network's pools are square.
+            return {}, _pull_back(layer, x, h) / layer.kernel_size**2  # pyright: ignore[reportOperatorIssue]
     raise LenetError(f"curvature knows no rule for layer {name}, a {type(layer).__name__}.")
 
 
@@ -177,12 +179,12 @@ def _convolution(layer: layers.Convolution, x: Tensor, h: Tensor) -> tuple[dict[
     """What gradients of a convolution are, with squared inputs and squared kernels."""
     kernels = layer.kernels()
     inputs = F.pad(x, (layer.padding,) * 4, value=layer.border)
-    weight = nn.grad.conv2d_weight(inputs.square(), kernels.shape, h, layer.stride)
+    weight = conv2d_weight(inputs.square(), kernels.shape, h, layer.stride)
     if isinstance(layer, layers.TableConvolution):
         weight = weight.flatten(0, 1)[layer.links]
     # One bias a unit, or one that all units of a map share.
     bias = h.sum(0) if layer.bias.ndim > 1 else h.sum((0, 2, 3))
-    below = nn.grad.conv2d_input(x.shape, kernels.square(), h, layer.stride, layer.padding)
+    below = conv2d_input(x.shape, kernels.square(), h, layer.stride, layer.padding)
     return {"weight": weight, "bias": bias}, below
 
 
@@ -203,7 +205,7 @@ def _pull_back(function: Callable, x: Tensor, h: Tensor) -> Tensor:
         return torch.autograd.grad(function(x), x, h)[0]
 
 
-def _check(model: nn.Sequential, images: Tensor, labels: Tensor | None, loss: str) -> None:
+def _check(model: Network, images: Tensor, labels: Tensor | None, loss: str) -> None:
     check_choice("loss", loss, tuple(CURVATURES))
     wanted, output = CURVATURES[loss][0], model[-1]
     if not isinstance(output, wanted):

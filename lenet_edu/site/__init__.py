@@ -1,2 +1,3 @@
-"""The edition without a kernel: pages for a browser alone, built from the notebooks, and the playground, which trains
-LeNet-5 in the tab."""
+"""The edition without a kernel: the executed notebooks as a folder of static pages, which any plain host can
+serve and a browser can read from disk. `lenet-edu site` builds it; to read, begin with `builder.py`.
+"""

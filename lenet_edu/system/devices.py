@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import lru_cache
 from time import perf_counter
+from typing import TypeVar
 
 import torch
 from torch import nn
 
 from lenet_edu.system.errors import LenetError
+
+Outcome = TypeVar("Outcome")
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -67,7 +70,7 @@ def describe_device(device: torch.device) -> str:
     return f"CPU ({platform.machine()}, {torch.get_num_threads()} threads)"
 
 
-def map_processes(work: Callable, tasks: Iterable[tuple]) -> Iterator[tuple[tuple, object]]:
+def map_processes(work: Callable[..., Outcome], tasks: Iterable[tuple]) -> Iterator[tuple[tuple, Outcome]]:
     """work(*task) for each task, in as many processes as there are cores: each task and what came of it.
 
     They come as they are done. work: a module's function, since a process that starts has to find it.

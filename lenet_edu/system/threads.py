@@ -1,27 +1,94 @@
-"""How torch's threads wait for each other on Linux: eagerly where the cores are free, else so as to yield.
+"""How torch's threads share a CPU with other processes: all of them where the cores are free, else modestly.
 
-A step of training is some sixty small tasks. After each, torch's threads (GNU OpenMP, libgomp) turn in a loop
-for about a millisecond until the next one comes. Where another process wants the cores, the thread that is
-awaited may itself be waiting for the core on which another thread turns, and training falls to a twentieth of
-its speed. None of what is done here changes the number of threads, so all results stay the same bits.
+A step of training is some sixty small tasks. After each, torch's threads wait for each other. Where another
+process wants the cores, one thread is often awaited that has no core, and training falls to a twentieth of
+its speed. A single thread waits for nobody, and keeps about the share of the cores that it is entitled to.
+
+The results stay the same bits. In most networks a step hangs on the number of threads in one thing only: to
+compute the gradient of a convolution's weights and biases each thread sums its part of the batch, and then
+the parts are added. One thread that sums the same parts gets the same bits, see `convolution_parts`. Where
+that is not so, all threads are used, and on Linux made to sleep at once when they have to wait.
 """
 
 import ctypes
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from threading import Event, Thread
 from time import perf_counter
 
-# Turns of the loop before a thread sleeps: some ten microseconds, which is as fast as the default where the
-# cores are free. "active" makes it a thousand instead of a hundred while there are more threads than cores.
+# Turns of the loop before a thread of GNU OpenMP (torch's on Linux) sleeps: some ten microseconds, which is
+# as fast as the default where the cores are free. "active" makes it a thousand instead of a hundred while
+# there are more threads than cores.
 SPINNING = {"OMP_WAIT_POLICY": "active", "GOMP_SPINCOUNT": "10000"}
+
+_parts: ContextVar[int] = ContextVar("parts", default=1)
 
 
 def limit_spinning() -> None:
     """Set SPINNING in the environment, which counts only before torch is imported; what is set stays."""
     if sys.platform == "linux" and not SPINNING.keys() & os.environ.keys():
         os.environ.update(SPINNING)
+
+
+def convolution_parts() -> int:
+    """In how many parts of the batch this thread sums the gradient of a convolution; 1 but in `OneThread`."""
+    return _parts.get()
+
+
+class OneThread:
+    """While `on`, torch uses one thread here and gives the bits that it gives with all of them.
+
+    threads: how many torch uses otherwise.
+    """
+
+    def __init__(self):
+        import torch
+
+        self._set_threads, self.threads = torch.set_num_threads, torch.get_num_threads()
+        self.on = False
+
+    @property
+    def is_available(self) -> bool:
+        """False where torch has one thread anyway."""
+        return self.threads > 1
+
+    def turn_on(self) -> None:
+        """Go on with one thread."""
+        self.on = True
+        self._set_threads(1)
+        _parts.set(self.threads)
+
+    def turn_off(self) -> None:
+        """Go on with all threads."""
+        self.on = False
+        self._set_threads(self.threads)
+        _parts.set(1)
+
+    @contextmanager
+    def using_one(self) -> Iterator[None]:
+        """Use one thread for a moment."""
+        was_on = self.on
+        self.turn_on()
+        try:
+            yield
+        finally:
+            if not was_on:
+                self.turn_off()
+
+    @contextmanager
+    def using_all(self) -> Iterator[None]:
+        """Use all threads for a moment."""
+        was_on = self.on
+        self.turn_off()
+        try:
+            yield
+        finally:
+            if was_on:
+                self.turn_on()
 
 
 class Throttle:
@@ -67,50 +134,57 @@ class Throttle:
         release.wait()
 
 
-class WaitingChoice:
-    """Chooses how torch's threads wait while something runs that can be measured, and restores what was.
+class ThreadChoice:
+    """Chooses between a modest way and all threads, as they are, while something runs that can be measured.
 
-        with WaitingChoice() as choice:
+        with ThreadChoice() as choice:
             for batch in batches:
                 step(batch)
                 choice.count(len(batch))
 
-    It begins with threads that sleep: on a busy machine a single step may take seconds with eager ones.
-    Now and then the other way is tried for a moment, and kept if it is clearly faster. After each trial in
-    vain the next one is twice as far away; but one is made at once when the speed has fallen.
-    enabled: False where the work is not done by torch's threads.
+    It begins modestly: on a busy machine a single step may take seconds with all threads. Now and then the
+    other way is tried for a moment, and chosen if it is clearly faster. After each trial in vain the next one
+    is twice as far away; but one is made at once when the speed has fallen. What was before is restored.
+    modest: None where the work is not done by torch's threads.
     """
 
     WINDOW = 0.06  # seconds that a speed is measured over, or one step if that takes longer
     SOONEST, LATEST = 0.5, 16.0  # seconds between two trials
     WORSE = 0.6  # what counts as fallen, as a share of the best speed
-    # What counts as faster when eager threads are tried, and when sleeping ones are: if in doubt, eager ones.
-    EAGER_BETTER, SLEEPING_BETTER = 1.03, 1.15
+    # What counts as faster when all threads are tried, and when the modest way is: if in doubt, all.
+    ALL_BETTER, MODEST_BETTER = 1.03, 1.15
 
-    def __init__(self, throttle: Throttle | None = None, clock=perf_counter, *, enabled: bool = True):
-        self.throttle, self._clock = throttle or Throttle(), clock
-        self._enabled = enabled and self.throttle.is_available
+    def __init__(self, modest: "OneThread | Throttle | None", clock=perf_counter):
+        self._clock = clock
         self._trying, self._patience, self._best = False, self.SOONEST, 0.0
         self._speed = 0.0  # items a second, in the last window of the way in use
         self._is_first = True
+        self.modest = modest if modest and modest.is_available else None
 
-    def __enter__(self) -> "WaitingChoice":
-        if self._enabled:
-            self.throttle.turn_on()
+    def __enter__(self) -> "ThreadChoice":
+        if self.modest:
+            self.modest.turn_on()
         self._trial_at = self._clock() + self.WINDOW
         self._begin_window()
         return self
 
     def __exit__(self, *_) -> None:
-        self.throttle.turn_off()
+        if self.modest and self.modest.on:
+            self.modest.turn_off()
+
+    def change(self, modest: "OneThread | Throttle | None") -> None:
+        """From now on choose between another modest way and all threads."""
+        self.__exit__()
+        self.modest = modest if modest and modest.is_available else None
+        self.__enter__()
 
     def skip(self) -> None:
         """Leave the time since the last `count` out of the measurement: something else was done in it."""
         self._begin_window()
 
     def count(self, items: int) -> None:
-        """Note that so many more items are done; change the way of waiting if it is time to."""
-        if not self._enabled:
+        """Note that so many more items are done; change the number of threads if it is time to."""
+        if not self.modest:
             return
         if self._is_first:  # it warms up
             self._is_first = False
@@ -126,7 +200,7 @@ class WaitingChoice:
         now = self._clock()
         if self._trying:
             self._trying = False
-            better = self.SLEEPING_BETTER if self.throttle.on else self.EAGER_BETTER
+            better = self.MODEST_BETTER if self.modest.on else self.ALL_BETTER
             if speed > better * self._speed:
                 self._patience, self._speed, self._best = self.SOONEST, speed, speed
             else:
@@ -142,10 +216,10 @@ class WaitingChoice:
             self._trying = True
 
     def _switch(self) -> None:
-        if self.throttle.on:
-            self.throttle.turn_off()
+        if self.modest.on:
+            self.modest.turn_off()
         else:
-            self.throttle.turn_on()
+            self.modest.turn_on()
 
     def _begin_window(self) -> None:
         self._items, self._start = 0, self._clock()

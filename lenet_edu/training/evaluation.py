@@ -8,7 +8,7 @@ from torch import Tensor
 
 from lenet_edu.data.splits import Split
 from lenet_edu.network.losses import criterion
-from lenet_edu.network.models import Network
+from lenet_edu.network.models import Classifier
 
 _BATCH = 1000
 
@@ -24,20 +24,20 @@ class Mistake:
 
 
 @torch.inference_mode()
-def probabilities(model: Network, images: Tensor) -> Tensor:
+def probabilities(model: Classifier, images: Tensor) -> Tensor:
     """(N, classes) on the CPU, for any number of images; the model's weights are not touched."""
     device = next(model.parameters()).device
     return torch.cat([model.probabilities(batch.to(device)).cpu() for batch in images.split(_BATCH)])
 
 
-def accuracy(model: Network, split: Split) -> float:
+def accuracy(model: Classifier, split: Split) -> float:
     """The share of the split's images that are given their right class, 0 to 1."""
     predicted = probabilities(model, split.images).argmax(1)
     return (predicted == split.labels.cpu()).double().mean().item()
 
 
 @torch.inference_mode()
-def evaluate(model: Network, split: Split) -> tuple[float, float]:
+def evaluate(model: Classifier, split: Split) -> tuple[float, float]:
     """Mean loss and accuracy (0 to 1) over a whole split, every image counted once.
 
     The loss is the one that training makes small for this network, without smoothing; see `criterion`.
@@ -52,13 +52,13 @@ def evaluate(model: Network, split: Split) -> tuple[float, float]:
     return loss / len(split), correct / len(split)
 
 
-def count_right(model: Network, output: Tensor, labels: Tensor) -> Tensor:
+def count_right(model: Classifier, output: Tensor, labels: Tensor) -> Tensor:
     """How many rows of the network's output name their label, as a tensor on the same device."""
     named = output.argmin(1) if model.has_rbf_output else output.argmax(1)
     return (named == labels).sum()
 
 
-def confusion(model: Network, split: Split) -> Tensor:
+def confusion(model: Classifier, split: Split) -> Tensor:
     """Counts by actual class (rows) and predicted class (columns): integers, (classes, classes)."""
     predicted = probabilities(model, split.images).argmax(1)
     classes = model.architecture.classes
@@ -67,13 +67,13 @@ def confusion(model: Network, split: Split) -> Tensor:
     )
 
 
-def mistakes(model: Network, split: Split) -> list[Mistake]:
+def mistakes(model: Classifier, split: Split) -> list[Mistake]:
     """Every image of the split that is given a wrong class, the most certain mistake first."""
     certainty, predicted = probabilities(model, split.images).max(1)
     labels = split.labels.cpu()
     wrong = (predicted != labels).nonzero()[:, 0]
     ordered = wrong[certainty[wrong].argsort(descending=True)]
-    return [Mistake(i, labels[i].item(), predicted[i].item(), certainty[i].item()) for i in ordered.tolist()]
+    return [Mistake(i, int(labels[i]), int(predicted[i]), certainty[i].item()) for i in ordered.tolist()]
 
 
 def summary(errors: list[float]) -> dict:

@@ -19,7 +19,7 @@ from lenet_edu.data.splits import Data
 from lenet_edu.network.models import Network
 from lenet_edu.system.devices import choose_device, keep_freed_memory
 from lenet_edu.system.errors import LenetError
-from lenet_edu.system.threads import WaitingChoice
+from lenet_edu.system.threads import ThreadChoice
 from lenet_edu.training.distortions import draw_distortions
 from lenet_edu.training.evaluation import evaluate
 from lenet_edu.training.inputs import checked_data
@@ -61,7 +61,8 @@ def fit(
     distortions, not the initial weights, which are the model's own. device: "auto", "cpu", "cuda", "mps".
     out: a folder to save the run in, see `runs`: its state when it starts, after every epoch, every 20
     seconds, and when it is interrupted; resume: go on from that state. On a CPU the same weights come out,
-    bit for bit, as if it had never stopped, where torch has as many threads as before.
+    bit for bit, as if it had never stopped, where torch has as many threads as before, however busy the
+    machine is.
     before_batch(run): before every batch. It may put another recipe into `run.recipe` (learning rate,
     momentum and batch size count from that batch on, distortions from the next epoch), or raise what it
     likes to stop. after_epoch(run): after each epoch.
@@ -73,13 +74,14 @@ def fit(
     data = checked_data(model, data)
     if not (resume and isinstance(recipe, Recipe)):  # a run may have been begun when less was refused
         recipe = chosen_recipe(recipe, model.architecture, len(data.train))
-    device = choose_device(device)
-    if device.type == "cpu":
+    chosen = choose_device(device)
+    on_cpu = chosen.type == "cpu"
+    if on_cpu:
         keep_freed_memory()
     # A CPU convolves this layout about a third faster.
-    layout = torch.channels_last if device.type == "cpu" else torch.contiguous_format
-    model.to(device, memory_format=layout).train()
-    data = data.to(device)
+    layout = torch.channels_last if on_cpu else torch.contiguous_format
+    model.to(chosen).to(memory_format=layout).train()
+    data = data.to(chosen)
     notes = {
         "scaling": data.scaling.to_dict(),
         "data": data.name,
@@ -91,8 +93,8 @@ def fit(
     # Whole, so that the pictures are found from any other folder when the run goes on.
     root = str(Path(data.source.root).absolute()) if data.source.root else ""
     stepper = Stepper(model, data, recipe)
-    on_cpu = device.type == "cpu"
-    with open_run_folder(out, notes, resume) as folder, WaitingChoice(enabled=on_cpu) as waiting:
+    modest = stepper.modest_threads()
+    with open_run_folder(out, notes, resume) as folder, ThreadChoice(modest) as threads:
         if resume:
             run = folder.restore(model, stepper.momentum())
             run.root = root  # the folder may have moved
@@ -104,12 +106,12 @@ def fit(
         with _progress_bar(run, progress) as bar, _interrupt_between_batches() as interrupted:
             while len(run.history) < run.recipe.epochs:
                 try:
-                    _train_epoch(run, stepper, folder, bar, before_batch, interrupted, waiting)
+                    _train_epoch(run, stepper, folder, bar, before_batch, interrupted, threads)
                 except DivergedError:
                     model.load_state_dict(run.last_weights)
                     raise
                 _end_epoch(run, stepper, folder, data, bar)
-                waiting.skip()
+                threads.skip()
                 if after_epoch:
                     after_epoch(run)
                 if interrupted():
@@ -123,13 +125,13 @@ def fit(
 
 
 def _train_epoch(
-    run: Run, stepper: Stepper, folder: RunFolder, bar, before_batch, interrupted, waiting
+    run: Run, stepper: Stepper, folder: RunFolder, bar, before_batch, interrupted, threads
 ) -> None:
     """Take the epoch's batches from `run.seen` on."""
     bar.set_description(f"epoch {len(run.history) + 1}/{run.recipe.epochs}")
     order, distortions = _plan_epoch(run, stepper.split.labels.device)
     start, saved = perf_counter() - run.seconds_of_epoch, monotonic()
-    waiting.skip()
+    threads.skip()
     while run.seen < run.images:
         try:
             if before_batch:
@@ -141,7 +143,10 @@ def _train_epoch(
             folder.save_state(run, stepper.model, stepper.momentum())
             raise
         if stepper.recipe is not run.recipe:
+            size = stepper.recipe.batch_size
             stepper.set_recipe(run.recipe)
+            if size != run.recipe.batch_size:
+                threads.change(stepper.modest_threads())
         batch = slice(run.seen, min(run.seen + run.recipe.batch_size, run.images))
         stepper.step(order[batch], None if distortions is None else distortions[batch], run.rate)
         before, run.seen, run.steps = run.seen, batch.stop, run.steps + 1
@@ -150,11 +155,11 @@ def _train_epoch(
         if run.seen * LOGS_PER_EPOCH // run.images > before * LOGS_PER_EPOCH // run.images:
             _log_point(run, bar)
             run.seconds_of_epoch = perf_counter() - start
-        waiting.count(run.seen - before)
+        threads.count(run.seen - before)
         if monotonic() - saved > _SAVE_EVERY:
             folder.save_state(run, stepper.model, stepper.momentum())
             saved = monotonic()
-            waiting.skip()
+            threads.skip()
 
 
 def _plan_epoch(run: Run, device: torch.device):

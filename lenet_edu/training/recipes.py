@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, replace
 from math import isfinite
+from typing import Any
 
 from lenet_edu.network import paper
 from lenet_edu.network.architecture import Architecture, RBFSpec
@@ -133,12 +134,13 @@ class Recipe:
 # Fewer training images than this count as few: the embedded digits, not MNIST.
 MANY_IMAGES = 5_000
 
-_STRONG = {"rotation": 10.0, "shift": 1.5, "scale": 0.1, "shear": 0.15}
-_SLIGHT = {"rotation": 5.0, "shift": 1.0, "scale": 0.05, "shear": 0.075}
-_LITTLE = {"rotation": 3.0, "shift": 1.0, "scale": 0.03, "shear": 0.05}
-_ELASTIC = {"rotation": 8.0, "shift": 1.5, "scale": 0.08, "shear": 0.12, "elastic": 0.5}
+# Typed as Any, since a checker takes them for values of every field.
+_STRONG: dict[str, Any] = {"rotation": 10.0, "shift": 1.5, "scale": 0.1, "shear": 0.15}
+_SLIGHT: dict[str, Any] = {"rotation": 5.0, "shift": 1.0, "scale": 0.05, "shear": 0.075}
+_LITTLE: dict[str, Any] = {"rotation": 3.0, "shift": 1.0, "scale": 0.03, "shear": 0.05}
+_ELASTIC: dict[str, Any] = {"rotation": 8.0, "shift": 1.5, "scale": 0.08, "shear": 0.12, "elastic": 0.5}
 
-_PICTURES = {
+_PICTURES: dict[str, Any] = {
     "horizontal_flip": 0.5,
     "shift": 3.0,
     "rotation": 10.0,

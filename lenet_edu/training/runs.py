@@ -78,7 +78,7 @@ class Run(Progress):
     recipe: Recipe
     seed: int
     images: int
-    started_with: Recipe | None = None
+    started_with: Recipe = None  # pyright: ignore[reportAssignmentType]  # the one in force, set below
     root: str = ""
     totals: Tensor = field(default_factory=lambda: torch.zeros(2))
     best_weights: dict[str, Tensor] = field(default_factory=dict)
@@ -159,6 +159,8 @@ class RunFolder:
 
         Raises LenetError if there is no state, or one of another run or version.
         """
+        if self.path is None:
+            raise LenetError("A run that is not saved in a folder cannot go on: give the folder as `out`.")
         run, tensors, saved = load_run(self.path)
         for name, value in {**self.notes, "state_of": model.architecture.config}.items():
             if name in saved and saved[name] != value:

@@ -221,7 +221,9 @@ class Session:
     def _work(self) -> None:
         # A new thread would not know what number of threads was chosen for this one.
         torch.set_num_threads(self._threads)
-        mark = self.home / _RUNNING_MARK
+        home = self.home
+        assert home, "_go makes the folder"
+        mark = home / _RUNNING_MARK
         try:
             mark.touch()
             self.run = fit(
@@ -230,8 +232,8 @@ class Session:
                 self.run.started_with,
                 seed=self.seed,
                 device=self.device,
-                out=self.home,
-                resume=(self.home / STATE).exists(),
+                out=home,
+                resume=(home / STATE).exists(),
                 progress=False,
                 before_batch=self._before_batch,
                 after_epoch=self._after_epoch,
@@ -242,17 +244,17 @@ class Session:
         except Exception as error:
             status = STOPPED
             self.error = str(error) if isinstance(error, LenetError) else f"{type(error).__name__}: {error}"
-            self._return_to_saved()
+            self._return_to_saved(home)
         finally:
             with suppress(OSError):
                 mark.unlink()
         self.status = status
         self.watch(self)
 
-    def _return_to_saved(self) -> None:
+    def _return_to_saved(self, home: Path) -> None:
         """After an error: show the state from which the run would go on, and say so."""
         try:
-            run, tensors, _ = load_run(self.home)
+            run, tensors, _ = load_run(home)
         except LenetError:
             return
         self.abandoned = [point for point in self.run.curve if point["epoch"] > run.epochs_done]

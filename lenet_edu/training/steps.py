@@ -9,7 +9,8 @@ from torch import Tensor
 from lenet_edu.data.splits import Data
 from lenet_edu.network.losses import criterion
 from lenet_edu.network.models import Network
-from lenet_edu.training.distortions import distort
+from lenet_edu.system.threads import OneThread, Throttle
+from lenet_edu.training.distortions import distort, draw_distortions
 from lenet_edu.training.evaluation import count_right
 from lenet_edu.training.recipes import Recipe
 
@@ -38,6 +39,7 @@ class Stepper:
         # A recorded step reads its rate from the device, and leaves its gradients where they were first.
         self.rate = torch.zeros((), device=device) if self.uses_cuda_graph else None
         self.parameters = list(model.parameters())
+        self.one_thread, self._same_on_one_thread = OneThread(), {}
         self.optimizer = torch.optim.SGD(
             self.parameters, lr=0.0 if self.rate is None else self.rate, momentum=0.9, fused=True
         )
@@ -70,6 +72,9 @@ class Stepper:
         self._set_rate(rate)
         if self.uses_cuda_graph:
             self.recorded[len(batch)].replay(batch, distortions)
+        elif self.one_thread.on and not self._is_same_on_one_thread(len(batch)):
+            with self.one_thread.using_all():  # an epoch's last batch may be small
+                self._update(batch, distortions)
         else:
             self._update(batch, distortions)
 
@@ -79,12 +84,41 @@ class Stepper:
         else:
             self.rate.fill_(rate)
 
-    def _update(self, batch: Tensor, distortions: Tensor | None) -> None:
+    def modest_threads(self) -> OneThread | Throttle | None:
+        """How steps can share a CPU with other processes without a change of any bit; None on a GPU."""
+        if self.totals.device.type != "cpu":
+            return None
+        same = self._is_same_on_one_thread(min(self.recipe.batch_size, len(self.split)))
+        return self.one_thread if same else Throttle()
+
+    def _is_same_on_one_thread(self, count: int) -> bool:
+        """Whether one thread gives the gradients of all, bit for bit; tried once for each size of batch."""
+        if count not in self._same_on_one_thread:
+            with self.one_thread.using_all():
+                gradients = self._gradients(count)
+            with self.one_thread.using_one():
+                again = self._gradients(count)
+            self._same_on_one_thread[count] = all(map(torch.equal, gradients, again))
+        return self._same_on_one_thread[count]
+
+    def _gradients(self, count: int) -> tuple[Tensor, ...]:
+        """Of the loss of the first `count` images of the training split, by every parameter."""
+        distortions = None
+        if self.recipe.distorts:
+            distortions = draw_distortions(self.recipe, count, torch.Generator().manual_seed(0))
+        _, loss, _ = self._forward(torch.arange(count), distortions)
+        return torch.autograd.grad(loss, self.parameters)
+
+    def _forward(self, batch: Tensor, distortions: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Output, loss and labels of a batch."""
         images, labels = self.split.images[batch], self.split.labels[batch]
         if distortions is not None:
             images = distort(images, distortions, self.background)
         output = self.model(images)
-        loss = self.loss_function(output, labels)
+        return output, self.loss_function(output, labels), labels
+
+    def _update(self, batch: Tensor, distortions: Tensor | None) -> None:
+        output, loss, labels = self._forward(batch, distortions)
         self.optimizer.zero_grad(set_to_none=self.rate is None)
         loss.backward()
         self.optimizer.step()
@@ -160,7 +194,7 @@ class RecordedStep:
     def replay(self, batch: Tensor, distortions: Tensor | None) -> None:
         """Take the recorded step with another batch of the same size."""
         self.batch.copy_(batch)
-        if distortions is not None:
+        if self.distortions is not None and distortions is not None:
             self.distortions.copy_(distortions)
         self.graph.replay()
 

@@ -78,7 +78,7 @@ class Widget(anywidget.AnyWidget):
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         picture = BytesIO()
         self.figure().savefig(picture, format="png")
-        return {**data, "text/plain": repr(self), "image/png": picture.getvalue()}
+        return {**(data or {}), "text/plain": repr(self), "image/png": picture.getvalue()}
 
 
 def module(name: str) -> str:
@@ -137,7 +137,7 @@ def label_texts(images, count: int, classes: Sequence[str] = ()) -> list[str]:
     labels = getattr(images, "labels", None)
     if labels is None:
         return [""] * count
-    return [classes[label] if classes else str(label) for label in labels.tolist()]
+    return [str(classes[label] if classes else label) for label in labels.tolist()]
 
 
 def _read(name: str) -> str:

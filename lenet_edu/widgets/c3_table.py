@@ -38,7 +38,7 @@ class C3Table(Widget):
         super().__init__(
             links=start.tolist(),
             presets=presets,
-            kernel=lenet5()["C3"].kernel,
+            kernel=lenet5().convolutions["C3"].kernel,
             places=row.output_shape[1] ** 2,
         )
 

@@ -6,6 +6,7 @@ from traitlets import Float, Int, List, Unicode, validate
 from lenet_edu import plots
 from lenet_edu.network import paper
 from lenet_edu.network.activations import activations
+from lenet_edu.network.layers import RBF
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
 from lenet_edu.widgets.base import (
@@ -44,11 +45,12 @@ class DigitCodes(Widget):
     def __init__(self, network, images, *, digit: int = 0):
         if not isinstance(network, Network):
             raise LenetError(f"network must be a network; got {type(network).__name__}.")
-        if not network.has_rbf_output:
+        output = network[-1]
+        if not isinstance(output, RBF):
             raise LenetError(f"DigitCodes needs a network with codes; {network.architecture.name} has none.")
         tensor = check_images(images, network.architecture.input.output_shape)
         self.units = activations(network, to_device_of(network, tensor))["F6"].cpu()
-        codes = network.OUTPUT.codes.int().tolist()
+        codes = output.codes.int().tolist()
         super().__init__(
             labels=label_texts(images, len(tensor)),
             f6=to_bytes(self.units),

@@ -20,6 +20,7 @@ from lenet_edu.widgets.base import Widget, binary, module, styles, to_bytes, to_
 
 SIDE = 112  # of the drawing, in pixels
 STEPS = ("even", "invert", "pick", "crop", "scale", "centre")
+_ALL_ON: dict[str, bool] = dict.fromkeys(STEPS, True)
 
 
 class DrawDigit(Widget):
@@ -39,7 +40,7 @@ class DrawDigit(Widget):
     side = Int(SIDE).tag(sync=True)
     drawing = binary()
     upload = binary()
-    switches = Dict(default_value=dict.fromkeys(STEPS, True)).tag(sync=True)
+    switches = Dict(default_value=_ALL_ON).tag(sync=True)
     steps = List().tag(sync=True)
     pixels = binary()
     layers = List().tag(sync=True)
@@ -71,7 +72,9 @@ class DrawDigit(Widget):
         if image is None:
             printed = torch.tensor(paper.DIGIT_CODES[3] > 0).float()
             image = self.scaling.apply(pictures.normalise(printed))[None]
-        return plots.feature_maps(activations(self.network, to_device_of(self.network, image)))
+        return plots.feature_maps(
+            activations(self.network, to_device_of(self.network, image)), model=self.network
+        )
 
     @validate("drawing")
     def _check_drawing(self, proposal):

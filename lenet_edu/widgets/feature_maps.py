@@ -106,7 +106,7 @@ class FeatureMaps(Widget):
 
     def figure(self):
         """Every layer's maps, one row each."""
-        return plots.feature_maps(self.outputs())
+        return plots.feature_maps(self.outputs(), model=self.network)
 
     def _plan(self) -> Architecture:
         if not self.networks or not all(isinstance(network, Network) for network in self.networks.values()):

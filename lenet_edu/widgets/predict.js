@@ -7,7 +7,7 @@ let forms = 0;
 export default widget("predict", "Prediction", (model, root, on, { guarded }) => {
   const name = `lenet-predict-${(forms += 1)}`;
   const choices = model.get("choices");
-  const title = element("strong", {}, "Predict. ");
+  const title = element("strong", {}, `${model.get("lead")} `);
   const question = element("div", { class: "lenet-question", id: name }, title, model.get("question"));
   const fields = element("div", {
     role: choices.length ? "radiogroup" : "group",

@@ -15,6 +15,7 @@ class Predict(Widget):
 
     _esm, _css = module("predict"), styles("predict")
 
+    lead = Unicode("Predict.").tag(sync=True)
     question = Unicode().tag(sync=True)
     choices = List(Unicode()).tag(sync=True)
     settled = Bool(False).tag(sync=True)
@@ -27,7 +28,7 @@ class Predict(Widget):
 
     def __init__(self, asked):
         self.asked = asked
-        super().__init__(question=asked.question, choices=asked.choices)
+        super().__init__(lead=asked.lead, question=asked.question, choices=asked.choices)
         self.on_msg(lambda _, content, __: self.commit(content.get("commit", "")))
 
     def commit(self, choice: str) -> None:

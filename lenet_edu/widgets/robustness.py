@@ -1,5 +1,7 @@
 """Robustness: scale, shift, turn a digit or cover it with noise, and see when the network misreads it."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from traitlets import Float, Int, List, Unicode, observe, validate
@@ -84,7 +86,7 @@ class Robustness(Widget):
         self._read()
 
     @property
-    def amounts(self) -> dict[str, float]:
+    def amounts(self) -> dict[str, Any]:
         """How much of each change there is, by name."""
         return {kind: getattr(self, kind) for kind in STILL}
 
@@ -100,7 +102,8 @@ class Robustness(Widget):
         for kind, amounts in AMOUNTS.items():
             places = torch.linspace(0, len(amounts) - 1, _FIGURE_COLUMNS).round().int()
             for amount in [amounts[place] for place in places]:
-                images.append(change(self.original, self.scaling, **{kind: amount}))
+                given: dict[str, Any] = {kind: amount}
+                images.append(change(self.original, self.scaling, **given))
                 titles.append(f"{kind} {amount:g}")
         answers = [str(k) for k in probabilities(self.network, torch.cat(images)).argmax(1).tolist()]
         colours = [INK if answer == self.expected else RED for answer in answers]

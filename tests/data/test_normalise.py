@@ -4,7 +4,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from lenet_edu.data.normalise import digits_from_picture
+from lenet_edu.data.normalise import centre_by_mass, digits_from_picture, scale_to_glyph
 from lenet_edu.data.splits import PAPER_SCALING
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError
@@ -113,3 +113,19 @@ def test_a_truncated_picture_is_named(tmp_path):
 def test_a_blank_picture_is_refused(tmp_path, level):
     with pytest.raises(LenetError, match="blank"):
         digit_from_picture(saved(Image.new("L", (40, 40), level), tmp_path / "blank.png"))
+
+
+def test_a_stroke_thinner_than_a_pixel_keeps_its_shape():
+    """A glyph of one column has the means of the stroke's rows, not its first row again and again."""
+    stroke = torch.zeros(300, 17)
+    stroke[150:] = 1
+    glyph = scale_to_glyph(stroke)
+    assert glyph.shape == (20, 1)
+    assert glyph[:9].max() == 0
+    assert glyph[11:].min() == pytest.approx(1)
+
+
+def test_a_symmetric_digit_goes_up_and_left_whatever_its_sums_last_bit():
+    for level in (1, 0.1, 0.3, 1 / 3):
+        frame = centre_by_mass(torch.full((20, 20), level))[0]
+        assert frame.nonzero()[0].tolist() == [6, 6]

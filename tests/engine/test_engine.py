@@ -31,6 +31,11 @@ def test_wasm_is_what_the_source_compiles_to(tmp_path):
     assert same, "lenet.c has changed: run `make engine`"
 
 
+def test_constants_are_those_of_python():
+    same = (ENGINE / "constants.js").read_text("utf-8") == compiler.constants()
+    assert same, "a number of Python's has changed: run `make engine`"
+
+
 def test_wasm_is_small():
     wasm = (ENGINE / "lenet.wasm").read_bytes()
     assert len(wasm) <= 64 * 1024

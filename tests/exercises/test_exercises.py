@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from lenet_edu import plots
-from lenet_edu.exercises import NOTEBOOKS, ask, check, prediction
-from lenet_edu.exercises.checking import Choice, Code, Conditions, Number, Verdict
-from lenet_edu.exercises.prediction import Estimate, Prediction
+from lenet_edu.exercises import NOTEBOOKS, ask, check, explain, prediction, quiz
+from lenet_edu.exercises.checking import Choice, Code, Conditions, Explanation, Number, Verdict
+from lenet_edu.exercises.prediction import Estimate, Prediction, Quiz
 from lenet_edu.network import paper
 from lenet_edu.network.ledger import ledger
 from lenet_edu.network.models import LeNet5
@@ -261,3 +261,73 @@ def test_a_prediction_shows_its_face_where_there_are_widgets(monkeypatch):
     assert set(bundle) == {"text/plain", "text/html", "application/vnd.jupyter.widget-view+json"}
     monkeypatch.setitem(sys.modules, "lenet_edu.widgets.predict", None)
     assert set(ask("c1.shift")._repr_mimebundle_()) == {"text/plain", "text/html"}
+
+
+EXPLANATION = Explanation("The weights are shared.", ("same weights", "every place", "few parameters"))
+WORDS = "All the units of one map use the same weights and the same bias."
+
+
+@pytest.mark.parametrize("words", [None, ..., "", "  ", "too short", 7])
+def test_without_words_the_model_answer_is_folded_away_beside_a_box(words):
+    comparison = EXPLANATION.compare(words)
+    assert repr(comparison).startswith("Not answered yet")
+    assert "shared" not in repr(comparison)
+    before, folded = comparison._repr_html_().split("<details>")
+    assert "shared" not in before
+    assert "<textarea" in folded
+    assert folded.count("checkbox") == 3
+
+
+def test_ones_own_words_stand_beside_a_model_answer_and_three_points():
+    comparison = EXPLANATION.compare(f"{WORDS} <b>")
+    assert repr(comparison).count("[ ]") == 3
+    html = comparison._repr_html_()
+    assert html.index(WORDS) < html.index("The weights are shared.") < html.index("same weights</label>")
+    assert "<b>\n" not in html
+    assert "&lt;b&gt;" in html
+    assert "<details>" not in html
+
+
+def test_an_explanation_in_a_script_without_spaces_counts_as_written():
+    assert EXPLANATION.compare("同一特征图的所有单元共享同一组权重和同一个偏置，因此参数很少。").is_written  # noqa: RUF001
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_every_explanation_has_a_model_answer_and_three_points(notebook):
+    module = import_module(f"lenet_edu.exercises.{notebook}")
+    for name, explanation in getattr(module, "EXPLANATIONS", {}).items():
+        assert len(set(explanation.points)) == 3
+        assert explain(f"{notebook}.{name}", explanation.model).is_written
+
+
+def test_a_quiz_asks_one_after_another_with_a_score_of_its_own(monkeypatch):
+    monkeypatch.setattr(prediction, "_settled", {})
+    ask("c1.parameters").commit("4,704")
+    first, second = Quiz([PREDICTIONS["c1.shift"], PREDICTIONS["c1.dense"]]).asked
+    first.commit("they move two places to the right")
+    assert first.score() == "1 of 1 right so far"
+    second.commit("5")
+    assert second.score() == "1 of 2 right so far"
+    assert Predict(second).lead == "Recap 2 of 2."
+    assert repr(second).startswith("Recap 2 of 2. ")
+
+
+def test_a_quiz_shows_a_prediction_for_each_question(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    asked = Quiz([PREDICTIONS["c1.shift"], PREDICTIONS["c1.dense"]])
+    asked._ipython_display_()
+    assert shown == asked.asked
+
+
+def test_a_notebook_without_a_quiz_is_named():
+    with pytest.raises(LenetError, match="notebook with a quiz"):
+        quiz("input")
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_every_quiz_mixes_several_questions(notebook):
+    module = import_module(f"lenet_edu.exercises.{notebook}")
+    if hasattr(module, "QUIZ"):
+        questions = [asked.question for asked in quiz(notebook).asked]
+        assert 4 <= len(set(questions)) == len(questions) <= 7

@@ -1,4 +1,4 @@
-"""How torch's threads wait: the environment, the idle threads, and the choice between two speeds."""
+"""How torch's threads share a CPU: the environment, one thread, idle threads, the choice between speeds."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from lenet_edu.system.threads import SPINNING, Throttle, WaitingChoice
+from lenet_edu.system.threads import SPINNING, OneThread, ThreadChoice, Throttle, convolution_parts
 
 LINUX = pytest.mark.skipif(
     sys.platform != "linux" or not hasattr(os, "sched_getaffinity"),
@@ -58,17 +58,47 @@ def test_idle_threads_come_and_go_and_torch_keeps_its_number():
     assert done.stdout.endswith(f"[{', '.join([str(max(cores - 2, 0) + 2)] * 3)}] 2\n")
 
 
-def test_one_thread_has_nobody_to_wait_for():
+@pytest.mark.parametrize("way", [OneThread, Throttle])
+def test_one_thread_has_nobody_to_wait_for(way, set_threads):
+    set_threads(1)
+    assert not way().is_available
+    with ThreadChoice(way()) as choice:
+        for _ in range(100):
+            choice.count(1)
+        assert choice.modest is None
+
+
+def test_one_thread_is_taken_and_all_are_given_back(set_threads):
+    set_threads(3)
+    way = OneThread()
+
+    def state():
+        return way.on, torch.get_num_threads(), convolution_parts()
+
+    with way.using_one():
+        assert state() == (True, 1, 3)
+        with way.using_all():
+            assert state() == (False, 3, 1)
+        assert state() == (True, 1, 3)
+    assert state() == (False, 3, 1)
+
+
+def test_another_way_can_be_chosen_on_the_way(set_threads):
+    set_threads(2)
+    first, second = FakeThrottle(), FakeThrottle()
+    with ThreadChoice(first) as choice:
+        choice.change(second)
+        assert (first.on, second.on) == (False, True)
+        choice.change(None)
+        assert not second.on
+
+
+@pytest.fixture
+def set_threads():
+    """torch.set_num_threads, undone afterwards."""
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        assert not Throttle().is_available
-        with WaitingChoice() as choice:
-            for _ in range(100):
-                choice.count(1)
-            assert not choice.throttle.on
-    finally:
-        torch.set_num_threads(threads)
+    yield torch.set_num_threads
+    torch.set_num_threads(threads)
 
 
 class FakeThrottle:
@@ -105,8 +135,8 @@ FREE = {False: 0.01, True: 0.02}
 BUSY = {False: 0.2, True: 0.02}
 
 
-def choose(machine) -> WaitingChoice:
-    return WaitingChoice(machine.throttle, clock=lambda: machine.now)
+def choose(machine) -> ThreadChoice:
+    return ThreadChoice(machine.throttle, clock=lambda: machine.now)
 
 
 def test_a_free_machine_keeps_its_speed():

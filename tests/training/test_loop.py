@@ -13,6 +13,7 @@ from lenet_edu.network.models import LeNet5
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.files import LOCK
 from lenet_edu.system.tensors import load_tensors
+from lenet_edu.system.threads import ThreadChoice
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.training.evaluation import accuracy
 from lenet_edu.training.loop import DivergedError, fit
@@ -69,6 +70,37 @@ def test_the_same_seed_gives_the_same_weights(few):
     runs = [train(fresh(), few, seed=seed) for seed in (5, 5, 6)]
     assert same(runs[0].last_weights, runs[1].last_weights)
     assert not same(runs[0].last_weights, runs[2].last_weights)
+
+
+@pytest.mark.parametrize("switches", [MODERN, {"c3": "table"}], ids=["modern", "1998"])
+def test_how_busy_the_machine_is_does_not_change_the_weights(few, switches, monkeypatch):
+    """With one thread all the time, with all threads all the time, and in turns: the same bits."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+
+    def weights(judge):
+        monkeypatch.setattr(ThreadChoice, "WINDOW", 0.0)
+        monkeypatch.setattr(ThreadChoice, "_judge", judge)
+        model = fresh(**switches)
+        used.clear()
+        run = train(model, few, before_batch=lambda run: used.add(torch.get_num_threads()))
+        return model.state_dict(), [record["validation_loss"] for record in run.history], set(used)
+
+    def all_threads(choice, speed):
+        if choice.modest.on:
+            choice.modest.turn_off()
+
+    used: set[int] = set()
+    try:
+        one, losses, of_one = weights(lambda choice, speed: None)
+        turns, losses_of_turns, of_turns = weights(lambda choice, speed: choice._switch())
+        every, losses_of_all, of_all = weights(all_threads)
+    finally:
+        torch.set_num_threads(threads)
+    assert (of_one, of_turns, of_all) == ({1}, {1, 2}, {1, 2})  # each begins with one
+    assert same(one, turns)
+    assert same(one, every)
+    assert losses == losses_of_turns == losses_of_all
 
 
 def test_distortions_reach_the_training(few):

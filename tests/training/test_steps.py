@@ -4,9 +4,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from lenet_edu.network import partwise
 from lenet_edu.network.architecture import MODERN
 from lenet_edu.network.losses import map_loss
 from lenet_edu.network.models import LeNet5
+from lenet_edu.system.threads import OneThread, Throttle
 from lenet_edu.training import steps as steps_module
 from lenet_edu.training.distortions import distort, draw_distortions
 from lenet_edu.training.recipes import Recipe
@@ -91,6 +93,18 @@ def test_distortions_are_those_of_their_images(few, seeded):
     plain_steps(other, few, recipe, F.cross_entropy, (0.05, 0.05), distortions)
     steps(model, few, recipe, (0.05, 0.05), distortions)
     assert_same(model, other)
+
+
+def test_all_threads_are_used_where_one_would_give_other_bits(few, monkeypatch):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        model = fresh(**MODERN).to(memory_format=torch.channels_last)  # as fit() trains it
+        assert isinstance(Stepper(model, few, RECIPE).modest_threads(), OneThread)
+        monkeypatch.setattr(partwise, "convolution_parts", lambda: 1)  # the gradient is summed as a whole
+        assert isinstance(Stepper(model, few, RECIPE).modest_threads(), Throttle)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_momentum_starts_at_zero_and_is_named(few):

@@ -1,0 +1,62 @@
+"""The terms of the course: what each means, and the notebook where it first appears in bold.
+
+`TERMS` has a block for each notebook, in the course's order. tools/notebooks/glossary.py makes the page
+notebooks/glossary.ipynb from it; a test holds the blocks and the bold words of the notebooks together.
+"""
+
+# fmt: off
+TERMS: dict[str, dict[str, str]] = {
+    "00": {
+        "network": "A function with many adjustable numbers, built of simple parts in layers. LeNet-5 takes an image and gives ten numbers, one for each digit.",
+        "layer": "A group of units that all do the same kind of work on what the layer before gives them. LeNet-5 has seven; the image itself is not counted.",
+        "feature map": "The picture that a detector makes: for each place of the image one number that says how well the detector's pattern fits there.",
+        "kernel": "The small window of weights that slides over an image. In LeNet-5 it has 5 rows and 5 columns.",
+        "weight": "A number by which an input is multiplied. Training finds the weights.",
+        "parameter": "A number that training may change: a weight, a bias or a coefficient. LeNet-5 has 60,000.",
+        "training": "Showing a network many examples with their right answers, and changing its parameters a little after each, so that the next answer is better.",
+        "test digits": "Digits that are kept away from training and are looked at once, at the end, to see how well a network reads what it has never seen.",
+    },
+    "01": {
+        "pixel": "One place of an image, with one number for how dark it is.",
+        "tensor": "A table of numbers with any number of directions. Its shape says how long it is in each: ten images of 32 by 32 pixels with one number a pixel have the shape (10, 1, 32, 32).",
+        "ink": "How dark a pixel is, from 0 for paper to 1 for the darkest stroke.",
+        "glyph": "The digit without the paper round it, scaled so that its longer side has 20 pixels.",
+        "centre of mass": "The point where a shape would balance: the mean of the rows and of the columns, where a pixel with more ink counts more.",
+        "mean": "The sum of all values divided by how many there are.",
+        "variance": "How far values lie from their mean: the mean of the squared distances. Its square root is the standard deviation.",
+    },
+    "02": {
+        "unit": "The smallest part of a network: it reads some numbers, computes one number from them and passes it on. Also called a neuron.",
+        "weighted sum": "Each input times its weight, all added, plus the bias.",
+        "bias": "A number that is added to a unit's weighted inputs. It moves the point from which the unit responds.",
+        "squash": "The function at the end of a unit that keeps its output between two limits; in LeNet-5 1.7159 tanh(2a/3). Generally it is called an activation function.",
+        "convolution": "The same kernel applied at every place of an image. The result is a feature map.",
+        "cross-correlation": "What networks compute under the name of convolution: the kernel is not turned by half a turn first, as mathematics has it.",
+        "receptive field": "The part of the input image that can influence a unit.",
+        "connection": "One number on its way into a unit: an input times a weight, or the bias. Many connections may share one parameter.",
+        "ledger": "This course's table of shapes, parameters and connections: one row for each layer.",
+        "weight sharing": "All units of a map use the same weights and the same bias.",
+        "equivariance": "When the input moves, the output moves with it and is otherwise the same.",
+        "stride": "How many places a kernel moves at each step.",
+        "padding": "A frame of extra pixels round an image, so that a kernel can also stand at its edge.",
+    },
+    "03": {
+        "subsampling": "Making a map smaller. In LeNet-5: add the four values of each square of 2 by 2, multiply by a coefficient, add a bias, squash.",
+        "coefficient": "The one weight of a map in a subsampling layer. It multiplies the sum of the four inputs.",
+        "saturation": "A unit is saturated when its squash is so flat that a change of its input hardly changes its output.",
+        "average pooling": "Subsampling without parameters: the mean of the values of each square.",
+        "max pooling": "Subsampling without parameters: the largest value of each square.",
+    },
+    "04": {
+        "connection table": "The table that says which maps of the layer below each map reads. In the paper it is Table I, for C3.",
+        "gradient": "For each parameter: how much the error grows when this parameter grows a little. Training moves against it.",
+        "symmetry breaking": "Making sure that units which begin alike can become different.",
+        "validation digits": "Digits that are kept away from training and are used to compare networks and settings while you work.",
+    },
+    "05": {
+        "bi-pyramid": "The form of LeNet-5's first half: from layer to layer the maps become smaller, and there are more of them.",
+        "invariance": "The output stays the same although the input changes in a certain way, such as by moving.",
+        "robustness": "How far an input can be changed before the network's answers become wrong.",
+    },
+}
+# fmt: on

@@ -1,0 +1,134 @@
+"""Builds the site: notebooks in, a folder of static files out."""
+
+import shutil
+import tempfile
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from lenet_edu.site import address, offline
+from lenet_edu.site.assets import write_assets
+from lenet_edu.site.drawing import favicon, network_map
+from lenet_edu.site.pages import Page, render_page
+from lenet_edu.site.pictures import Pictures
+from lenet_edu.site.search import index_script
+from lenet_edu.site.sources import LANGUAGES, NOTEBOOKS, find_documents, find_notebooks
+from lenet_edu.site.texts import TEXTS
+from lenet_edu.system.errors import LenetError
+
+HERE = Path(__file__).parent
+PLAYGROUND = "lenet_edu.site.playground"
+COPIED = ("page.css", "page.js")
+_TEMPLATES = Environment(
+    loader=PackageLoader("lenet_edu.site"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def build_site(folder: Path | str, notebooks: Path = NOTEBOOKS) -> dict:
+    """Build the site in `folder`; how many pages, files and bytes there are.
+
+    A site that was there before is replaced once the new one is complete. Raises LenetError if `folder`
+    holds anything else, or if a notebook is missing, damaged, or was never run.
+    """
+    folder = Path(folder).absolute()
+    _check_target(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".site-") as place:
+        site = Path(place) / "new"
+        site.mkdir()
+        pages = _write(site, notebooks)
+        if folder.exists():
+            folder.rename(Path(place) / "old")
+        site.rename(folder)
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    return {"folder": str(folder), "pages": len(pages), "files": len(sizes), "bytes": sum(sizes)}
+
+
+def _check_target(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise LenetError(f"{folder} is a file; give the name of a folder for the site.")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / offline.LIST).is_file():
+        raise LenetError(
+            f"{folder} holds other files, which a new site would replace. Give a new or empty folder."
+        )
+
+
+def _write(site: Path, notebooks: Path) -> list[Page]:
+    """Write all files of the site; its pages."""
+    sources = find_notebooks(notebooks)
+    sources += find_documents(sources, notebooks.parent)
+    pictures = Pictures(site)
+    pages = [render_page(source, sources, pictures, notebooks.parent) for source in sources]
+    playground = find_spec(PLAYGROUND) is not None
+    for language in TEXTS:
+        own = [page for page in pages if page.source.language == language]
+        if own:
+            _write_language(site, language, own, {source.address for source in sources}, playground)
+    _write_text(site / "404.html", _fill("missing.html", "en", style=(HERE / "page.css").read_text("utf-8")))
+    _write_text(site / "favicon.svg", favicon())
+    for name in COPIED:
+        shutil.copyfile(HERE / name, site / name)
+    write_assets(site)
+    if playground:
+        import_module(PLAYGROUND).build(site)
+    offline.write_worker(site)
+    return pages
+
+
+def _write_language(
+    site: Path, language: str, pages: list[Page], addresses: set[str], playground: bool
+) -> None:
+    """The pages of one language, with their first page and their search."""
+    home = f"{language}/" if language in LANGUAGES.values() else ""
+    groups = {
+        group: [page for page in pages if page.source.group == group]
+        for group in ("notebooks", "appendices", "documents")
+    }
+    shared = {"groups": groups, "home": home, "playground": playground, "clone": address.clone_address()}
+    in_order = groups["notebooks"] + groups["appendices"]
+    neighbours = dict(zip(in_order, zip([None, *in_order], [*in_order[1:], None], strict=False), strict=True))
+    for page in pages:
+        own = {
+            "page": page,
+            "root": page.source.root,
+            "other": _other_language(page.source.address, home, addresses),
+            "neighbours": neighbours.get(page, (None, None)),
+            "runners": address.runners(page.source.name),
+        }
+        _write_text(site / page.source.address, _fill("notebook.html", language, **own, **shared))
+    own = {
+        "page": None,
+        "root": "../" * home.count("/"),
+        "other": _other_language(f"{home}index.html", home, addresses),
+        "map": network_map(groups["notebooks"], TEXTS[language]["map"]),
+        "instrument": next((page.instrument for page in pages if page.instrument), ""),
+    }
+    _write_text(site / home / "index.html", _fill("index.html", language, **own, **shared))
+    _write_text(site / home / "search.js", index_script(pages))
+
+
+def _other_language(place: str, home: str, addresses: set[str]) -> str:
+    """The address of the same page in the other language; empty if there is none."""
+    inside = place.removeprefix(home)
+    others = [inside] if home else [f"{folder}/{inside}" for folder in LANGUAGES.values()]
+    with_index = addresses | {f"{folder}/index.html" for folder in _folders(addresses)} | {"index.html"}
+    return next((other for other in others if other in with_index and other != place), "")
+
+
+def _folders(addresses: set[str]) -> set[str]:
+    return {place.partition("/")[0] for place in addresses if place.partition("/")[0] in LANGUAGES.values()}
+
+
+def _fill(template: str, language: str, **values) -> str:
+    return _TEMPLATES.get_template(template).render(language=language, texts=TEXTS[language], **values)
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,41 @@
+"""Pictures of the site: each once, named after its content, as small as it gets without a loss."""
+
+import hashlib
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+FOLDER = "pictures"
+
+
+class Pictures:
+    """Writes pictures into a site's folder; the same picture of two pages is one file."""
+
+    def __init__(self, site: Path):
+        self._site = site
+        self._written: dict[str, tuple[str, int, int]] = {}
+
+    def add(self, content: bytes) -> tuple[str, int, int]:
+        """The address within the site, width and height in pixels of a picture in any format of Pillow's."""
+        name = hashlib.sha256(content).hexdigest()[:16]
+        if name not in self._written:
+            with Image.open(BytesIO(content)) as picture:
+                smaller = _as_webp(picture)
+                size = picture.size
+            ending = "webp" if len(smaller) < len(content) else (picture.format or "png").lower()
+            address = f"{FOLDER}/{name}.{ending}"
+            target = self._site / address
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(min(smaller, content, key=len))
+            self._written[name] = (address, *size)
+        return self._written[name]
+
+
+def _as_webp(picture: Image.Image) -> bytes:
+    """The picture without a loss; an alpha channel that is opaque everywhere is left out."""
+    if "A" in picture.getbands() and picture.getchannel("A").getextrema()[0] == 255:
+        picture = picture.convert("RGB")
+    stream = BytesIO()
+    picture.save(stream, "webp", lossless=True, method=4, quality=80)
+    return stream.getvalue()

@@ -1,0 +1,115 @@
+"""What the site is made of: the notebooks, and the pages of Markdown that they link to."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import nbformat
+
+from lenet_edu.system.errors import LenetError
+
+PROJECT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = PROJECT / "notebooks"
+# By folder beside or among the notebooks; the others are in English.
+LANGUAGES = {"zh": "zh"}
+WORDS_A_MINUTE, SECONDS_A_CELL, MINUTES_AN_EXERCISE = 150, 20, 4
+
+
+@dataclass(frozen=True)
+class Source:
+    """One page's source.
+
+    path: its file. name: its place in the project, as links have it. address: its place in the site.
+    group: "notebooks", "appendices" or "documents".
+    """
+
+    path: Path
+    name: str
+    address: str
+    language: str
+    group: str
+
+    @property
+    def root(self) -> str:
+        """Leads from the page to the site's folder."""
+        return "../" * self.address.count("/")
+
+
+def find_notebooks(folder: Path) -> list[Source]:
+    """The notebooks in a folder, in order: main ones and appendices of each language.
+
+    Raises LenetError if there are none.
+    """
+    sources = []
+    for path in sorted(folder.rglob("[0-9][0-9]_*.ipynb")) + sorted(
+        folder.glob("**/appendices/[!0-9]*.ipynb")
+    ):
+        inside = path.relative_to(folder)
+        if any(part.startswith(".") for part in inside.parts):
+            continue
+        language = LANGUAGES.get(inside.parts[0], "en")
+        group = "appendices" if "appendices" in inside.parts else "notebooks"
+        address = inside.with_suffix(".html").as_posix()
+        sources.append(Source(path, f"notebooks/{inside.as_posix()}", address, language, group))
+    if not sources:
+        raise LenetError(
+            f"{folder} holds no notebooks: they come with a clone of the project, not by pip. "
+            "Build the site in a clone."
+        )
+    return sorted(sources, key=lambda source: (source.language, source.group != "notebooks", source.address))
+
+
+def find_documents(sources: list[Source], project: Path) -> list[Source]:
+    """The pages of Markdown in docs/ that the sources link to, directly or by way of each other."""
+    documents: dict[str, Source] = {}
+    waiting = list(sources)
+    while waiting:
+        source = waiting.pop()
+        for link in re.findall(r"\]\(([^)\s#]+\.md)", source.path.read_text("utf-8")):
+            name = resolve(source.name, link)
+            path = project / name
+            if name.startswith("docs/") and name not in documents and path.is_file():
+                address = PurePosixPath(name).with_suffix(".html").as_posix()
+                documents[name] = Source(path, name, address, "en", "documents")
+                waiting.append(documents[name])
+    return [documents[name] for name in sorted(documents)]
+
+
+def resolve(name: str, link: str) -> str:
+    """The place in the project that a relative link in the file `name` leads to."""
+    parts: list[str] = []
+    for part in (*PurePosixPath(name).parent.parts, *PurePosixPath(link).parts):
+        if part == "..":
+            parts = parts[:-1]
+        elif part != ".":
+            parts.append(part)
+    return "/".join(parts)
+
+
+def read_notebook(path: Path):
+    """A notebook; LenetError if it is damaged or was never run."""
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except (OSError, ValueError) as error:
+        raise LenetError(
+            f"{path} could not be read as a notebook: {error}. Restore or rebuild it."
+        ) from error
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    if code and not any(cell.execution_count or cell.outputs for cell in code):
+        raise LenetError(
+            f"{path} has not been run: the site shows recorded outputs. Run `make notebooks` first."
+        )
+    return notebook
+
+
+def minutes(notebook) -> int:
+    """How long a reader takes, to five minutes: what the notebook's metadata say, else an estimate."""
+    if "minutes" in notebook.metadata:
+        return int(notebook.metadata["minutes"])
+    prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    # A Chinese character counts for half a word or so.
+    words = sum(len(re.findall(r"[\u4e00-\u9fff]{2}|[^\W\u4e00-\u9fff]+", text)) for text in prose)
+    exercises = sum("solution" in cell.metadata.get("tags", ()) for cell in code)
+    seconds = 60 * words / WORDS_A_MINUTE + SECONDS_A_CELL * len(code)
+    return max(5, 5 * round((seconds / 60 + MINUTES_AN_EXERCISE * exercises) / 5))
