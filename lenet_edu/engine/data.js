@@ -5,6 +5,9 @@
  * and one in Python see the same digits.
  */
 
+import { GLYPH_SIZE as GLYPH, IMAGE_SIZE as FRAME, MNIST_SIZE } from "./constants.js";
+import { bytesOf } from "./engine.js";
+
 /**
  * Images of one split. bytes: `maps` x `size` x `size` an image; digits are 0 on paper to 255 in ink (of the embedded
  * ones, 0 to 16). maps: 1 if it is left out, 3 for pictures in colour.
@@ -19,8 +22,6 @@
  * @typedef {{name: string, background: number, ink: number}} Scaling
  */
 
-const FRAME = 32;
-const GLYPH = 20;
 const MNIST_VALIDATION_EVERY = 12;
 const EMBEDDED_TEST_EVERY = 5;
 const EMBEDDED_VALIDATION_EVERY = 8;
@@ -58,7 +59,7 @@ export async function readMnist(files) {
   const split = (prefix) => ({
     bytes: /** @type {Uint8Array} */ (contents.get(`${prefix}-images-idx3-ubyte`)),
     labels: /** @type {Uint8Array} */ (contents.get(`${prefix}-labels-idx1-ubyte`)),
-    size: 28,
+    size: MNIST_SIZE,
   });
   const { rest, held } = holdOut(split("train"), MNIST_VALIDATION_EVERY);
   return { train: rest, validation: held, test: split("t10k"), source: "MNIST" };
@@ -96,7 +97,7 @@ async function unpack(name, bytes) {
  */
 export function readIdx(name, content) {
   const { count, crc } = MNIST_FILES[/** @type {keyof typeof MNIST_FILES} */ (name)];
-  const shape = name.includes("idx3") ? [count, 28, 28] : [count];
+  const shape = name.includes("idx3") ? [count, MNIST_SIZE, MNIST_SIZE] : [count];
   const header = [0, 0, 8, shape.length, ...shape.flatMap((side) => [0, 0, side >> 8, side & 255])];
   const hex = (/** @type {Iterable<number>} */ bytes) =>
     [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("") || "nothing";
@@ -132,6 +133,22 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   for (let bit = 0; bit < 8; bit++) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1;
   return value;
 });
+
+/**
+ * The embedded digits from digits.gz. They are the test set of the "Optical Recognition of Handwritten Digits" by
+ * E. Alpaydin and C. Kaynak (UCI Machine Learning Repository, 1998; CC BY 4.0), as scikit-learn hands it on.
+ * @param {URL | string | ArrayBuffer | Uint8Array} [source] an address; the bytes, packed or not; or their base64 text, for
+ *   pages without files beside them. By default digits.gz beside this file.
+ * @returns {Promise<Data>}
+ */
+export async function loadEmbeddedDigits(source = new URL("./digits.gz", import.meta.url)) {
+  const content = await unpack("digits.gz", new Uint8Array(await bytesOf(source)));
+  const count = Math.floor(content.length / 65);
+  return embeddedDigits(
+    content.subarray(0, content.length - count),
+    content.subarray(content.length - count),
+  );
+}
 
 /**
  * The embedded digits from scikit-learn's small ones, as Python's `load_digits("embedded")` has them: 8x8 pixels in 17

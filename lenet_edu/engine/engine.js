@@ -95,9 +95,17 @@ export async function loadEngine(source = new URL("./lenet.wasm", import.meta.ur
   }
 }
 
-async function bytesOf(source) {
+// How the base64 texts of a wasm file and of a gzip file begin: by that they are told from addresses.
+const BASE64 = /^(AGFzbQ|H4sI)[A-Za-z0-9+/=\s]+$/;
+
+/**
+ * Bytes that come as they are, as base64 text, or from an address.
+ * @param {URL | string | ArrayBuffer | Uint8Array} source
+ * @returns {Promise<any>}
+ */
+export async function bytesOf(source) {
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return source;
-  if (typeof source === "string" && /^AGFzbQ[A-Za-z0-9+/=\s]+$/.test(source)) {
+  if (typeof source === "string" && BASE64.test(source)) {
     return Uint8Array.from(atob(source.replace(/\s/g, "")), (letter) => letter.charCodeAt(0));
   }
   const url = new URL(source, import.meta.url);
