@@ -6,9 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
-from lenet_edu.data import normalise as pictures
 from lenet_edu.data.splits import Scaling, resize_for
 from lenet_edu.engine.plan import plan
 from lenet_edu.network import paper
@@ -27,7 +25,11 @@ from tests.engine.node import needs_node, run
 
 FOLDER = Path(playground.__file__).parent
 TABLES = [GAPS, np.eye(6, 16, dtype=bool), np.random.default_rng(0).random((6, 16)) < 0.4]
-NETWORKS: list[Architecture] = [*architectures(), *(lenet5(c3=table) for table in TABLES), rgb_lenet(classes=7)]
+NETWORKS: list[Architecture] = [
+    *architectures(),
+    *(lenet5(c3=table) for table in TABLES),
+    rgb_lenet(classes=7),
+]
 
 
 def js(module: str, body: str, **given):
@@ -62,7 +64,8 @@ def test_every_ledger_is_pythons():
       const { name, rows, totals } = own.ledger(plan);
       const all = (row, show) => Object.fromEntries(
         Object.entries(row.quantities).filter(([, q]) => q).map(([key, q]) => [key, show(q)]));
-      return { name, totals, rows: rows.map((row) => ({ name: row.name, kind: row.kind, output_shape: row.output,
+      return { name, totals, rows: rows.map((row) => ({
+        name: row.name, kind: row.kind, output_shape: row.output,
         ...all(row, (q) => q.value), formulas: all(row, own.inWords) })) };
     });"""
     came = js("ledger", body, plans=[plan(network) for network in NETWORKS])
@@ -128,9 +131,19 @@ def test_the_quick_recipe_for_digits_is_pythons(known, images):
 
 CHOICES = [
     {},
-    {"c3": "table", "subsampling": "trainable", "activation": "scaled_tanh", "output": "rbf", "recipe": "small_rbf"},
+    {
+        "c3": "table",
+        "subsampling": "trainable",
+        "activation": "scaled_tanh",
+        "output": "rbf",
+        "recipe": "small_rbf",
+    },
     {"c3": ["X..............X", *["." * 16] * 4, "XX.............."], "seed": 2**31 - 1},
-    {"changes": {"epochs": 3, "peak_rate": 0.125, "momentum": 0, "batch_size": 7}, "data": "mnist", "recipe": "fast"},
+    {
+        "changes": {"epochs": 3, "peak_rate": 0.125, "momentum": 0, "batch_size": 7},
+        "data": "mnist",
+        "recipe": "fast",
+    },
     {"network": "lenet1989", "data": "drawn", "from": "0123456789ab"},
     {"network": "rgb", "f7": False, "data": "pictures", "recipe": "pictures"},
 ]
@@ -142,7 +155,8 @@ def test_a_link_says_all_that_was_chosen(known, change):
     body = """const choice = { ...own.FIRST, ...given.change };
     const link = own.writeLink(given.known, choice);
     const back = own.readLink(given.known, link);
-    return { link, again: own.writeLink(given.known, back), config: own.configOf(choice), same: own.configOf(back),
+    return {
+      link, again: own.writeLink(given.known, back), config: own.configOf(choice), same: own.configOf(back),
       recipe: own.recipeOf(given.known, choice), same_recipe: own.recipeOf(given.known, back),
       name: own.runName(given.known, choice), same_name: own.runName(given.known, back) };"""
     came = js("choices", body, known=known, change=change)
@@ -173,7 +187,8 @@ def test_a_link_says_all_that_was_chosen(known, change):
     ],
 )
 def test_a_wrong_link_is_told_in_words(known, link, message):
-    body = "try { own.readLink(given.known, given.link); } catch (error) { return `${error.name}: ${error.message}`; }"
+    body = """try { own.readLink(given.known, given.link); }
+    catch (error) { return `${error.name}: ${error.message}`; }"""
     came = js("choices", body, known=known, link=link)
     assert came is not None
     assert came.startswith("LinkError: ")
@@ -181,36 +196,7 @@ def test_a_wrong_link_is_told_in_words(known, link, message):
         raise LenetError(came)
 
 
-# Drawings ----------------------------------------------------------------------------------------------
-
-
-def strokes(seed: int) -> np.ndarray:
-    """A few thick lines on a sheet, (112, 112) grey levels."""
-    generator = np.random.default_rng(seed)
-    sheet = np.full((112, 112), 255, np.uint8)
-    rows, columns = np.mgrid[:112, :112]
-    for _ in range(3):
-        start, end = generator.uniform(10, 100, (2, 2))
-        for share in np.linspace(0, 1, 60):
-            row, column = start + share * (end - start)
-            distance = np.hypot(rows - row, columns - column)
-            sheet = np.minimum(sheet, (np.clip(distance - 4, 0, 1) * 238 + 17).astype(np.uint8))
-    return sheet
-
-
-@needs_node
-@pytest.mark.parametrize("seed", range(6))
-def test_a_drawing_becomes_what_pythons_steps_make_of_it(seed):
-    sheet = strokes(seed)
-    came = js("normalise", "return own.normalised(given.sheet, 112);", sheet=sheet.ravel())
-    wanted = pictures.normalise(pictures.ink_of(torch.from_numpy(sheet) / 255))
-    np.testing.assert_allclose(came, wanted.flatten(), atol=1e-4)
-
-
-@needs_node
-def test_a_blank_sheet_is_no_drawing():
-    sheet = np.full(112 * 112, 255, np.uint8)
-    assert js("normalise", "return own.normalised(given.sheet, 112);", sheet=sheet) is None
+# Digits for smaller inputs ---------------------------------------------------------------------------
 
 
 @needs_node
@@ -218,7 +204,7 @@ def test_a_blank_sheet_is_no_drawing():
 def test_digits_are_made_smaller_as_python_does(digits, embedded, size):
     ink = embedded.scaling.undo(digits.images)
     body = """return given.images.map((image) => own.inkForSize(given.size, image));"""
-    came = js("normalise", body, images=[image.flatten() for image in ink], size=size)
+    came = js("sizes", body, images=[image.flatten() for image in ink], size=size)
     wanted = resize_for(size, ink, Scaling("ink", 0.0, 1.0))
     wanted = (wanted + 1) / 2 if size == 16 else wanted
     np.testing.assert_allclose(np.stack(came), wanted.flatten(1), atol=1e-5)
@@ -233,7 +219,7 @@ def test_the_page_is_one_file_that_asks_for_nothing(tmp_path):
     assert [file.name for file in tmp_path.rglob("*") if file.is_file()] == ["index.html"]
     assert path.stat().st_size < 1_000_000
     assert '<a href="../start.html">' in text
-    for address in ("<script src", "<link rel=\"stylesheet", "@import", "import.meta", "http://", "//cdn"):
+    for address in ("<script src", '<link rel="stylesheet', "@import", "import.meta", "http://", "//cdn"):
         assert address not in text.replace("http://www.w3.org/", ""), address
 
 
@@ -247,7 +233,8 @@ def test_an_import_of_another_form_is_refused(tmp_path):
 def test_a_bundle_runs_as_its_modules_do(tmp_path):
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "b.js").write_text(
-        'export const one = 1;\nexport function two() {\n  return 2;\n}\nconst hidden = 3;\nexport default hidden;\n'
+        "export const one = 1;\nexport function two() {\n  return 2;\n}\n"
+        "const hidden = 3;\nexport default hidden;\n"
     )
     (tmp_path / "a.js").write_text(
         'import three, { one, two as zwei } from "./deep/b.js";\nglobalThis.sum = one + zwei() + three;\n'

@@ -1,8 +1,9 @@
 """The playground: the whole laboratory as one page that needs no Python, no server and no other file.
 
 `build(folder)` writes playground/index.html. Everything is in it: what the page is made of (`page.html`,
-`playground.css` and the JavaScript beside this file), the views of the widgets, the engine with its workers, the
-networks' plans, the recipes, and the embedded digits. So it works from any host under any path, and as a file.
+`playground.css` and the JavaScript beside this file), the views of the widgets, the engine with its workers,
+the networks' plans, the recipes, and the embedded digits. So it works from any host under any path, and as a
+file.
 """
 
 from pathlib import Path

@@ -1,6 +1,7 @@
 """Modules of JavaScript as one script, for a page without files beside it: each in a function of its own.
 
-Our modules are written in one way (prettier sees to it), so that a few patterns read their imports and exports.
+Our modules are written in one way (prettier sees to it), so that a few patterns read what they import and
+export.
 """
 
 import re

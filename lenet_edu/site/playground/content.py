@@ -1,9 +1,9 @@
-"""What the playground's page knows from Python: the networks' plans, the recipes, the embedded digits."""
+"""What the playground's page knows from Python: the networks' plans, the recipes, what is called how."""
 
 import json
 from itertools import product
 
-from lenet_edu.data.splits import DIGIT_CLASSES, HALF_SCALING, NAMES, PAPER_SCALING
+from lenet_edu.data.splits import DIGIT_CLASSES, HALF_SCALING, PAPER_SCALING
 from lenet_edu.engine.plan import plan
 from lenet_edu.network import paper
 from lenet_edu.network.architecture import (
@@ -19,9 +19,6 @@ from lenet_edu.network.architecture import (
 )
 from lenet_edu.training.recipes import MANY_IMAGES, RECIPES
 
-# Digits of 8x8 pixels in 17 steps, each step a letter.
-_FIRST_LETTER = ord("A")
-
 
 def content() -> dict:
     """All of it, ready for `json.dumps`."""
@@ -30,10 +27,8 @@ def content() -> dict:
         "recipes": {name: recipe.to_dict() for name, recipe in RECIPES.items()},
         "manyImages": MANY_IMAGES,
         "classes": DIGIT_CLASSES,
-        "names": NAMES,
         "scalings": {"digits": PAPER_SCALING.to_dict(), "pictures": HALF_SCALING.to_dict()},
         "squash": [paper.SQUASH_AMPLITUDE, paper.SQUASH_SLOPE],
-        "digits": digits(),
     }
 
 
@@ -58,12 +53,3 @@ def networks() -> dict:
         texts = [json.dumps(layer) for layer in described["layers"]]
         plans.append({**described, "layers": [layers.setdefault(text, len(layers)) for text in texts]})
     return {"layers": [json.loads(text) for text in layers], "plans": plans}
-
-
-def digits() -> dict:
-    """The embedded digits as text: `pixels` (a letter each, A is paper, Q most ink) and `labels`."""
-    from sklearn import datasets
-
-    bunch = datasets.load_digits()
-    pixels = (bunch.images.astype(int) + _FIRST_LETTER).ravel()
-    return {"pixels": "".join(map(chr, pixels)), "labels": "".join(map(str, bunch.target))}

@@ -6,7 +6,7 @@
 
 import { DataError, MNIST_FILES, crc32, holdOut, opened, readMnist, reader } from "../../engine/data.js";
 import { answer } from "../../engine/worker.js";
-import { bytesOfInk, inkForSize } from "./normalise.js";
+import { bytesOfInk, inkForSize } from "./sizes.js";
 
 /** @typedef {import("../../engine/data.js").Split} Split */
 /** @typedef {import("../../engine/data.js").ClosedSplit} ClosedSplit */
@@ -37,7 +37,7 @@ export async function mnist(files) {
 /** @param {string} folder the address of the folder that has the four files, packed or not */
 export async function servedMnist(folder) {
   const files = Object.keys(MNIST_FILES).map(async (name) => {
-    for (const file of [`${name}.gz`, name]) {
+    for (const file of [name, `${name}.gz`]) {
       const response = await fetch(folder + file).catch(() => null);
       if (response?.ok) return { name, arrayBuffer: () => response.arrayBuffer() };
     }

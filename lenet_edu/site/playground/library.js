@@ -1,19 +1,18 @@
 // @ts-check
 /** The data that the page has: the embedded digits from the start, others once a reader has given them. */
 
-import { DataError, crc32, embeddedDigits, holdOut, openedSplit, reader } from "../../engine/data.js";
-import { bytesOfInk } from "./normalise.js";
+import { DataError, crc32, holdOut, openedSplit, reader } from "../../engine/data.js";
+import { bytesOfInk } from "./sizes.js";
 
 /** @typedef {import("./data_worker.js").Held} Held */
 /** @typedef {import("./plans.js").Content} Content */
 /** @typedef {import("../../engine/data.js").Scaling} Scaling */
 
-const FIRST_LETTER = 65;
 const SIDE = 32;
 const TEST_EVERY = 5;
 const VALIDATION_EVERY = 8;
 /** Where the server of the site has MNIST, seen from the page. */
-const SERVED = "../mnist/";
+const SERVED = "../assets/mnist/";
 const STORE = "data";
 
 export class Library {
@@ -21,13 +20,14 @@ export class Library {
    * @param {Content} content
    * @param {(call: string, ...given: any[]) => Promise<any>} ask a worker that serves data
    * @param {any} storage of storage.js; null where the browser keeps nothing
+   * @param {Held} embedded the embedded digits
    */
-  constructor(content, ask, storage) {
+  constructor(content, ask, storage, embedded) {
     this.content = content;
     this.ask = ask;
     this.storage = storage;
     /** @type {Map<string, Held>} */
-    this.held = new Map([["embedded", embedded(content)]]);
+    this.held = new Map([["embedded", embedded]]);
     /** @type {Map<string, Promise<Held>>} */
     this.fittedData = new Map();
     /** @type {{ink: Uint8Array, label: number}[]} */
@@ -127,12 +127,6 @@ export class Library {
     // The network of 1989 reads digits from -1 to 1.
     return { data: await made, scaling: size === 16 ? pictures : digits };
   }
-}
-
-/** @param {Content} content @returns {Held} */
-function embedded({ digits: { pixels, labels } }) {
-  const letters = Uint8Array.from({ length: pixels.length }, (_, i) => pixels.charCodeAt(i) - FIRST_LETTER);
-  return embeddedDigits(letters, Uint8Array.from(labels, Number));
 }
 
 /** The reader's own digits in three splits; null if there are too few. @param {Library["drawings"]} drawings @returns {Held | null} */

@@ -1,11 +1,12 @@
 // @ts-check
 /** A sheet to draw a digit on, and what the network takes it for, while it learns. */
 
+import { greyOf, inkOf, normalise } from "../../engine/normalise.js";
 import { answerBars, button, element, ink, picture, run } from "../../widgets/shared.js";
 import { sheet } from "../../widgets/sheet.js";
 import { answerOf } from "../../widgets/training_panel.js";
-import { inkForSize, normalised } from "./normalise.js";
 import { tried } from "./parts.js";
+import { inkForSize } from "./sizes.js";
 
 const SIDE = 112;
 const FRAME = 32;
@@ -57,7 +58,8 @@ export function showPad(training, place, { onDrawing, onAdd }) {
 
       /** @param {Uint8Array} levels */
       function take(levels) {
-        show(normalised(levels, SIDE));
+        const blank = levels.every((level) => level === levels[0]);
+        show(blank ? null : normalise(inkOf(greyOf(levels, SIDE, SIDE))).values);
         if (drawn) onDrawing();
         paper.answered();
       }

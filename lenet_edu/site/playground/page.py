@@ -22,13 +22,18 @@ def page(home: str) -> str:
         "style": "\n".join([*map(base.styles, WIDGETS), _read("playground.css")]),
         "home": f'<a href="{escape(home)}">All notebooks</a>' if home else "",
         "content": json.dumps(content(), separators=(",", ":")).replace("<", "\\u003c"),
-        "engine": base64.b64encode((PACKAGE / "engine" / "lenet.wasm").read_bytes()).decode(),
+        "engine": _base64("lenet.wasm"),
+        "digits": _base64("digits.gz"),
         "code": bundle(HERE / "playground.js", PACKAGE).replace("</script", "<\\/script"),
     }
     text = _read("page.html")
     for name, part in parts.items():
         text = text.replace(f"<!-- {name} -->", part)
     return text
+
+
+def _base64(name: str) -> str:
+    return base64.b64encode((PACKAGE / "engine" / name).read_bytes()).decode()
 
 
 def _read(name: str) -> str:

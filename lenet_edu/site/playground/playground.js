@@ -6,6 +6,7 @@
  * before it. A worker whose name is "data" serves data; others serve a training (engine/worker.js does that itself).
  */
 
+import { loadEmbeddedDigits } from "../../engine/data.js";
 import { loadEngine } from "../../engine/engine.js";
 import { openStorage } from "../../engine/storage.js";
 import { asker } from "../../engine/worker.js";
@@ -33,14 +34,13 @@ import { notices, placeOf, section, showPanel } from "./parts.js";
 import { runSection } from "./run_section.js";
 import { DATA_NAMES, TrainingModel } from "./training_model.js";
 
-const THEME = "lenet_edu.theme";
+const THEME = "lenet-edu:theme"; // as the site's other pages have it
 
 /** @typedef {import("./choices.js").Choice} Choice */
 
 /** A worker of the page's own text. @param {string} name @returns {Worker} */
 function spawn(name) {
-  const text = placeOf("code").textContent ?? "";
-  const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  const address = URL.createObjectURL(new Blob([textOf("code")], { type: "text/javascript" }));
   const worker = new Worker(address, { name });
   worker.addEventListener("error", ({ message }) =>
     notices.show(`A worker stopped: ${message ?? "it could not be started"}. Load the page anew.`, {
@@ -49,6 +49,9 @@ function spawn(name) {
   );
   return worker;
 }
+
+/** What stands in a script of the page. @param {string} id */
+const textOf = (id) => (placeOf(id).textContent ?? "").trim();
 
 /** What the page cannot do without, or a message that says so. */
 async function prepare() {
@@ -62,7 +65,7 @@ async function prepare() {
       "This browser has no WebAssembly, by which the network computes: use a recent Chrome, Firefox, Edge or Safari.",
     );
   }
-  const engine = await loadEngine((placeOf("engine").textContent ?? "").trim());
+  const engine = await loadEngine(textOf("engine"));
   const storage = await openStorage().catch((error) => {
     notices.show(error.message, { about: "storage" });
     return null;
@@ -72,9 +75,10 @@ async function prepare() {
 
 async function start() {
   showTheme();
-  const content = JSON.parse(placeOf("content").textContent ?? "");
+  const content = JSON.parse(textOf("content"));
   const { engine, storage } = await prepare();
-  const library = new Library(content, asker(/** @type {any} */ (spawn("data"))), storage);
+  const digits = await loadEmbeddedDigits(textOf("digits"));
+  const library = new Library(content, asker(/** @type {any} */ (spawn("data"))), storage, digits);
   const training = new TrainingModel({ content, engine, library, storage, spawn: () => spawn("training") });
   showPage(training, library);
   await library.restore();
