@@ -88,7 +88,7 @@ def becomes(page, state: str, within: int = PATIENCE) -> None:
 
 def opened(page, title: str):
     """A section of the page, open."""
-    part = page.locator("details.card", has=page.get_by_role("heading", name=title))
+    part = page.locator("details.card", has=page.get_by_role("heading", name=title, exact=True))
     if part.get_attribute("open") is None:
         part.locator("summary").first.click()
     return part
@@ -206,7 +206,7 @@ def test_the_network_is_chosen_by_switches_and_by_its_table(browser, site):
 
     with visit(browser, site[1]) as page:
         wait_until_ready(page)
-        choices, ledger = opened(page, "Network, data and recipe"), opened(page, "ledger and table")
+        choices, ledger = opened(page, "Network, data and recipe"), opened(page, "The network's ledger and table")
         choices.get_by_label("output", exact=True).select_option("rbf")
         expect(choices.get_by_label("recipe", exact=True)).to_have_value("small_rbf")
         shows(ledger, "RBF, fixed codes")
