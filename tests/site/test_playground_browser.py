@@ -313,6 +313,8 @@ def test_pictures_in_colour_train_the_rgb_network(browser, site, tmp_path):
         shows(data, "Pictures of blue, red")
         page.locator('.lenet-line[data-layer="F7"]').wait_for(timeout=PATIENCE)
         assert "net=rgb" in page.url
+        recipe = opened(page, "Network, data and recipe").get_by_label("recipe", exact=True)
+        recipe.select_option("tutorial")
         press(page, "Train")
         becomes(page, "finished")
         shows(page.locator(".test"), "100.00% of")

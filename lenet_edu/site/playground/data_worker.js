@@ -1,11 +1,12 @@
 // @ts-check
 /**
  * What a worker does with data, so that the page is not held up: MNIST from files or from the server of the page,
- * pictures in colour, and digits made smaller for networks that read them so.
+ * pictures in colour, digits made smaller for networks that read them so; and the sums of weights.
  */
 
 import { DataError, MNIST_FILES, crc32, holdOut, opened, readMnist, reader } from "../../engine/data.js";
 import { answer } from "../../engine/worker.js";
+import { weightsSum } from "./sha256.js";
 import { bytesOfInk, inkForSize } from "./sizes.js";
 
 /** @typedef {import("../../engine/data.js").Split} Split */
@@ -183,6 +184,7 @@ export function serveData(port) {
     mnist,
     servedMnist,
     smaller,
+    weightsSum,
     pictures: (/** @type {any} */ files) => pictures(files, progress),
   });
 }

@@ -28,7 +28,6 @@ import {
   planOf,
   viewOf,
 } from "./plans.js";
-import { weightsSum } from "./sha256.js";
 import { shapesOf } from "../../engine/engine.js";
 
 /** @typedef {import("./choices.js").Choice} Choice */
@@ -132,7 +131,6 @@ export class TrainingModel extends LocalModel {
     this.speed = 0;
     this.error = "";
     this.playedFrom = { time: 0, epochs: 0 };
-    this.paintsSoon = false;
 
     /** A test image of each class, the drawing, and which of them is watched. */
     this.testImages = NOTHING;
@@ -459,12 +457,10 @@ export class TrainingModel extends LocalModel {
       this.points.push(point);
       this.steps = point.steps;
       this.epochsDone = point.epoch;
-      this.#drawSoon();
     });
     on("epoch", ({ confusion, mistakes, ...record }) => {
       this.history.push(record);
       void this.#showMistakes(confusion, mistakes);
-      this.#drawSoon();
     });
     for (const event of ["paused", "finished", "diverged"]) {
       on(event, ({ message = "" }) => {
@@ -475,16 +471,6 @@ export class TrainingModel extends LocalModel {
     on("failed", ({ message }) => {
       this.refuse(message);
       this.show({ status: "stopped" });
-    });
-  }
-
-  /** Curves and figures, once for all that comes within a frame. */
-  #drawSoon() {
-    if (this.paintsSoon) return;
-    this.paintsSoon = true;
-    requestAnimationFrame(() => {
-      this.paintsSoon = false;
-      this.#showProgress();
     });
   }
 
@@ -517,13 +503,15 @@ export class TrainingModel extends LocalModel {
       begun,
       rbf: isRbf(this.plan),
       changed: Boolean(state.changed),
-      sum: weightsSum(finished ? state.bestWeights : state.weights),
+      sum: await this.library.ask("weightsSum", finished ? state.bestWeights : state.weights),
       recipe_text: recipeInWords(this.content, state.recipe),
       layers: Object.entries(shapesOf(this.plan)).map(([name, shape]) => ({ name, shape })),
       status: finished ? "finished" : (status ?? (begun ? "paused" : "ready")),
       test: null,
     });
+    await nextFrame();
     this.#showChoice();
+    await nextFrame();
     this.#showProgress();
     await this.look();
     if (!this.history.length) this.show({ confusion: [], mistakes: [] });
@@ -634,6 +622,9 @@ export class TrainingModel extends LocalModel {
       second.length - outputs[plan.layers[plan.layers.length - 1].name].length / 2,
     );
     this.show({ drawing_outputs: drawing ? Array.from(last) : null });
+    if (this.get("status") !== "running") return;
+    await nextFrame();
+    this.#showProgress();
   }
 
   /** For FeatureMaps' view. */
