@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: lab check lint types quick-tests test test-again train notebooks engine pages weights results again \
-	site bench bench-gpu bench-busy bench-widgets bench-browser clean
+	site bench bench-gpu bench-busy bench-widgets bench-browser bench-classroom test-hub clean
 .DEFAULT_GOAL := lab
 
 # Threads that wait for others do so for some microseconds, then let the browser and other kernels have the core:
@@ -65,6 +65,9 @@ results: .venv/ready
 	$(BIN)/python -m results.family $(ARGS)
 	$(BIN)/python -m results.table
 	$(BIN)/python -m results.robustness $(ARGS)
+	$(BIN)/python -m results.reading development
+	$(BIN)/python -m results.reading held-out
+	$(BIN)/python -m results.reading clean
 
 # Seed 0 of LeNet-5 once more, whole: it must come to the recorded weights, bit for bit; some minutes.
 again: .venv/ready
@@ -91,6 +94,20 @@ bench-widgets: .venv/ready
 # How fast the engine is in node and in Chromium, beside ConvNetJS and plain JavaScript: reported, not asserted.
 bench-browser: .venv/ready
 	$(BIN)/python -m bench.browser
+	$(BIN)/python -m bench.browser_training workers
+
+# Twelve students at once on a real JupyterHub: what they wait for, and what they take.
+bench-classroom: .venv/hub-ready
+	PATH="$(CURDIR)/node_modules/.bin:$$PATH" $(BIN)/python -m bench.classroom $(ARGS)
+
+# A class on a real JupyterHub with its proxy; some minutes.
+test-hub: .venv/hub-ready
+	PATH="$(CURDIR)/node_modules/.bin:$$PATH" LENET_EDU_TEST_STUDENTS=12 $(BIN)/python -m pytest -q tests/deploy $(ARGS)
+
+.venv/hub-ready: .venv/ready node_modules/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[hub]'
+	npm install --no-save --no-package-lock --no-audit --no-fund --silent configurable-http-proxy@5
+	@touch $@
 
 clean:
 	rm -rf .venv node_modules

@@ -28,7 +28,7 @@ def cpu_aims(record: dict) -> str:
         ["99.6% with no limit of time", f"`best`: {mean_accuracy(best)}"],
         ["`import` within 0.1 s beyond torch", f"{record['imports']['lenet_edu']:.3f} s"],
     ]
-    gain = [100 * statistics.mean(run["accuracy"] for run in found) for found in (best, thorough) if found]
+    gain = [100 * statistics.mean(run["accuracy"] for run in group) for group in (best, thorough) if group]
     more = f" Three times the epochs of `thorough` gain {gain[0] - gain[1]:.2f} points." if best else ""
     return table(["aim", "measured"], lines) + (
         "\nBatches of 32 leave two threads too little work in each convolution, and none of the ways above "

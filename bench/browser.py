@@ -90,17 +90,17 @@ def in_chromium(given: dict) -> dict | None:
     return answer
 
 
-def section(kept: dict) -> str:
+def section(record: dict) -> str:
     """The part of docs/speed.md."""
-    places = list(kept["measured"])
+    places = list(record["measured"])
     rows = [f"| | {' | '.join(places)} |", f"| --- |{' --- |' * len(places)}"]
-    for name in kept["measured"]["node"]["milliseconds"]:
-        times = [f"{kept['measured'][place]['milliseconds'][name]:.3f} ms" for place in places]
+    for name in record["measured"]["node"]["milliseconds"]:
+        times = [f"{record['measured'][place]['milliseconds'][name]:.3f} ms" for place in places]
         rows.append(f"| {name} | {' | '.join(times)} |")
-    ratios = [f"{kept['measured'][place]['timesConvNetJS']:.0f}x" for place in places]
+    ratios = [f"{record['measured'][place]['timesConvNetJS']:.0f}x" for place in places]
     rows.append(f"| engine, modern, against ConvNetJS | {' | '.join(ratios)} |")
     kernels = ["| kernel, microseconds an example | forward | gradient | back |", "| --- | --- | --- | --- |"]
-    times = kept["measured"]["node"]["microseconds"]
+    times = record["measured"]["node"]["microseconds"]
     for name in dict.fromkeys(name.rsplit(" ", 1)[0] for name in times):
         own = [f"{times[f'{name} {kernel}']:.2f}" for kernel in ("forward", "gradient", "back")]
         kernels.append(f"| {name} | {' | '.join(own)} |")
@@ -108,8 +108,8 @@ def section(kept: dict) -> str:
     return f"""## In a browser
 
 One worker of the engine (`lenet_edu/engine`), milliseconds an example of a batch of 128, forward, backward
-and step, where nothing else is said. {kept["machine"]}, {kept["cores"]} cores, node {kept["node"]},
-{kept["date"]}. Of each the shortest of {kept["rounds"]} rounds in turns.
+and step, where nothing else is said. {record["machine"]}, {record["cores"]} cores, node {record["node"]},
+{record["date"]}. Of each the shortest of {record["rounds"]} rounds in turns.
 
 {table}
 
@@ -126,7 +126,7 @@ def main() -> int:
     given = {"plans": plans, "convnet": convnetjs(), "rounds": rounds}
     measured = {"node": in_node(given), "Chromium": in_chromium(given)}
     version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True)
-    kept = {
+    record = {
         "command": "make bench-browser",
         "machine": platform.machine(),
         "cores": os.cpu_count(),
@@ -135,8 +135,8 @@ def main() -> int:
         "rounds": rounds,
         "measured": {place: answer for place, answer in measured.items() if answer},
     }
-    write_json(RESULTS, kept)
-    print(section(kept))
+    write_json(RESULTS, record)
+    print(section(record))
     return 0
 
 

@@ -97,14 +97,14 @@ def speeds_together(workers: list[Worker], seconds: float) -> float:
 def measure(rounds: int, seconds: float) -> dict:
     """Speeds by way and by what is beside it, a list with one of each round."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    found = {way: {"alone": [], "busy": [], "three": []} for way in WAYS}
+    speeds_by_way = {way: {"alone": [], "busy": [], "three": []} for way in WAYS}
     workers = {way: [Worker(way) for _ in range(3)] for way in WAYS}
     for trio in workers.values():
         for worker in trio:  # imports, and a first step
             speeds_together([worker], 0.5)
     for number in range(rounds):
         for way, trio in workers.items():
-            speeds = found[way]
+            speeds = speeds_by_way[way]
             speeds["alone"].append(speeds_together(trio[:1], seconds))
             beside = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(cores)]
             try:
@@ -114,7 +114,7 @@ def measure(rounds: int, seconds: float) -> dict:
                     process.kill()
                     process.wait()
             speeds["three"].append(speeds_together(trio, seconds))
-        print(f"round {number + 1} of {rounds}: {summary(found)}", flush=True)
+        print(f"round {number + 1} of {rounds}: {summary(speeds_by_way)}", flush=True)
     for trio in workers.values():
         for worker in trio:
             worker.end()
@@ -127,7 +127,8 @@ def measure(rounds: int, seconds: float) -> dict:
         "rounds": rounds,
         "seconds": seconds,
         "speeds": {
-            way: {key: [round(v) for v in vs] for key, vs in one.items()} for way, one in found.items()
+            way: {key: [round(v) for v in vs] for key, vs in one.items()}
+            for way, one in speeds_by_way.items()
         },
     }
 
@@ -141,11 +142,11 @@ def ratios(speeds: dict) -> dict:
     }
 
 
-def summary(found: dict) -> str:
+def summary(speeds_by_way: dict) -> str:
     """One line about all ways."""
     return "; ".join(
         f"{way}: " + ", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios(speeds).items())
-        for way, speeds in found.items()
+        for way, speeds in speeds_by_way.items()
     )
 
 

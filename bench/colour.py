@@ -139,8 +139,8 @@ def measure(root: Path) -> dict:
         "date": time.strftime("%Y-%m-%d"),
         "first_start": round(starts[0], 2),
         "second_start": round(starts[1], 2),
-        "reading": {name: round(statistics.median(found), 3) for name, found in reading.items()},
-        "training": {name: round(statistics.median(found), 3) for name, found in training.items()},
+        "reading": {name: round(statistics.median(times), 3) for name, times in reading.items()},
+        "training": {name: round(statistics.median(times), 3) for name, times in training.items()},
     }
 
 

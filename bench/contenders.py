@@ -13,7 +13,6 @@ START = time.perf_counter()
 
 import argparse
 import json
-import resource
 import statistics
 import sys
 
@@ -90,8 +89,8 @@ def ours(seed: int, device: str, recipe, looks: bool = True) -> dict:
 
     def epoch_ended(run) -> None:
         if len(run.history) == 1 and begun:
-            seconds, seen = begun[0]
-            clock.speeds.append((run.images - seen) / (run.seconds - clock.stopped - seconds))
+            seconds, images = begun[0]
+            clock.speeds.append((run.images - images) / (run.seconds - clock.stopped - seconds))
         if looks:
             stopped = clock.stopped
             look(run)
@@ -106,7 +105,7 @@ def ours(seed: int, device: str, recipe, looks: bool = True) -> dict:
 
 def peer(loader, model, optimizer, schedule, test: Split, epochs: int, device: torch.device) -> Clock:
     """The loop of most scripts: a DataLoader, one batch after the other, a schedule after each epoch."""
-    clock, seen, steps = Clock(device), 0, 0
+    clock, images_so_far, steps = Clock(device), 0, 0
     images, looks_at = len(loader.dataset), max(1, len(loader.dataset) // LOOKS)
     clock.start = time.perf_counter()
     for _ in range(epochs):
@@ -117,16 +116,16 @@ def peer(loader, model, optimizer, schedule, test: Split, epochs: int, device: t
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            steps, before, seen = steps + 1, seen, seen + len(labels)
+            steps, before, images_so_far = steps + 1, images_so_far, images_so_far + len(labels)
             if clock.first_step is None:
                 clock.first_step = clock.now()
             if begun is None and steps >= WARM_UP:
-                begun = (clock.now(), seen)
-            if seen // looks_at > before // looks_at and seen % images:
-                clock.look(model, test, seen, clock.now())
-        if begun and seen > begun[1]:
-            clock.speeds.append((seen - begun[1]) / (clock.now() - begun[0]))
-        clock.look(model, test, seen, clock.now())
+                begun = (clock.now(), images_so_far)
+            if images_so_far // looks_at > before // looks_at and images_so_far % images:
+                clock.look(model, test, images_so_far, clock.now())
+        if begun and images_so_far > begun[1]:
+            clock.speeds.append((images_so_far - begun[1]) / (clock.now() - begun[0]))
+        clock.look(model, test, images_so_far, clock.now())
         schedule.step()
     return clock
 
@@ -188,6 +187,8 @@ def run_peer(seed, device, imported, kind, transform, batch, workers, epochs, op
 
 def report(clock: Clock, imported: float, loaded: float, right: float, seconds: float) -> dict:
     """One run as plain figures: seconds, images a second, MiB, the share of test digits read right."""
+    import resource  # Windows has none; the rest of this file can be tested there, too
+
     unit = 1024 if sys.platform == "linux" else 1024**2
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
     on_device = torch.cuda.max_memory_allocated() / 2**20 if clock.device.type == "cuda" else None
@@ -210,15 +211,15 @@ def report(clock: Clock, imported: float, loaded: float, right: float, seconds: 
 
 def contenders() -> dict:
     """Name -> the function that runs it and its arguments besides seed and device."""
-    found = {f"{OURS}, {name}": (ours, (RECIPES[name],)) for name in ("sprint", "fast", "thorough", "best")}
+    by_name = {f"{OURS}, {name}": (ours, (RECIPES[name],)) for name in ("sprint", "fast", "thorough", "best")}
     for size in (32, 64, 128, 512):
         rate = 0.1 if size == 512 else min(0.15, 0.15 * size / 128)
         plain = RECIPES["plain"].changed(batch_size=size, epochs=2 if size == 512 else 1, peak_rate=rate)
-        found[f"{OURS}, batches of {size}"] = (ours, (plain, False))
-        found[f"{OURS}, batches of {size}, distorted"] = (ours, (plain.changed(**DISTORTED), False))
+        by_name[f"{OURS}, batches of {size}"] = (ours, (plain, False))
+        by_name[f"{OURS}, batches of {size}, distorted"] = (ours, (plain.changed(**DISTORTED), False))
     for workers in (0, 2):
-        found[f"{TUTORIAL}, {workers} workers"] = (tutorial, (workers, 6))
-    return {**found, EXAMPLE: (example, (6,))}
+        by_name[f"{TUTORIAL}, {workers} workers"] = (tutorial, (workers, 6))
+    return {**by_name, EXAMPLE: (example, (6,))}
 
 
 def main() -> None:

@@ -47,10 +47,10 @@ def milliseconds(model: Network, engine: str) -> float:
 def measure() -> dict:
     """All of it: medians of rounds in turns, the first of which warms up."""
     torch.set_num_threads(1)
-    found = {name: {engine: [] for engine in UPDATES} for name in NETWORKS}
+    times_by_network = {name: {engine: [] for engine in UPDATES} for name in NETWORKS}
     for number in range(ROUNDS + 1):
         for name, network in NETWORKS.items():
-            for engine, times in found[name].items():
+            for engine, times in times_by_network[name].items():
                 taken = milliseconds(network(), engine)
                 if number:
                     times.append(taken)
@@ -63,7 +63,7 @@ def measure() -> dict:
         "date": time.strftime("%Y-%m-%d"),
         "milliseconds": {
             name: {engine: round(statistics.median(times), 4) for engine, times in engines.items()}
-            for name, engines in found.items()
+            for name, engines in times_by_network.items()
         },
     }
 

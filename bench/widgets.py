@@ -210,10 +210,10 @@ def summary(milliseconds: np.ndarray) -> dict:
 def show(results: dict) -> None:
     print(f"{'':<38} {'own code':>16} {'painted':>16}  messages")
     print(f"{'milliseconds':<38} {'median':>8}{'p95':>8} {'median':>8}{'p95':>8}")
-    for action, found in results.items():
-        own, painted = found.get("own code"), found["painted"]
+    for action, times in results.items():
+        own, painted = times.get("own code"), times["painted"]
         ours = f"{own['median']:>8}{own['p95']:>8}" if own else " " * 16
-        print(f"{action:<38} {ours} {painted['median']:>8}{painted['p95']:>8}  {found.get('messages', '')}")
+        print(f"{action:<38} {ours} {painted['median']:>8}{painted['p95']:>8}  {times.get('messages', '')}")
 
 
 if __name__ == "__main__":

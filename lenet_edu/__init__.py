@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # for editors; a test keeps these lines and the table below a
     from lenet_edu.network.ledger import ledger, show_shape
     from lenet_edu.network.losses import map_loss, mean_distance_loss
     from lenet_edu.network.models import LeNet1, LeNet4, LeNet5, LeNet1989, RGBLeNet, count_parameters
+    from lenet_edu.network.surface import Surface, find_weight, loss_surface
     from lenet_edu.system.devices import choose_device, describe_device
     from lenet_edu.system.files import read_json
     from lenet_edu.system.places import data_folder, read_results
@@ -41,6 +42,7 @@ if TYPE_CHECKING:  # for editors; a test keeps these lines and the table below a
         DigitCodes,
         DrawDigit,
         FeatureMaps,
+        LossSurface,
         Robustness,
         Subsampling,
         TrainingPanel,
@@ -59,6 +61,7 @@ _NAMES = {
     "network.ledger": "ledger show_shape",
     "network.losses": "map_loss mean_distance_loss",
     "network.models": "LeNet1 LeNet4 LeNet5 LeNet1989 RGBLeNet count_parameters",
+    "network.surface": "Surface find_weight loss_surface",
     "system.devices": "choose_device describe_device",
     "system.files": "read_json",
     "system.places": "data_folder read_results",
@@ -69,7 +72,8 @@ _NAMES = {
     "training.reading": "predict",
     "training.recipes": "RECIPES default_recipe",
     "training.sessions": "Session",
-    "widgets": "C3Table Convolution DigitCodes DrawDigit FeatureMaps Robustness Subsampling TrainingPanel",
+    "widgets": "C3Table Convolution DigitCodes DrawDigit FeatureMaps LossSurface Robustness Subsampling "
+    "TrainingPanel",
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
 

@@ -108,12 +108,12 @@ def measure(name: str, seed: int) -> dict:
     run = fit(model, data, what.recipe, seed=seed, device="cpu", progress=False)
     model.load_state_dict(run.last_weights)
     images = data.validation.images
-    seen, mirrored = probabilities(model, images), probabilities(model, images.flip(3))
+    plain, mirrored = probabilities(model, images), probabilities(model, images.flip(3))
     labels = data.validation.labels
-    found = {
+    outcome = {
         "seed": seed,
-        "accuracy": (seen.argmax(1) == labels).double().mean().item(),
-        "with_mirror_image": ((seen + mirrored).argmax(1) == labels).double().mean().item(),
+        "accuracy": (plain.argmax(1) == labels).double().mean().item(),
+        "with_mirror_image": ((plain + mirrored).argmax(1) == labels).double().mean().item(),
         "best_epochs_accuracy": max(record["validation_accuracy"] for record in run.history),
         "train_accuracy": run.history[-1]["train_accuracy"],
         "steps": run.steps,
@@ -121,16 +121,16 @@ def measure(name: str, seed: int) -> dict:
     }
     if seed == 0 and what.on_all:
         keys = ("epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
-        found["history"] = [{key: round(record[key], 5) for key in keys} for record in run.history]
-    return found
+        outcome["history"] = [{key: round(record[key], 5) for key in keys} for record in run.history]
+    return outcome
 
 
-def write_record(record: dict, name: str, found: dict) -> None:
+def write_record(record: dict, name: str, outcome: dict) -> None:
     """Write a run down at once."""
     what = experiments()[name]
     entry = record["experiments"].setdefault(name, {"runs": []})
     entry |= {"what": what.what, "recipe": what.recipe.to_dict(), "on_all": what.on_all, "f7": what.f7}
-    entry["runs"] = sorted([*entry["runs"], found], key=lambda run: run["seed"])
+    entry["runs"] = sorted([*entry["runs"], outcome], key=lambda run: run["seed"])
     record["experiments"] = {name: record["experiments"][name] for name in sorted(record["experiments"])}
     write_json(FILE, record)
 
@@ -147,9 +147,11 @@ def main() -> int:
         "machine": describe_device(torch.device("cpu")),
     }
 
-    for (name, _), found in map_processes(measure, missing_runs(record, experiments(), only)):
-        write_record(record, name, found)
-        print(f"{name}, seed {found['seed']}: {found['accuracy']:.2%}, {found['seconds']} s", flush=True)
+    for (name, _), outcome in map_processes(measure, missing_runs(record, experiments(), only)):
+        write_record(record, name, outcome)
+        print(
+            f"{name}, seed {outcome['seed']}: {outcome['accuracy']:.2%}, {outcome['seconds']} s", flush=True
+        )
     return 0
 
 

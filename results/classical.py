@@ -67,14 +67,14 @@ def run(record: dict, name: str, what: Experiment, data: Data) -> None:
         preprocess(split, what, data.background) for split in (all_training_digits(data), data.test)
     )
     for seed in waiting:
-        found = measure(what, entry["settings"][what.setting], seed, everything, test)
-        entry["runs"] = sorted([*entry["runs"], found], key=lambda one: one["seed"] or 0)
+        outcome = measure(what, entry["settings"][what.setting], seed, everything, test)
+        entry["runs"] = sorted([*entry["runs"], outcome], key=lambda one: one["seed"] or 0)
         for key in ("test_error", "training_error"):
             errors = [one[key] for one in entry["runs"]]
             entry[key] = None if None in errors else summary(errors)
         write_record(record, name, entry)
         print(
-            f"{name}: {found['test_error']} % (paper: {entry['published']}), {found['minutes']} min",
+            f"{name}: {outcome['test_error']} % (paper: {entry['published']}), {outcome['minutes']} min",
             flush=True,
         )
 

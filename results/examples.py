@@ -57,7 +57,7 @@ def answer(network, picture: Image.Image) -> str:
     content = io.BytesIO()
     picture.save(content, "PNG")
     try:
-        return "\n".join(str(found).split(", then")[0] for found in predict(network, content.getvalue()))
+        return "\n".join(str(reading).split(", then")[0] for reading in predict(network, content.getvalue()))
     except LenetError:
         return "no digit"
 

@@ -27,8 +27,8 @@ FILE = Path(__file__).with_suffix(".json")
 
 def write_record(record: dict, name: str, entry: dict) -> None:
     """Write down at once what there is of a network, and forget those that are no longer shipped."""
-    found = {**record["experiments"], name: entry}
-    record["experiments"] = {one: found[one] for one in shipped_names() if one in found}
+    experiments = {**record["experiments"], name: entry}
+    record["experiments"] = {one: experiments[one] for one in shipped_names() if one in experiments}
     write_json(FILE, record)
 
 
@@ -42,9 +42,9 @@ def run(record: dict, name: str, model: Network, data: Data) -> None:
         if entry["changes"].get(kind, {}).get("amounts") == list(amounts):
             continue
         errors = errors_by_amount(model, data.test, kind, scaling=data.scaling)
-        found = {"amounts": list(amounts), "errors": [round(error, 3) for error in errors]}
+        curve = {"amounts": list(amounts), "errors": [round(error, 3) for error in errors]}
         entry["changes"] = {
-            one: {**entry["changes"], kind: found}[one]
+            one: {**entry["changes"], kind: curve}[one]
             for one in AMOUNTS
             if one == kind or one in entry["changes"]
         }

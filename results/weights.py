@@ -37,20 +37,20 @@ def make(name: str, folder: Path) -> None:
     status = cli.main([*shlex.split(COMMANDS[name]), "--out", str(folder)])
     if status:
         sys.exit(status)
-    keep = _trained if COMMANDS[name].startswith("train") else _reproduced
+    keep = _train if COMMANDS[name].startswith("train") else _reproduce
     weights, record = keep(folder)
     write_atomically(SHIPPED / f"{name}.safetensors", weights.read_bytes())
     write_json(SHIPPED / f"{name}.json", {"command": f"lenet-edu {COMMANDS[name]}", **record})
 
 
-def _trained(folder: Path) -> tuple[Path, dict]:
+def _train(folder: Path) -> tuple[Path, dict]:
     """The best weights of a run of `fit`, and its record."""
     record = read_json(folder / "run.json")
     del record["out"]
     return folder / "best.safetensors", record
 
 
-def _reproduced(folder: Path) -> tuple[Path, dict]:
+def _reproduce(folder: Path) -> tuple[Path, dict]:
     """The last weights of seed 0 of a row, and its record."""
     weights = folder / "seed-0" / "network.safetensors"
     record, model = read_json(folder / "seed-0" / "record.json"), load_network(weights)

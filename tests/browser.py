@@ -58,7 +58,10 @@ def running_lab(folder, root=None):
         yield address
     finally:
         with suppress(ProcessLookupError):  # it may have ended by itself
-            os.killpg(process.pid, 15)
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, 15)
+            else:  # Windows
+                process.terminate()
         process.wait(timeout=20)
 
 

@@ -14,6 +14,9 @@ from tests.browser import needs_chromium
 
 _MACHINES_DATA = os.environ.get("LENET_EDU_DATA")
 
+# MNIST read from disk, and a boosted team of three trained networks.
+_SLOW_FIXTURES = ("mnist", "team")
+
 
 def pytest_collection_modifyitems(items):
     """Mark what can be told from a test itself; `slow` is written beside the others that are."""
@@ -22,10 +25,10 @@ def pytest_collection_modifyitems(items):
             item.add_marker("notebook")
         if needs_chromium.mark in item.iter_markers("skipif"):
             item.add_marker("browser")
-        needs_mnist = "mnist" in getattr(item, "fixturenames", ())
-        if needs_mnist:
+        fixtures = getattr(item, "fixturenames", ())
+        if any(name in fixtures for name in _SLOW_FIXTURES):
             item.add_marker("slow")
-        if needs_mnist or item.path.parent.name == "data":
+        if "mnist" in fixtures or item.path.parent.name == "data":
             item.add_marker("data")
 
 

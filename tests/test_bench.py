@@ -3,6 +3,7 @@ measured.
 """
 
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,16 @@ from lenet_edu.training.recipes import Recipe
 
 BENCH = Path(__file__).parents[1] / "bench"
 
+NEEDS_RESOURCE = pytest.mark.skipif(
+    find_spec("resource") is None,
+    reason="Windows cannot tell a process its peak memory: run this elsewhere",
+)
+
 RESULTS = sorted(BENCH.glob("results/training-*.json"))
 
 
+@pytest.mark.slow
+@NEEDS_RESOURCE
 def test_ours_learns_and_counts_no_looks(few, monkeypatch):
     looking = []
 
@@ -34,16 +42,18 @@ def test_ours_learns_and_counts_no_looks(few, monkeypatch):
     monkeypatch.setattr(contenders, "accuracy", slow)
     monkeypatch.setattr(contenders, "load_digits", lambda source: few)
     monkeypatch.setattr(contenders, "WARM_UP", 2)
-    found = contenders.ours(0, "cpu", Recipe("test", epochs=10, batch_size=16, peak_rate=0.05))
-    assert found["accuracy"] > 0.3
-    assert [images for _, images, _ in found["marks"]] == sorted({images for _, images, _ in found["marks"]})
-    assert len(found["marks"]) == 10 * contenders.LOOKS
-    assert found["marks"][-1][1] == 1600
-    assert 0 < found["training_seconds"] < 3600
-    assert found["images_per_second"] > 0 < found["cold"]["first_step"]
-    assert found["peak_mib"] > 100
+    run = contenders.ours(0, "cpu", Recipe("test", epochs=10, batch_size=16, peak_rate=0.05))
+    assert run["accuracy"] > 0.3
+    assert [images for _, images, _ in run["marks"]] == sorted({images for _, images, _ in run["marks"]})
+    assert len(run["marks"]) == 10 * contenders.LOOKS
+    assert run["marks"][-1][1] == 1600
+    assert 0 < run["training_seconds"] < 3600
+    assert run["images_per_second"] > 0 < run["cold"]["first_step"]
+    assert run["peak_mib"] > 100
 
 
+@pytest.mark.slow
+@NEEDS_RESOURCE
 def test_a_peer_learns_and_looks_four_times_an_epoch(few, monkeypatch):
     torch.manual_seed(0)
     monkeypatch.setattr(contenders, "WARM_UP", 2)
@@ -60,15 +70,15 @@ def test_a_peer_learns_and_looks_four_times_an_epoch(few, monkeypatch):
 
 
 def test_every_contender_can_be_called():
-    found = contenders.contenders()
+    by_name = contenders.contenders()
     assert {
         "ours, sprint",
         "ours, batches of 32",
         "the tutorial's way, 2 workers",
         "an example script",
-    } <= set(found)
-    assert set(speed.SEEDS) < set(found)
-    assert contenders.THREADS in found
+    } <= set(by_name)
+    assert set(speed.SEEDS) < set(by_name)
+    assert contenders.THREADS in by_name
 
 
 def test_operations_are_the_ledgers():
@@ -81,11 +91,11 @@ def test_operations_are_the_ledgers():
 
 
 def test_shares_are_parts_of_the_whole():
-    found = profiling.shares({"aten::mkldnn_convolution": 6.0, "aten::addmm": 3.0, "something": 1.0})
-    assert found["convolutions"] == 0.6
-    assert found["matrix products (C5, F6, OUTPUT)"] == 0.3
-    assert found["the rest"] == 0.1
-    assert sum(found.values()) == pytest.approx(1)
+    shares = profiling.shares({"aten::mkldnn_convolution": 6.0, "aten::addmm": 3.0, "something": 1.0})
+    assert shares["convolutions"] == 0.6
+    assert shares["matrix products (C5, F6, OUTPUT)"] == 0.3
+    assert shares["the rest"] == 0.1
+    assert sum(shares.values()) == pytest.approx(1)
 
 
 def test_seconds_to_a_mark_are_those_of_the_first_time():
@@ -109,22 +119,22 @@ def test_what_was_not_reached_counts_as_slowest(times, text):
 
 def test_a_result_takes_the_place_of_an_earlier_one_of_the_same_run(tmp_path):
     run = {"contender": "a", "seed": 0, "one_thread": False, "images_per_second": 1}
-    kept = {"runs": []}
-    for found in (run, {**run, "seed": 1}, {**run, "images_per_second": 2}):
-        speed.write_run(kept, tmp_path / "found.json", found)
-    saved = read_json(tmp_path / "found.json")["runs"]
+    record = {"runs": []}
+    for repeat in (run, {**run, "seed": 1}, {**run, "images_per_second": 2}):
+        speed.write_run(record, tmp_path / "record.json", repeat)
+    saved = read_json(tmp_path / "record.json")["runs"]
     assert [(one["seed"], one["images_per_second"]) for one in saved] == [(0, 2), (1, 1)]
 
 
 @pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
 def test_results_are_whole(path):
-    kept = read_json(path)
-    assert {"cpu", "cores", "gpu", "python", "torch", "date", "system"} <= kept["machine"].keys()
-    assert kept["command"] == ("make bench" if path.stem.endswith("cpu") else "make bench-gpu")
-    assert {run["contender"] for run in kept["runs"]} == set(contenders.contenders())
+    record = read_json(path)
+    assert {"cpu", "cores", "gpu", "python", "torch", "date", "system"} <= record["machine"].keys()
+    assert record["command"] == ("make bench" if path.stem.endswith("cpu") else "make bench-gpu")
+    assert {run["contender"] for run in record["runs"]} == set(contenders.contenders())
     for name, seeds in speed.SEEDS.items():
-        assert [run["seed"] for run in kept["runs"] if run["contender"] == name] == list(range(seeds))
-    assert 0 < kept["profile"]["gflops_reached"] < kept["profile"]["gflops_limit"]
+        assert [run["seed"] for run in record["runs"] if run["contender"] == name] == list(range(seeds))
+    assert 0 < record["profile"]["gflops_reached"] < record["profile"]["gflops_limit"]
 
 
 def test_the_page_is_what_the_results_say():
@@ -155,7 +165,7 @@ def test_both_ways_read_every_picture_and_train_the_same_network(tmp_path):
 
 
 def test_the_section_on_pictures_computes_its_ratios():
-    kept = {
+    record = {
         "files": 12000,
         "training_pictures": 10000,
         "cores": 2,
@@ -166,7 +176,7 @@ def test_the_section_on_pictures_computes_its_ratios():
         "reading": {"tutorial, 0 workers": 8.0, "tutorial, 2 workers": 5.0, "ours": 0.1},
         "training": {"tutorial, 0 workers": 12.0, "tutorial, 2 workers": 6.0, "ours": 2.0},
     }
-    text = colour.section(kept)
+    text = colour.section(record)
     assert "| ours | 0.10 s | 80.0x | 2.00 s | 6.0x |" in text
     assert "3.0x as fast as the tutorial's script with the better number of workers" in text.replace(
         "\n", " "
@@ -177,8 +187,8 @@ def test_updates_are_timed_either_way_and_compared(monkeypatch):
     monkeypatch.setattr(updates, "UPDATES", {"compiled": 30, "torch": 10})
     monkeypatch.setattr(updates, "NETWORKS", {"LeNet-1": updates.LeNet1})
     monkeypatch.setattr(updates, "ROUNDS", 1)
-    kept = updates.measure()
-    assert kept["milliseconds"]["LeNet-1"].keys() == {"compiled", "torch"}
-    kept["milliseconds"]["LeNet-1"] = {"compiled": 0.1, "torch": 0.5}
+    record = updates.measure()
+    assert record["milliseconds"]["LeNet-1"].keys() == {"compiled", "torch"}
+    record["milliseconds"]["LeNet-1"] = {"compiled": 0.1, "torch": 0.5}
     passes = sum(passes for _, passes in updates.paper.GLOBAL_RATES)
-    assert f"| LeNet-1 | 0.100 ms | 0.500 ms | 5.0x | {0.1 * passes:.1f} min |" in updates.section(kept)
+    assert f"| LeNet-1 | 0.100 ms | 0.500 ms | 5.0x | {0.1 * passes:.1f} min |" in updates.section(record)

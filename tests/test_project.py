@@ -13,7 +13,7 @@ from tools.oldest import requirements
 ROOT = Path(__file__).parents[1]
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 LOCK = dict(
-    line.split("==") for line in (ROOT / "requirements.lock").read_text().splitlines() if line.strip()
+    line.split("==") for line in (ROOT / "requirements.lock").read_text("utf-8").splitlines() if line.strip()
 )
 
 
@@ -43,7 +43,7 @@ def test_known_bad_release_is_excluded():
 
 def test_readme_names_commands_that_exist():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
     named = set(re.findall(r"\bmake ([a-z-]+)", readme))
     assert {"lab", "test"} <= named <= targets
     commands = set(re.findall(r"^ *lenet-edu ([a-z]+)", readme, re.M))
@@ -63,7 +63,7 @@ def test_pages_name_files_and_commands_that_exist(page):
     missing = [place for place in named if not (ROOT / place).exists()]
     missing += [link for link in links if not (ROOT / page).parent.joinpath(link).exists()]
     assert not missing
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
     assert set(re.findall(r"(?:`|^    )make ([a-z-]+)", text, re.M)) <= targets
 
 

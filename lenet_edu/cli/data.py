@@ -24,9 +24,9 @@ def run(options) -> dict:
             data.fetch_mnist(options.folder)
         except LenetError as error:
             failure = str(error)
-    found = data.describe_data(options.folder)
-    for item in found:
+    sources = data.describe_data(options.folder)
+    for item in sources:
         say(options, "  ".join(str(value) for value in item.values() if value not in ("", None)))
     if failure:
         say(options, f"{failure}\nThe embedded digits step in until MNIST is there.")
-    return {"found": found, "failure": failure}
+    return {"found": sources, "failure": failure}

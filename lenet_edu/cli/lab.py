@@ -27,6 +27,7 @@ def lab_arguments(arguments: list[str]) -> list[str]:
     """What JupyterLab is started with to open notebook 00; `arguments` go to it, too, and win."""
     ours = [
         f"--ServerApp.root_dir={NOTEBOOKS}",
+        "--ServerApp.contents_manager_class=lenet_edu.cli.contents.Contents",
         f"--ContentsManager.hide_globs={HIDDEN}",
         f"--MappingKernelManager.cull_idle_timeout={IDLE}",
         f"--LabApp.default_url=/lab/tree/{FIRST.name}",
@@ -37,8 +38,8 @@ def lab_arguments(arguments: list[str]) -> list[str]:
     return [*ours, *arguments]
 
 
-def trust_notebooks() -> None:
-    """Sign the suite's notebooks: JupyterLab does not show widgets in what nobody has signed."""
+def trust_notebooks(root: Path = NOTEBOOKS) -> None:
+    """Sign the notebooks below `root`: JupyterLab does not show widgets in what nobody has signed."""
     from jupyter_core.paths import jupyter_data_dir
     from nbformat import read
     from nbformat.sign import NotebookNotary
@@ -47,7 +48,7 @@ def trust_notebooks() -> None:
     try:
         os.makedirs(folder, exist_ok=True)
         notary = NotebookNotary(data_dir=folder)
-        for path in sorted(NOTEBOOKS.rglob("[0-9][0-9]_*.ipynb")):
+        for path in sorted(root.rglob("[0-9][0-9]_*.ipynb")):
             notary.sign(read(path, as_version=4))
     except (OSError, ValueError) as error:
         print(

@@ -34,16 +34,16 @@ def run(options) -> dict:
     predictions, images = [], []
     for path, several in readings:
         for number, reading in enumerate(several, 1):
-            found = _record(path, number, len(several), reading)
-            predictions.append(found)
+            record = _record(path, number, len(several), reading)
+            predictions.append(record)
             images.append(reading.image)
             which = f", digit {number} of {len(several)}" if len(several) > 1 else ""
-            actual = f", actual {found['actual']}" if found["actual"] else ""
+            actual = f", actual {record['actual']}" if record["actual"] else ""
             say(options, f"{path}{which}: {reading}{actual}")
     result = {"network": model.architecture.name, "predictions": predictions, "left_out": left_out}
-    known = [found for found in predictions if found["actual"]]
+    known = [record for record in predictions if record["actual"]]
     if len(known) > 1:
-        result["accuracy"] = sum(str(found["class"]) == found["actual"] for found in known) / len(known)
+        result["accuracy"] = sum(str(record["class"]) == record["actual"] for record in known) / len(known)
         say(options, f"{result['accuracy']:.2%} right of {len(known):,} whose folder names their class")
     for _, reason in left_out:
         print(f"left out: {reason}", file=sys.stderr)
@@ -112,7 +112,7 @@ def _plot_predictions(options, images, predictions) -> None:
         raise LenetError(f"--plot takes a name that ends in .png, .pdf or .jpg; got {options.plot}.")
     every = slice(None, None, -(-len(predictions) // _PLOTTED))
     shown = predictions[every]
-    guesses = [(str(found["class"]), found["actual"], found["probability"]) for found in shown]
+    guesses = [(str(one["class"]), one["actual"], one["probability"]) for one in shown]
     content = BytesIO()
     plots.predictions(images[every], guesses).savefig(content, format=kind)
     write_atomically(Path(options.plot), content.getvalue())

@@ -48,12 +48,12 @@ def _network_runs(options, name: str) -> tuple[float, list[dict]]:
     ]
     say(options, f"{data.note} {name}, {ROWS[name].about}; {data.name}, one core a seed".strip())
     runs = []
-    for _, found in map_processes(reproduce, tasks):
-        runs.append(found)
+    for _, record in map_processes(reproduce, tasks):
+        runs.append(record)
         say(
             options,
-            f"seed {found['seed']}: test {found['error']} %, training {found['training_error']} %, "
-            f"{found['updates']:,} updates in {found['minutes']} min",
+            f"seed {record['seed']}: test {record['error']} %, training {record['training_error']} %, "
+            f"{record['updates']:,} updates in {record['minutes']} min",
         )
     say(options, f"weights and records: {folder}")
     return published_error(name), sorted(runs, key=lambda run: run["seed"])
@@ -76,7 +76,7 @@ def _classical_runs(options, name: str) -> tuple[float, list[dict]]:
     say(options, f"{what.setting} {best}, chosen on held-out digits among {len(tried)}")
     runs = []
     for seed in range(options.seeds) if what.seeds else [None]:
-        found = measure(what, best, seed, all_digits, test)
-        runs.append({**found, "error": found["test_error"], "data": data.name})
-        say(options, f"test {found['test_error']} %, {found['minutes']} min, {data.name}")
+        outcome = measure(what, best, seed, all_digits, test)
+        runs.append({**outcome, "error": outcome["test_error"], "data": data.name})
+        say(options, f"test {outcome['test_error']} %, {outcome['minutes']} min, {data.name}")
     return paper.PUBLISHED_ERRORS[what.row], runs

@@ -106,7 +106,7 @@ def _new_job(options) -> Job:
 
     from lenet_edu.network.models import build
     from lenet_edu.system.devices import choose_device
-    from lenet_edu.training.recipes import chosen_recipe, named_recipe
+    from lenet_edu.training.recipes import choose_recipe, named_recipe
     from lenet_edu.training.runs import STATE, new_run_folder
 
     plan = architecture_of(options, default="modern")
@@ -123,7 +123,7 @@ def _new_job(options) -> Job:
     data = load_data(options, plan, options.scaling, held_out=not options.train_on_all)
     if "classes" in plan.config:
         plan = architecture.architecture({**plan.config, "classes": len(data.classes)})
-    recipe = chosen_recipe(options.recipe, plan, len(data.train)).changed(
+    recipe = choose_recipe(options.recipe, plan, len(data.train)).changed(
         epochs=options.epochs, batch_size=options.batch_size, peak_rate=options.peak_rate
     )
     model = build(plan.config)

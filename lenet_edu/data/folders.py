@@ -199,11 +199,11 @@ def _cifar(root: Path, held_out: bool) -> Data:
         raise LenetError(f"CIFAR-10 is not in {root} and LENET_EDU_OFFLINE forbids fetching it.")
     parts = []
     for train in (True, False):
-        found = CIFAR10(str(root), train=train, download=not here)
-        chosen = [found.class_to_idx[name] for name in ("cat", "dog")]
-        labels = torch.tensor(found.targets)
+        cifar = CIFAR10(str(root), train=train, download=not here)
+        chosen = [cifar.class_to_idx[name] for name in ("cat", "dog")]
+        labels = torch.tensor(cifar.targets)
         wanted = torch.isin(labels, torch.tensor(chosen))
-        pixels = torch.from_numpy(found.data)[wanted].permute(0, 3, 1, 2).contiguous()
+        pixels = torch.from_numpy(cifar.data)[wanted].permute(0, 3, 1, 2).contiguous()
         parts.append((HALF_SCALING.apply(pixels / 255), (labels[wanted] == chosen[1]).long()))
     return _split(*parts, source=Source("cifar", held_out), classes=("cat", "dog"))
 
@@ -229,7 +229,7 @@ def _find_files(root: Path) -> tuple[dict[str, list[tuple[Path, int]]], tuple[st
         raise LenetError(
             f"{root} is no folder. Give one that holds {TRAIN}/CLASS/* and {VALIDATION}/CLASS/*."
         )
-    found = {}
+    pictures = {}
     for name in (TRAIN, VALIDATION):
         folder = root / name
         if not is_folder(folder):
@@ -238,21 +238,21 @@ def _find_files(root: Path) -> tuple[dict[str, list[tuple[Path, int]]], tuple[st
                 f"{root} has no folder {name}; it has {', '.join(here) or 'no folders at all'}. "
                 f"Pictures belong into {TRAIN}/CLASS/ and {VALIDATION}/CLASS/."
             )
-        found[name] = {readable(path.name): find_pictures(path) for path in _folders_in(folder)}
-    classes = tuple(found[TRAIN])
+        pictures[name] = {readable(path.name): find_pictures(path) for path in _folders_in(folder)}
+    classes = tuple(pictures[TRAIN])
     if len(classes) < 2:
         raise LenetError(
             f"{root / TRAIN} has {len(classes)} classes ({', '.join(classes)}); at least 2 are needed."
         )
-    if tuple(found[VALIDATION]) != classes:
-        odd = sorted(set(classes) ^ set(found[VALIDATION]))
+    if tuple(pictures[VALIDATION]) != classes:
+        odd = sorted(set(classes) ^ set(pictures[VALIDATION]))
         raise LenetError(
             f"The classes of {root / TRAIN} and {root / VALIDATION} differ: "
             f"{', '.join(odd)} is in one of them only."
         )
     files = {
-        name: [(path, label) for label, one in enumerate(classes) for path in found[name][one]]
-        for name in found
+        name: [(path, label) for label, one in enumerate(classes) for path in pictures[name][one]]
+        for name in pictures
     }
     return files, classes
 

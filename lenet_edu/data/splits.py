@@ -214,13 +214,13 @@ def resize_for(size: int, images: Tensor, scaling: Scaling) -> Tensor:
     if size == paper.IMAGE_SIZE:
         return images
     if size == paper.MNIST_SIZE:
-        small = _resized(crop(images, paper.MNIST_SIZE), _LENET1_FRAME)
+        small = _resize(crop(images, paper.MNIST_SIZE), _LENET1_FRAME)
         return F.pad(small, ((size - _LENET1_FRAME) // 2,) * 4, value=scaling.background)
     if size == _LENET1989_SIZE:
-        return scaling.undo(_resized(crop(images, _LENET1989_FRAME), size)) * 2 - 1
+        return scaling.undo(_resize(crop(images, _LENET1989_FRAME), size)) * 2 - 1
     sizes = ", ".join(map(str, (paper.IMAGE_SIZE, paper.MNIST_SIZE, _LENET1989_SIZE)))
     raise LenetError(f"Digits are read at one of these sizes: {sizes}; got {size}.")
 
 
-def _resized(images: Tensor, size: int) -> Tensor:
+def _resize(images: Tensor, size: int) -> Tensor:
     return F.interpolate(images, size=(size, size), mode="bilinear", antialias=True, align_corners=False)

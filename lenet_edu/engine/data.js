@@ -22,6 +22,7 @@ import { bytesOf } from "./engine.js";
  * @typedef {{name: string, background: number, ink: number}} Scaling
  */
 
+const EMBEDDED_SIZE = 8;
 const MNIST_VALIDATION_EVERY = 12;
 const EMBEDDED_TEST_EVERY = 5;
 const EMBEDDED_VALIDATION_EVERY = 8;
@@ -47,6 +48,9 @@ export class DataError extends Error {
 export async function readMnist(files) {
   /** @type {Map<string, Uint8Array>} */
   const contents = new Map();
+  if (typeof files?.[Symbol.iterator] !== "function") {
+    throw new DataError(`MNIST's four files must come as a list of files; got ${files}.`);
+  }
   for (const file of files) {
     const name = mnistName(file.name);
     contents.set(name, readIdx(name, await unpack(file.name, new Uint8Array(await file.arrayBuffer()))));
@@ -210,6 +214,45 @@ export function holdOut({ bytes, labels, size, maps = 1 }, every) {
 }
 
 /**
+ * Raise DataError, which names the split and what is wrong with it, unless a network can be trained on the data.
+ * @param {any} data its bytes as a Uint8Array or a Blob @param {any} scaling @param {import("./engine.js").Plan} plan
+ */
+export function checkData(data, scaling, plan) {
+  for (const what of ["background", "ink"]) {
+    if (!Number.isFinite(scaling?.[what])) {
+      throw new DataError(`${what} of the scaling must be a finite number; got ${scaling?.[what]}.`);
+    }
+  }
+  const { maps: wanted, size: frame } = plan.input;
+  const classes = plan.layers[plan.layers.length - 1].units ?? 0;
+  for (const name of ["train", "validation", "test"]) {
+    const { bytes, labels, size, maps = 1 } = data?.[name] ?? {};
+    const count = labels?.length;
+    const length = bytes?.size ?? bytes?.length;
+    if (!(labels instanceof Uint8Array) || !count || length === undefined) {
+      throw new DataError(`The ${name} split must have bytes, and a Uint8Array of at least one label.`);
+    }
+    if (maps !== wanted || !((size === EMBEDDED_SIZE ? FRAME : size) <= frame)) {
+      throw new DataError(
+        `${plan.name} reads images of ${wanted} x ${frame} x ${frame}; those of the ${name} split are ` +
+          `${maps} x ${size} x ${size}.`,
+      );
+    }
+    if (length !== count * maps * size * size) {
+      throw new DataError(
+        `The ${name} split must have ${maps * size * size} bytes for each of ${count} labels; got ${length}.`,
+      );
+    }
+    const outside = labels.find((label) => label >= classes);
+    if (outside !== undefined) {
+      throw new DataError(
+        `Labels of the ${name} split must be from 0 to ${classes - 1}, as ${plan.name} has classes; got ${outside}.`,
+      );
+    }
+  }
+}
+
+/**
  * A function that writes image `i` of a split as the network sees it: `maps` x `frame` x `frame` values, paper round a
  * digit. The embedded digits stand in a frame of 32 only.
  * @param {Split} split
@@ -222,7 +265,7 @@ export function reader({ bytes, size }, { background, ink }, frame = FRAME) {
   const range = f(ink - background);
   const scaled = (/** @type {number} */ share) => f(f(f(share) * range) + f(background));
   const paper = scaled(0);
-  if (size === 8) {
+  if (size === EMBEDDED_SIZE) {
     return (i, out) => {
       out.fill(paper);
       writeGlyph(bytes.subarray(i * 64, (i + 1) * 64), out, scaled);

@@ -10,6 +10,7 @@ Each module has `PREDICTIONS` and `EXERCISES` by name; some have `EXPLANATIONS` 
 predictions. Answers come from the network's description or from calling the package.
 """
 
+from dataclasses import replace
 from importlib import import_module
 
 from lenet_edu.exercises.checking import Comparison, Verdict
@@ -27,6 +28,7 @@ NOTEBOOKS = (
     "f6",
     "output",
     "network",
+    "learning",
     "training",
     "cats_and_dogs",
     "bugs",
@@ -46,7 +48,8 @@ def ask(name: str, shown=None) -> Asked:
 
 def check(name: str, answer) -> Verdict:
     """Check an answer to the exercise `name`, such as "c1.side". Raises LenetError for an unknown name."""
-    return _find(name, "EXERCISES").check(answer)
+    checker = _find(name, "EXERCISES")
+    return replace(checker.check(answer), exercise=name, checker=checker)
 
 
 def explain(name: str, words: str | None) -> Comparison:

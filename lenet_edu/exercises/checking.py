@@ -19,10 +19,15 @@ UNANSWERED = (None, ...)
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether an answer is right, and what to say to it."""
+    """Whether an answer is right, and what to say to it.
+
+    exercise, checker: what was asked, for a page that asks it again.
+    """
 
     right: bool
     text: str
+    exercise: str = field(default="", compare=False)
+    checker: object = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return ("Right. " if self.right else "") + self.text
@@ -33,6 +38,11 @@ class Verdict:
         colour = "#009E73" if self.right else "#E69F00"
         style = f"border-left:4px solid {colour};padding:2px 10px;margin:2px 0;white-space:pre-wrap"
         return f'<div style="{style}">{escape(str(self))}</div>'
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        from lenet_edu.exercises.pages import describe_exercise
+
+        return describe_exercise(self.exercise, self.checker) if self.exercise else {}
 
 
 @dataclass(frozen=True)
@@ -160,12 +170,17 @@ class Conditions:
     convert: makes the answer what the conditions expect, and raises what it likes if it cannot. wanted:
     what the answer must be, for that case. conditions: tests of the answer by the hint for who fails it,
     tried in order.
+
+    form: how a page without a kernel asks for the answer, as "table" or "pair"; `widgets/twins/conditions.js` has
+    the same conditions in the same order, and `facts` are what they need. None: in code only.
     """
 
     convert: Callable
     wanted: str
     conditions: Mapping[str, Callable]
     because: str
+    form: str | None = None
+    facts: Mapping = field(default_factory=dict)
 
     def check(self, answer) -> Verdict:
         """answer: what `wanted` says."""

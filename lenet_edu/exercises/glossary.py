@@ -58,5 +58,17 @@ TERMS: dict[str, dict[str, str]] = {
         "invariance": "The output stays the same although the input changes in a certain way, such as by moving.",
         "robustness": "How far an input can be changed before the network's answers become wrong.",
     },
+    "10": {
+        "slope": "How much a number changes when another one grows a little, divided by that little: also called a derivative.",
+        "chain rule": "Where one number depends on a second, and that on a third, the slope of the whole is the product of the slopes of its links.",
+        "back-propagation": "Computing the slopes of the loss in all weights, layer by layer from the last to the first.",
+        "delta": "The slope of the loss in the weighted sum of a unit, before its squash.",
+        "learning rate": "The number by which a slope is multiplied to give the step of its weight.",
+        "gradient descent": "Moving all weights a little against their slopes, again and again.",
+        "loss surface": "The loss over two or more weights, seen as a landscape: training looks for a low place.",
+        "curvature": "How quickly the slope itself changes. Where the curvature is large, steps must be small.",
+        "momentum": "A share of the last step that is added to the next one, so that steps in the same direction add up.",
+        "stochastic gradient descent": "Gradient descent that takes the slopes from a few examples at a time, in random order.",
+    },
 }
 # fmt: on

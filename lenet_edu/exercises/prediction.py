@@ -12,6 +12,7 @@ from io import BytesIO
 from math import isfinite
 
 from lenet_edu.system.errors import LenetError, check_choice
+from lenet_edu.system.pages import veiled
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,15 @@ class Asked:
     def held_back(self) -> str:
         """What is shown once the reader has committed, as HTML."""
         return _html(self.shown)
+
+    def veiled_answer(self) -> str:
+        """What a page without a kernel judges by (`widgets/twins/predict.js`), veiled."""
+        one = self.prediction
+        held = {"right": one.right, "answer": one.answer, "shown": self.held_back()}
+        held["among"] = None if self.among is None else sorted(self.among)
+        if isinstance(one, Estimate):
+            return veiled({**held, "factor": one.factor, "hints": list(one.hints.items())})
+        return veiled({**held, "choices": one.choices})
 
     def __repr__(self) -> str:
         offered = [f"  ( ) {choice}" for choice in self.choices] or ["  [a number]"]

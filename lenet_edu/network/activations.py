@@ -1,4 +1,7 @@
-"""Every layer's output for an input, from INPUT to OUTPUT; and which pixels an answer hangs on."""
+"""Every layer's output for an input, from INPUT to OUTPUT; and which pixels an answer hangs on.
+
+The functions that squash a weighted sum are not here: they are `SQUASHES` in `layers`.
+"""
 
 import torch
 from torch import Tensor

@@ -4,9 +4,21 @@
 Each function returns the matplotlib figure. In a notebook it shows by itself when its call ends a cell.
 """
 
+from lenet_edu.plots.connections import fully_connected, kernel_sum, to_codes
 from lenet_edu.plots.drawing import network
-from lenet_edu.plots.images import digits, pictures, predictions, saliency, scan
-from lenet_edu.plots.layers import bars, curves, feature_maps, kernels, maps, matrix, numbers, side_by_side
+from lenet_edu.plots.images import digits, pictures, predictions, saliency, scan, steps
+from lenet_edu.plots.layers import (
+    bars,
+    combination,
+    curves,
+    feature_maps,
+    kernels,
+    maps,
+    matrix,
+    numbers,
+    side_by_side,
+)
+from lenet_edu.plots.learning import backward_pass, loss_surface, slope
 from lenet_edu.plots.networks import (
     field_squares,
     parameters_and_connections,
@@ -18,17 +30,22 @@ from lenet_edu.plots.sliding import sliding
 from lenet_edu.plots.training import confusion, history
 
 __all__ = [
+    "backward_pass",
     "bars",
     "beside_printed",
     "by_layer",
+    "combination",
     "confusion",
     "costs",
     "curves",
     "digits",
     "feature_maps",
     "field_squares",
+    "fully_connected",
     "history",
+    "kernel_sum",
     "kernels",
+    "loss_surface",
     "maps",
     "matrix",
     "network",
@@ -45,5 +62,8 @@ __all__ = [
     "seeds",
     "side_by_side",
     "sliding",
+    "slope",
+    "steps",
     "table",
+    "to_codes",
 ]

@@ -88,6 +88,13 @@ def frame(axis: Axes, colour: str = GREY, linewidth: float = 0.5) -> None:
     axis.spines[:].set(visible=True, linewidth=linewidth, color=colour)
 
 
+def finish_chart(axis: Axes, title: str) -> None:
+    """A title above the left end, a pale grid, and the legend right of the lines."""
+    axis.set_title(title, loc="left")
+    axis.grid(color=GREY, alpha=0.25)
+    axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+
 def as_array(values) -> np.ndarray:
     """A tensor on any device, or anything like an array, as a NumPy array."""
     return values.detach().cpu().numpy() if hasattr(values, "detach") else np.asarray(values)

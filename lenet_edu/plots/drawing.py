@@ -155,7 +155,8 @@ def _draw_maps(axes: Axes, block: Block, pictures: np.ndarray, name: str, faint:
 def _draw_cone(axes: Axes, plan: Architecture, blocks: dict[str, Block], below: str, name: str) -> None:
     """What one unit of a layer's first map reads, framed, and lines from there to the unit."""
     shapes, colour = plan.shapes, style.layer_colour(name)
-    unit = tuple(side // 2 for side in shapes[name][1:]) or (0, 0)
+    _, *sides = shapes[name]
+    unit = (sides[0] // 2, sides[1] // 2) if sides else (0, 0)
     x, y = _place(blocks[name], shapes[name], unit)
     layer = plan[name]
     reads = [0]  # a picture in colour is one map here
@@ -235,12 +236,10 @@ def _blank(plan: Architecture, lit: str | None) -> Figure:
     shapes = plan.shapes
     kinds = {row.name: row.kind for row in ledger(plan).rows}
     figure, (axes,) = subplots(1, 1, (11, 2.75))
-    left = right = centre = None
+    centre = right = 0.0
     for name, shape in shapes.items():
         half = _layer_width(shape) / 2
-        if centre is None:
-            centre = left = 0.0
-        else:
+        if name != plan.input.name:
             # Room for the names below, however narrow the layers are.
             centre = max(centre + 1.95, right + 0.7 + half)
             ends = (right + 0.1, 0), (centre - half - 0.1, 0)
@@ -252,7 +251,7 @@ def _blank(plan: Architecture, lit: str | None) -> Figure:
         axes.text(centre, -3.4, show_shape(shape), ha="center", size=8)
         kind = _two_lines(kinds.get(name, ""))
         axes.text(centre, 2.75, kind, ha="center", va="center", size=7, color=SOFT_INK)
-    left -= _layer_width(plan.input.output_shape) / 2
+    left = -_layer_width(plan.input.output_shape) / 2
     axes.set(xlim=(left - 0.2, right + 1.0), ylim=(-3.7, 3.2), aspect="equal")
     axes.axis("off")
     return figure
@@ -260,7 +259,7 @@ def _blank(plan: Architecture, lit: str | None) -> Figure:
 
 def _layer_width(shape: tuple[int, ...]) -> float:
     """How wide a layer is drawn: a stack of maps by its side and number, a column of units always alike."""
-    return _side(shape) + (_shown_maps(shape) - 1) * _STEP if _is_stack(shape) else 0.2
+    return _side(shape) + (_maps_to_draw(shape) - 1) * _STEP if _is_stack(shape) else 0.2
 
 
 def _draw_layer(axes: Axes, x: float, shape: tuple[int, ...], colour: str, dimmed: bool) -> None:
@@ -268,7 +267,7 @@ def _draw_layer(axes: Axes, x: float, shape: tuple[int, ...], colour: str, dimme
     face, edge = (style.pale(colour, 0.88), style.pale(colour, 0.4)) if dimmed else (colour, "white")
     look = {"facecolor": face, "edgecolor": edge, "linewidth": 0.8}
     if _is_stack(shape):
-        side, shown = _side(shape), _shown_maps(shape)
+        side, shown = _side(shape), _maps_to_draw(shape)
         for place in range(shown):
             below = -side / 2 + ((shown - 1) / 2 - place) * _STEP
             axes.add_patch(Rectangle((x + place * _STEP, below), side, side, **look))
@@ -289,7 +288,7 @@ def _side(shape: tuple[int, ...]) -> float:
     return 0.5 + shape[1] / 11
 
 
-def _shown_maps(shape: tuple[int, ...]) -> int:
+def _maps_to_draw(shape: tuple[int, ...]) -> int:
     return min(shape[0], 6)
 
 

@@ -1,10 +1,12 @@
 """Figures of a network as its description has it: its layers, its tables, its counts, what a unit sees."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from lenet_edu.network.architecture import Architecture, ConvolutionSpec, lenet5, table_groups
+from lenet_edu.network.architecture import Architecture, lenet5, table_groups
 from lenet_edu.network.ledger import Ledger, window
 from lenet_edu.plots import style
 from lenet_edu.plots.canvas import Figure, as_array, as_colours, frame, styled, subplots
@@ -22,8 +24,7 @@ def table(connected, title: str = "", layer: str = "C3", below=None, above=None)
     """
     described = getattr(connected, "architecture", connected)
     plan = described if isinstance(described, Architecture) else lenet5()
-    convolutions = [one.name for one in plan.layers if isinstance(one, ConvolutionSpec)]
-    check_choice(f"A convolution of {plan.name}", layer, convolutions)
+    check_choice(f"A convolution of {plan.name}", layer, tuple(plan.convolutions))
     names = list(plan.shapes)
     lower = names[names.index(layer) - 1]
     own = plan.convolutions[layer].connected(plan.shapes[lower][0])
@@ -84,7 +85,9 @@ def parameters_and_connections(book: Ledger) -> Figure:
 
 
 @styled
-def receptive_field(model, activations: dict, layer: str, unit=(0, 0), sample: int = 0) -> Figure:
+def receptive_field(
+    model, activations: dict, layer: str, unit: tuple[int, int] = (0, 0), sample: int = 0
+) -> Figure:
     """What one unit sees: from `layer` down to the input, the squares of units that feed it.
 
     activations: as `activations.activations` gives them; one map of each layer is shown. unit: row and
@@ -98,7 +101,7 @@ def receptive_field(model, activations: dict, layer: str, unit=(0, 0), sample: i
         column = output.size == len(output)
         picture = output.reshape(-1, 1) if column else output[0]
         limit = max(np.abs(picture).max(), 1e-6)
-        colours = {"cmap": style.DIVERGING, "vmin": -limit, "vmax": limit}
+        colours: dict[str, Any] = {"cmap": style.DIVERGING, "vmin": -limit, "vmax": limit}
         if name == plan.input.name:
             colours = {"cmap": style.PAPER}
             picture = as_colours(output) if len(output) == 3 else picture
@@ -117,27 +120,30 @@ def receptive_field(model, activations: dict, layer: str, unit=(0, 0), sample: i
     return figure
 
 
-def field_squares(plan: Architecture, layer: str, unit=(0, 0)) -> dict[str, tuple[int, int, int, int]]:
+def field_squares(
+    plan: Architecture, layer: str, unit: tuple[int, int] = (0, 0)
+) -> dict[str, tuple[int, int, int, int]]:
     """What feeds one unit of `layer`: (top, left, height, width) in a map of each layer, the input's first.
 
     A square, less what lies in a border around the map: nobody's output. Raises LenetError for a unit that
     the layer does not have.
     """
-    shapes = plan.shapes
+    shapes, specs = plan.shapes, {spec.name: spec for spec in plan.layers}
     names = list(shapes)
     check_choice(f"A layer of {plan.name}", layer, tuple(names))
     sides = shapes[layer][1:] or (1, 1)
     if not all(0 <= place < side for place, side in zip(unit, sides, strict=True)):
         raise LenetError(f"{layer} has units ({sides[0]} x {sides[1]} in a map); there is no {unit}.")
     spans = [(place, place + 1) for place in unit]
-    squares = {layer: (*unit, 1, 1)}
+    squares = {layer: (unit[0], unit[1], 1, 1)}
     for name in reversed(names[1 : names.index(layer) + 1]):
         below = names[names.index(name) - 1]
-        reads, step = window(plan[name], shapes[below])
-        before = getattr(plan[name], "padding", 0)
+        reads, step = window(specs[name], shapes[below])
+        before = getattr(specs[name], "padding", 0)
         spans = [
             (max(first * step - before, 0), min((last - 1) * step - before + reads, side))
             for (first, last), side in zip(spans, shapes[below][1:] or (1, 1), strict=True)
         ]
-        squares[below] = (*(first for first, _ in spans), *(last - first for first, last in spans))
+        (top, bottom), (left, right) = spans
+        squares[below] = (top, left, bottom - top, right - left)
     return dict(reversed(squares.items()))

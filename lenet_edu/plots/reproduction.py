@@ -6,7 +6,7 @@ from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator, NullFormatt
 
 from lenet_edu.network import paper
 from lenet_edu.plots import style
-from lenet_edu.plots.canvas import Figure, as_array, styled, subplots
+from lenet_edu.plots.canvas import Figure, as_array, finish_chart, styled, subplots
 from lenet_edu.plots.style import BLUE, GREEN, GREY, INK, ORANGE, PALETTE
 
 # What is written under each change of `robustness`, and which amounts.
@@ -81,9 +81,7 @@ def passes(lines: dict, printed: dict, title: str = "") -> Figure:
     axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axis.yaxis.set_minor_formatter(NullFormatter())
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axis.set_title(title, loc="left")
-    axis.grid(color=GREY, alpha=0.25)
-    axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    finish_chart(axis, title)
     return figure
 
 
@@ -130,9 +128,7 @@ def costs(networks: dict, title: str = "") -> Figure:
     axis.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axis.xaxis.set_minor_locator(NullLocator())
     _mark_percents(axis.yaxis)
-    axis.set_title(title, loc="left")
-    axis.grid(color=GREY, alpha=0.25)
-    axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    finish_chart(axis, title)
     return figure
 
 
@@ -156,9 +152,7 @@ def beside_printed(rows: dict, title: str = "") -> Figure:
     axis.set(xscale="log", xlabel="error, %", yticks=range(len(rows)), yticklabels=list(rows))
     axis.set_ylim(max(len(rows), 1) - 0.5, -0.5)
     _mark_percents(axis.xaxis)
-    axis.set_title(title, loc="left")
-    axis.grid(color=GREY, alpha=0.25)
-    axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    finish_chart(axis, title)
     return figure
 
 

@@ -12,6 +12,9 @@ networks using a boosting algorithm", NIPS 5, 1993.
 
 Hard patterns are rare, so version after version of the digits is distorted, for as long as it takes. A
 pattern is known by its place among them all, version x digits + digit, and can be drawn again from that.
+
+Decided here: patterns come from versions of the digits that no network before has been trained on. They
+are not distorted any further, which could make hard ones easy. Right and wrong ones are taken by turns.
 """
 
 from collections.abc import Callable
@@ -92,9 +95,6 @@ def boost(
     team's `notes` say how it came about, and with `looked_at` how many distorted digits it took to find
     the second's patterns, and the third's.
 
-    Decided here: patterns come from versions of the digits that no network before has been trained on. They
-    are not distorted any further, which could make hard ones easy. Right and wrong ones are taken by turns.
-
     Raises LenetError for a recipe without distortions, if there is nothing hard to be found, if `out` holds
     something else, or as `train_original` does.
     """
@@ -102,25 +102,21 @@ def boost(
     check_whole("size", size, 2)
     if not recipe.distortions:
         raise LenetError("Boosting takes its patterns from distorted digits. Give a recipe with distortions.")
-    seeds = range(3 * seed, 3 * seed + 3)
-    drawing = (split, recipe.distortions, seeds[0])
     networks, history, looked_at, fresh = [], [], [], VERSIONS
     with nullcontext() if out is None else lock_folder(Path(out)):
         for number, choose in enumerate((None, right_and_wrong, disagreements), 1):
             folder = None if out is None else Path(out) / str(number)
             patterns, how = split, recipe
             if choose:
-                find = partial(gather, *drawing, partial(choose, *networks), size, fresh)
-                places = find() if folder is None else _read_or_find(folder / POOL, size, find)
+                drawing = (split, recipe.distortions, 3 * seed)
+                places = _places_of_hard(drawing, partial(choose, *networks), size, fresh, folder)
                 patterns, how = draw_patterns(*drawing, places), replace(recipe, distortions=None)
-                last = places[-1].item()
-                looked_at.append(last + 1 - fresh * len(split))
-                fresh = last // len(split) + 1
+                looked_at.append(int(places[-1]) + 1 - fresh * len(split))
+                fresh = int(places[-1]) // len(split) + 1
             networks.append(build(config))
-            number_record = partial(_number_record, number, after_pass)
-            history += train_original(
-                networks[-1], patterns, how, seed=seeds[number - 1], out=folder, after_pass=number_record
-            )
+            given = {"seed": 3 * seed + number - 1, "out": folder}
+            given["after_pass"] = partial(_number_record, number, after_pass)
+            history += train_original(networks[-1], patterns, how, **given)
         team = Team(networks).eval()
         team.notes = {"recipe": recipe.to_dict(), "seed": seed, "size": size, "looked_at": looked_at}
         if out is not None:
@@ -195,10 +191,15 @@ def load_team(path: Path) -> Team:
     return team.eval()
 
 
-def _read_or_find(path: Path, size: int, find: Callable[[], Tensor]) -> Tensor:
-    """The places in the file; if there is none, find them, which gives the same, and write them there."""
+def _places_of_hard(
+    drawing: tuple, choose: Callable[[Split], Tensor], size: int, first: int, folder: Path | None
+) -> Tensor:
+    """What `gather` finds; it is written into the folder, if there is one, and read from there again."""
+    if folder is None:
+        return gather(*drawing, choose, size, first)
+    path = folder / POOL
     if not path.exists():
-        save_tensors(path, {"places": find()}, {})
+        save_tensors(path, {"places": gather(*drawing, choose, size, first)}, {})
     places = load_tensors(path)[0]["places"]
     if len(places) != size:
         raise LenetError(

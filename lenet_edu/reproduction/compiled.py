@@ -76,7 +76,7 @@ class CompiledNetwork:
         """Put the weights into the model."""
         with torch.no_grad():
             for name, layer, p in self._rows():
-                for parameter, value in _gathered(p, layer, self.net.weights).items():
+                for parameter, value in _gather(p, layer, self.net.weights).items():
                     getattr(self.model.get_submodule(name), parameter).copy_(value)
 
     def set_steps(self, rates: dict[str, Tensor]) -> None:
@@ -108,7 +108,7 @@ class CompiledNetwork:
             own = {
                 parameter: values[f"{name}.{parameter}"].cpu() for parameter, _ in layer.named_parameters()
             }
-            laid = _laid_out(p, layer, own)
+            laid = _lay_out(p, layer, own)
             flat[p.weights : p.weights + laid.numel()] = laid.numpy()
 
 
@@ -171,7 +171,7 @@ def _codes(model: Network) -> np.ndarray:
     return (2 * np.eye(classes) - 1).astype(np.float32)
 
 
-def _laid_out(p: np.record, layer, own: dict[str, Tensor]) -> Tensor:
+def _lay_out(p: np.record, layer, own: dict[str, Tensor]) -> Tensor:
     """A layer's numbers, by parameter, in the order in which the loops read them: (places,)."""
     if p.kind == SUBSAMPLING:
         return torch.stack([own["coefficient"], own["bias"]], 1).flatten()
@@ -183,7 +183,7 @@ def _laid_out(p: np.record, layer, own: dict[str, Tensor]) -> Tensor:
     return torch.cat([rows.flatten(), rows.T.flatten()]) if p.kind == DENSE else rows.flatten()
 
 
-def _gathered(p: np.record, layer, flat: np.ndarray) -> dict[str, Tensor]:
+def _gather(p: np.record, layer, flat: np.ndarray) -> dict[str, Tensor]:
     """The parameters of a layer, back from the order of the loops."""
     if p.kind == SUBSAMPLING:
         pairs = torch.from_numpy(flat[p.weights : p.weights + 2 * p.maps].reshape(-1, 2).copy())

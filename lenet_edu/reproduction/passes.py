@@ -137,7 +137,7 @@ class OriginalRecipe:
 def start(model: Network, recipe: OriginalRecipe, seed: int) -> None:
     """Draw the initial weights by seed, as the recipe says."""
     model.reset_parameters(_generator(seed, _START), recipe.start)
-    for _, layer in _subsampled(model):
+    for _, layer in _subsampling_layers(model):
         pooled = layer.size**2 if recipe.coefficient_of == "mean" else 1
         torch.nn.init.constant_(layer.coefficient, recipe.coefficient / pooled)
 
@@ -194,14 +194,8 @@ def train_original(
     with nullcontext() if out is None else lock_folder(Path(out)):
         history, h = _take_up(model, out, notes)
         take_pass = ENGINES[engine](model, recipe)
-        for number, rate in enumerate(recipe.rates[len(history) :], len(history) + 1):
-            begun = perf_counter()
-            digits = draw_version(split, recipe.distortions, seed, (number - 1) % VERSIONS)
-            fresh = _curvature(model, digits, recipe, _generator(seed, _ORDER + number))
-            h = _running(h, fresh, recipe.memory)
-            record = _record(number, rate, len(order), *take_pass(digits, order, h, rate))
-            record["effective_rates"] = _lowest_and_highest(model, recipe, h, rate)
-            record["seconds"] = perf_counter() - begun
+        for number in range(len(history) + 1, len(recipe.rates) + 1):
+            record, h = _train_pass(model, split, recipe, seed, number, order, h, take_pass)
             if after_pass:
                 after_pass(model, record)
             history.append(record)
@@ -210,6 +204,20 @@ def train_original(
                 save_tensors(Path(out) / STATE, state, {**notes, "history": history})
     model.eval()
     return history
+
+
+def _train_pass(
+    model: Network, split: Split, recipe: OriginalRecipe, seed: int, number: int, order: Tensor, h, take_pass
+) -> tuple[dict, dict[str, Tensor]]:
+    """Pass `number`, from 1: the curvature anew, an update for each pattern; the record, and h."""
+    start, rate = perf_counter(), recipe.rates[number - 1]
+    digits = draw_version(split, recipe.distortions, seed, (number - 1) % VERSIONS)
+    fresh = _curvature(model, digits, recipe, _generator(seed, _ORDER + number))
+    h = _running(h, fresh, recipe.memory)
+    record = _record(number, rate, len(order), *take_pass(digits, order, h, rate))
+    record["effective_rates"] = _lowest_and_highest(model, recipe, h, rate)
+    record["seconds"] = perf_counter() - start
+    return record, h
 
 
 def _record(number: int, rate: float, count: int, loss: float, right: int) -> dict:
@@ -261,7 +269,7 @@ def _curvature(model, split: Split, recipe: OriginalRecipe, generator) -> dict[s
     if recipe.coefficient_of == "mean":
         # A coefficient of the mean, n times as large as ours of the sum, has h / n^2. Its step of
         # rate / (mu + h / n^2) times a gradient n times smaller moves ours by rate / (n^2 mu + h).
-        for name, layer in _subsampled(model):
+        for name, layer in _subsampling_layers(model):
             h[f"{name}.coefficient"] += (layer.size**4 - 1) * recipe.mu
     return h
 
@@ -279,13 +287,13 @@ def _lowest_and_highest(model, recipe: OriginalRecipe, h: dict[str, Tensor], rat
     """Of the effective rates of all parameters, those of coefficients as the recipe understands them."""
     steps = effective_rates(h, rate, recipe.mu)
     if recipe.coefficient_of == "mean":
-        for name, layer in _subsampled(model):
+        for name, layer in _subsampling_layers(model):
             steps[f"{name}.coefficient"] *= layer.size**4
     joined = torch.cat([step.flatten() for step in steps.values()])
     return [joined.min().item(), joined.max().item()]
 
 
-def _subsampled(model: Network):
+def _subsampling_layers(model: Network):
     """Name and module of each layer with subsampling coefficients."""
     return [(name, layer) for name, layer in model.named_children() if isinstance(layer, layers.Subsampling)]
 

@@ -67,7 +67,9 @@ def change(
     for kind, amount in given.items():
         check_amount(kind, amount)
     if any(given[kind] != STILL[kind] for kind in ("scale", "shift", "rotation")):
-        images = distort(images, _placed(len(images), scale, shift, rotation).to(images), scaling.background)
+        images = distort(
+            images, _as_distortions(len(images), scale, shift, rotation).to(images), scaling.background
+        )
     return _with_noise(images, noise, scaling, generator) if noise else images
 
 
@@ -118,7 +120,7 @@ def errors_on_record(record: dict) -> dict[str, dict[str, tuple[list[float], lis
     }
 
 
-def _placed(count: int, scale: float, shift: float, rotation: float) -> Tensor:
+def _as_distortions(count: int, scale: float, shift: float, rotation: float) -> Tensor:
     """The same distortion for all images, (count, 7), as `augmentation.distort` takes it."""
     angle, pixels = math.radians(rotation), shift * paper.GLYPH_SIZE
     # distort asks of an output place where it comes from: enlarging reads from nearer, and a shift in the

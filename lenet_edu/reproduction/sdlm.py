@@ -101,7 +101,7 @@ class SDLM(torch.optim.Optimizer):
 
         Raises LenetError unless h has every parameter in its shape, and no value is negative or NaN.
         """
-        named = self._named()
+        named = self._parameters()
         for name, parameter, _ in named:
             if name not in h or h[name].shape != parameter.shape:
                 came = f"shape {tuple(h[name].shape)}" if name in h else "none"
@@ -144,7 +144,7 @@ class SDLM(torch.optim.Optimizer):
                     parameter.addcdiv_(parameter.grad, damped, value=-rate)
         return loss
 
-    def _named(self) -> list[tuple[str, Tensor, float]]:
+    def _parameters(self) -> list[tuple[str, Tensor, float]]:
         """Name, parameter and mu of each parameter."""
         return [
             (name, parameter, group["mu"])

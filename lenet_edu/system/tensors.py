@@ -17,12 +17,17 @@ _KEY = "lenet_edu"
 
 def save_tensors(path: Path, tensors: dict[str, Tensor], notes: dict) -> None:
     """Write named tensors and notes as one safetensors file, atomically."""
+    write_atomically(path, tensors_to_bytes(tensors, notes))
+
+
+def tensors_to_bytes(tensors: dict[str, Tensor], notes: dict) -> bytes:
+    """Named tensors and notes as the content of a safetensors file."""
     # Clones, since the format refuses tensors that share memory.
     on_cpu = {
         name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
         for name, tensor in tensors.items()
     }
-    write_atomically(path, to_safetensors(on_cpu, metadata={_KEY: json.dumps(notes)}))
+    return to_safetensors(on_cpu, metadata={_KEY: json.dumps(notes)})
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict]:

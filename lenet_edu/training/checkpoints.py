@@ -60,12 +60,12 @@ def _temperature(path: Path, notes: dict) -> float:
 
 def _fill(model: Network, tensors: dict[str, Tensor], source) -> None:
     wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-    if wanted != found:
-        names = [name for name in wanted | found if wanted.get(name) != found.get(name)]
+    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    if wanted != shapes:
+        names = [name for name in wanted | shapes if wanted.get(name) != shapes.get(name)]
         first = names[0]
         raise LenetError(
             f"{source} does not fit {model.architecture.name}: {first} should be "
-            f"{wanted.get(first, 'absent')}, is {found.get(first, 'absent')} ({len(names)} such in all)."
+            f"{wanted.get(first, 'absent')}, is {shapes.get(first, 'absent')} ({len(names)} such in all)."
         )
     model.load_state_dict(tensors)

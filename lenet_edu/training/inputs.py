@@ -10,7 +10,7 @@ from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
 
 
-def checked_data(model: Network, data: Data) -> Data:
+def check_data(model: Network, data: Data) -> Data:
     """The data with its labels as int64, if the network can be trained and validated on it.
 
     Raises LenetError for anything but `Data`, for images of another shape or with values that are no numbers,
@@ -21,11 +21,11 @@ def checked_data(model: Network, data: Data) -> Data:
             f"fit() trains on Data, which load_digits() and load_images() return; got {type(data).__name__}. "
             "Data takes whole splits as tensors: Data(train=Split(images, labels), ...)."
         )
-    splits = {name: _checked_split(model, name, getattr(data, name)) for name in ("train", "validation")}
+    splits = {name: _check_split(model, name, getattr(data, name)) for name in ("train", "validation")}
     return replace(data, **splits)
 
 
-def _checked_split(model: Network, name: str, split: Split) -> Split:
+def _check_split(model: Network, name: str, split: Split) -> Split:
     images, labels = split.images, split.labels
     if len(images) != len(labels) or not len(labels):
         raise LenetError(
@@ -40,10 +40,10 @@ def _checked_split(model: Network, name: str, split: Split) -> Split:
             "pixels that are nan or infinite. Replace these with images.nan_to_num(), or leave the images "
             "out."
         )
-    return Split(images, _checked_labels(name, labels, model.architecture.classes))
+    return Split(images, _check_labels(name, labels, model.architecture.classes))
 
 
-def _checked_labels(name: str, labels: Tensor, classes: int) -> Tensor:
+def _check_labels(name: str, labels: Tensor, classes: int) -> Tensor:
     if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool or labels.ndim != 1:
         raise LenetError(
             f"The labels of the {name} split must be whole numbers in one row, as torch.int64; got "

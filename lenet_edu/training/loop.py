@@ -22,8 +22,8 @@ from lenet_edu.system.errors import LenetError
 from lenet_edu.system.threads import ThreadChoice
 from lenet_edu.training.distortions import draw_distortions
 from lenet_edu.training.evaluation import evaluate
-from lenet_edu.training.inputs import checked_data
-from lenet_edu.training.recipes import Recipe, chosen_recipe
+from lenet_edu.training.inputs import check_data
+from lenet_edu.training.recipes import Recipe, choose_recipe
 from lenet_edu.training.runs import Run, RunFolder, open_run_folder, weights_of
 from lenet_edu.training.steps import Stepper
 
@@ -71,9 +71,9 @@ def fit(
     holds a run that is not resumed, holds none to resume, or cannot be written to; or if data and recipe do
     not suit the network. Warns if the network has learned nothing in the end.
     """
-    data = checked_data(model, data)
+    data = check_data(model, data)
     if not (resume and isinstance(recipe, Recipe)):  # a run may have been begun when less was refused
-        recipe = chosen_recipe(recipe, model.architecture, len(data.train))
+        recipe = choose_recipe(recipe, model.architecture, len(data.train))
     chosen = choose_device(device)
     on_cpu = chosen.type == "cpu"
     if on_cpu:
@@ -82,27 +82,10 @@ def fit(
     layout = torch.channels_last if on_cpu else torch.contiguous_format
     model.to(chosen).to(memory_format=layout).train()
     data = data.to(chosen)
-    notes = {
-        "scaling": data.scaling.to_dict(),
-        "data": data.name,
-        "source": data.source.to_dict(),
-        "classes": list(data.classes),
-        "seed": seed,
-        "recipe": recipe.to_dict(),
-    }
-    # Whole, so that the pictures are found from any other folder when the run goes on.
-    root = str(Path(data.source.root).absolute()) if data.source.root else ""
     stepper = Stepper(model, data, recipe)
     modest = stepper.modest_threads()
-    with open_run_folder(out, notes, resume) as folder, ThreadChoice(modest) as threads:
-        if resume:
-            run = folder.restore(model, stepper.momentum())
-            run.root = root  # the folder may have moved
-            stepper.totals.copy_(run.totals)
-        else:
-            run = Run(recipe, seed, len(data.train), root=root, last_weights=weights_of(model))
-            folder.save_state(run, model, stepper.momentum())
-        run.totals = stepper.totals
+    with open_run_folder(out, _notes(data, recipe, seed), resume) as folder, ThreadChoice(modest) as threads:
+        run = _begin_run(folder, stepper, data, recipe, seed, resume)
         with _progress_bar(run, progress) as bar, _interrupt_between_batches() as interrupted:
             while len(run.history) < run.recipe.epochs:
                 try:
@@ -121,6 +104,36 @@ def fit(
     message = describe_failure_to_learn(run, data)
     if message and current_thread() is main_thread():  # in a thread of its own a session tells it
         warnings.warn(message, stacklevel=2)
+    return run
+
+
+def _notes(data: Data, recipe: Recipe, seed: int) -> dict:
+    """What a run was given, as its folder keeps it."""
+    return {
+        "scaling": data.scaling.to_dict(),
+        "data": data.name,
+        "source": data.source.to_dict(),
+        "classes": list(data.classes),
+        "seed": seed,
+        "recipe": recipe.to_dict(),
+    }
+
+
+def _begin_run(
+    folder: RunFolder, stepper: Stepper, data: Data, recipe: Recipe, seed: int, resume: bool
+) -> Run:
+    """A new run, or the one of the folder with model and momentum as it was left."""
+    model = stepper.model
+    # Whole, so that the pictures are found from any other folder when the run goes on.
+    root = str(Path(data.source.root).absolute()) if data.source.root else ""
+    if resume:
+        run = folder.restore(model, stepper.momentum())
+        run.root = root  # the folder may have moved
+        stepper.totals.copy_(run.totals)
+    else:
+        run = Run(recipe, seed, len(data.train), root=root, last_weights=weights_of(model))
+        folder.save_state(run, model, stepper.momentum())
+    run.totals = stepper.totals
     return run
 
 
@@ -177,9 +190,9 @@ def _plan_epoch(run: Run, device: torch.device):
 def _log_point(run: Run, bar) -> None:
     """Add a point to the curve; stop if the loss is none that could still come down."""
     loss, right = run.totals.tolist()
-    seen, loss_before, right_before = run.last_logged
+    seen_before, loss_before, right_before = run.last_logged
     run.last_logged = [run.seen, loss, right]
-    since = run.seen - seen
+    since = run.seen - seen_before
     point = {
         "epoch": run.epochs_done,
         "loss": (loss - loss_before) / since,

@@ -32,10 +32,10 @@ class Recipe:
     epochs: passes over the training split.
     batch_size: images a step.
     peak_rate: the highest learning rate; see `rate` for the schedule.
-    momentum: the share of the last step that the next one keeps (Sutskever et al., 2013).
+    momentum: the share of the running sum of gradients that each step keeps.
     weight_decay: the share of every parameter that is added to its gradient.
     warm_up: the share of all steps in which the rate rises from 0 to its peak, in a straight line; then it
-        falls to 0 in a straight line (Smith & Topin, 2018).
+        falls to 0 in a straight line. This is one cycle of Smith & Topin (2017) without its last phase.
     rotation: degrees, the most that a training image is turned either way. Like every distortion below, it is
         drawn anew for each image in each epoch, uniformly up to this limit unless something else is said.
     shift: pixels, the most that it is moved, across and down.
@@ -46,7 +46,7 @@ class Recipe:
     smoothing: the share of each label that is spread over all classes; cross-entropy only
         (Szegedy et al., 2016).
     halve_every: epochs after which the rate is halved, from `peak_rate` on and without `warm_up`; 0: never.
-    nesterov: True for Nesterov's momentum, False for the plain one.
+    nesterov: True for Nesterov's momentum, in the form of Sutskever et al. (2013), False for the plain one.
     horizontal_flip: the probability that an image is mirrored.
     vertical_flip: the probability that an image is turned upside down.
     colour: a share, the most that brightness, contrast and saturation change.
@@ -164,7 +164,7 @@ RECIPES = {
         Recipe("thorough", epochs=20, batch_size=128, peak_rate=0.15, **_ELASTIC),
         Recipe("best", epochs=60, batch_size=128, peak_rate=0.15, **_ELASTIC),
         Recipe("plain", epochs=5, batch_size=128, peak_rate=0.15),
-        # The tutorial's, for cats and dogs, as it stands there.
+        # The tutorial's settings for cats and dogs, without the slips of its script.
         Recipe(
             "tutorial",
             epochs=20,
@@ -202,7 +202,7 @@ def named_recipe(name: str, plan: Architecture | None = None) -> Recipe:
     return RECIPES[name]
 
 
-def chosen_recipe(recipe: Recipe | str | None, plan: Architecture, images: int) -> Recipe:
+def choose_recipe(recipe: Recipe | str | None, plan: Architecture, images: int) -> Recipe:
     """What `fit` is to follow: a recipe, the one of a name, or by default that of `default_recipe`.
 
     Raises LenetError for a name that is unknown, and for one of pictures where the network reads digits.

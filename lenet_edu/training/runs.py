@@ -250,12 +250,12 @@ def load_run(folder: Path | str) -> tuple[Run, dict[str, dict[str, Tensor]], dic
 
 def list_runs(root: Path | str) -> list[dict]:
     """The runs in the folders of `root`: `name`, `epochs` and best validation `accuracy` (0 if none)."""
-    found = []
+    runs = []
     for state in sorted(Path(root).glob(f"*/{STATE}")):
         records = read_history(state.parent)
         best = max((record["validation_accuracy"] for record in records), default=0.0)
-        found.append({"name": state.parent.name, "epochs": len(records), "accuracy": best})
-    return found
+        runs.append({"name": state.parent.name, "epochs": len(records), "accuracy": best})
+    return runs
 
 
 def read_history(folder: Path | str) -> list[dict]:
@@ -279,11 +279,11 @@ def _check_there(folder: Path) -> None:
 
 
 def _check_format(folder: Path, saved: dict) -> None:
-    found = saved.get("format", 1 if "history" in saved else FORMAT)
-    if found != FORMAT:
-        kind = "an older" if found < FORMAT else "a newer"
+    version = saved.get("format", 1 if "history" in saved else FORMAT)
+    if version != FORMAT:
+        kind = "an older" if version < FORMAT else "a newer"
         raise LenetError(
-            f"The run in {folder} was begun by {kind} version of lenet_edu (format {found}, this one has "
+            f"The run in {folder} was begun by {kind} version of lenet_edu (format {version}, this one has "
             f"{FORMAT}), which draws and steps otherwise: going on would give another result. Its {BEST} and "
             f"{LAST} can be loaded; train anew in another folder."
         )

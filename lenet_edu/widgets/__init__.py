@@ -7,6 +7,7 @@ from lenet_edu.widgets.convolution import Convolution
 from lenet_edu.widgets.digit_codes import DigitCodes
 from lenet_edu.widgets.draw_digit import DrawDigit
 from lenet_edu.widgets.feature_maps import FeatureMaps
+from lenet_edu.widgets.loss_surface import LossSurface
 from lenet_edu.widgets.robustness import Robustness
 from lenet_edu.widgets.subsampling import Subsampling
 from lenet_edu.widgets.training_panel import TrainingPanel
@@ -17,6 +18,7 @@ __all__ = [
     "DigitCodes",
     "DrawDigit",
     "FeatureMaps",
+    "LossSurface",
     "Robustness",
     "Subsampling",
     "TrainingPanel",

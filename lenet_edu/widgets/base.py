@@ -15,6 +15,7 @@ import torch
 from traitlets import Bytes, TraitError
 
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.pages import WIDGET
 
 HERE = Path(__file__).parent
 _IMPORT = re.compile(r'^import [^;]+ from "\./(\w+\.js)";\n', flags=re.M)
@@ -78,7 +79,30 @@ class Widget(anywidget.AnyWidget):
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         picture = BytesIO()
         self.figure().savefig(picture, format="png")
-        return {**(data or {}), "text/plain": repr(self), "image/png": picture.getvalue()}
+        return {
+            **(data or {}),
+            **self.description(),
+            "text/plain": repr(self),
+            "image/png": picture.getvalue(),
+        }
+
+    def state(self) -> dict | None:
+        """What the widget's twin in JavaScript is made of, ready for `json.dumps`; None if it has no twin.
+
+        `traits` are there by their names (see `plain_traits`); the rest is what it computes with.
+        """
+        return None
+
+    def plain_traits(self, **others) -> dict:
+        """The widget's own traits as JSON takes them, but for bytes; `others` stand in place of some."""
+        own = set(self.trait_names(sync=True)) - set(Widget.class_trait_names())
+        values = {name: getattr(self, name) for name in sorted(own) if not name.startswith("_")}
+        return {name: value for name, value in values.items() if not isinstance(value, bytes)} | others
+
+    def description(self) -> dict:
+        """What brings the widget to life on a page without a kernel, by its kind of output; or nothing."""
+        state = self.state()
+        return {} if state is None else {WIDGET: {"widget": type(self).__name__, "state": state}}
 
 
 def module(name: str) -> str:

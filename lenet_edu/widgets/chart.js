@@ -92,11 +92,12 @@ export function span(values, least) {
 }
 
 /**
+ * A shape to draw in an SVG picture.
  * @param {string} tag
  * @param {Record<string, unknown>} attributes
  * @param {string} [text]
  */
-function shape(tag, attributes, text = "") {
+export function shape(tag, attributes, text = "") {
   const made = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== undefined) made.setAttribute(name, String(value));

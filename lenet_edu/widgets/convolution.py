@@ -6,6 +6,7 @@ from traitlets import Float, Int, List, observe, validate
 
 from lenet_edu import plots
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.pages import to_base64
 from lenet_edu.widgets.base import Widget, binary, module, styles, to_bytes
 
 LARGEST_KERNEL, LARGEST_PADDING, LARGEST_STRIDE = 9, 4, 4
@@ -59,8 +60,12 @@ class Convolution(Widget):
     def figure(self):
         """The kernel and what it makes of the image."""
         return plots.side_by_side(
-            [self.picture, torch.tensor(self.kernel), self.output()], ["image", "kernel", "output"]
+            [self.picture, torch.tensor(self.kernel), self.output()], ["image", "kernel", "output"], ink=1
         )
+
+    def state(self) -> dict:
+        """The traits, and the image as floats."""
+        return {"traits": self.plain_traits(), "image": to_base64(self.image)}
 
     @validate("kernel")
     def _check_kernel(self, proposal):

@@ -9,6 +9,7 @@ from lenet_edu.network.activations import activations
 from lenet_edu.network.layers import RBF
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.pages import to_base64
 from lenet_edu.widgets.base import (
     Widget,
     binary,
@@ -19,6 +20,7 @@ from lenet_edu.widgets.base import (
     to_bytes,
     to_device_of,
 )
+from lenet_edu.widgets.material import few
 
 
 class DigitCodes(Widget):
@@ -82,6 +84,12 @@ class DigitCodes(Widget):
         label = self.labels[self.digit]
         of = f" of image {self.digit}" + (f", a {label}" if label else "")
         return plots.bars(distances, f"Distance of F6{of} to each code", lit=self.decision)
+
+    def state(self) -> dict:
+        """The traits, and F6 of the digits, of a few if there are many: the images are not needed."""
+        part = few(len(self.units), self.digit)
+        traits = self.plain_traits(digit=self.digit - part.start, labels=self.labels[part])
+        return {"traits": traits, "f6": to_base64(to_bytes(self.units[part]))}
 
     @validate("digit")
     def _check_digit(self, proposal):

@@ -70,7 +70,7 @@ export default widget(
     for (const name of Object.keys(model.get("switches"))) {
       const turn = () => send({ switches: { ...model.get("switches"), [name]: toggles[name].checked } });
       toggles[name] = element("input", { type: "checkbox", change: guarded(turn) });
-      bar.append(element("label", { class: "lenet-control" }, toggles[name], name));
+      if (model.get("with_steps")) bar.append(element("label", { class: "lenet-control" }, toggles[name], name));
     }
     const left = element("div", { class: "lenet-left" }, paper.canvas, verdict, chance, chart);
     const right = element("div", { class: "lenet-right" }, steps, stack.root);
@@ -110,6 +110,7 @@ export default widget(
 
     function paintSteps() {
       const described = model.get("steps");
+      steps.hidden = described.length > 0 && !model.get("with_steps");
       if (!described.length) {
         const why = model.get("verdict") || "Draw a digit on the sheet.";
         steps.replaceChildren(element("div", { class: "lenet-caption" }, why));

@@ -25,6 +25,7 @@ from lenet_edu.widgets.base import (
     to_bytes,
     to_device_of,
 )
+from lenet_edu.widgets.material import describe_images, describe_networks
 
 
 class FeatureMaps(Widget):
@@ -107,6 +108,20 @@ class FeatureMaps(Widget):
     def figure(self):
         """Every layer's maps, one row each."""
         return plots.feature_maps(self.outputs(), model=self.network)
+
+    def state(self) -> dict | None:
+        """The traits, the networks and the images, of each as many as are small enough to be sent along."""
+        networks = describe_networks(self.networks, self.weights)
+        if self.weights not in networks:
+            return None
+        images, part = describe_images(self.images, self.digit)
+        traits = self.plain_traits(
+            digit=self.digit - part.start,
+            digits=len(self.labels[part]),
+            labels=self.labels[part],
+            weight_names=list(networks),
+        )
+        return {"traits": traits, "networks": networks, "images": images}
 
     def _plan(self) -> Architecture:
         if not self.networks or not all(isinstance(network, Network) for network in self.networks.values()):

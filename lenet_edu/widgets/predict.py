@@ -48,7 +48,12 @@ class Predict(Widget):
         """The question."""
         return self.question
 
+    def state(self) -> dict:
+        """The traits, and what is held back, veiled."""
+        return {"traits": self.plain_traits(), "answer": self.asked.veiled_answer()}
+
     def view(self) -> dict:
         """What a notebook needs to show the widget, without a text or a picture of its own."""
         kind = "application/vnd.jupyter.widget-view+json"
-        return {kind: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        return {kind: view, **self.description()}

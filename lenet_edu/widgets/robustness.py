@@ -25,6 +25,7 @@ from lenet_edu.widgets.base import (
     to_bytes,
     to_device_of,
 )
+from lenet_edu.widgets.material import describe_images, describe_network
 
 SIDE = 112  # of the drawing, in pixels
 _STEPS = {"scale": 0.05, "shift": 1 / paper.GLYPH_SIZE, "rotation": 1.0, "noise": 0.01}
@@ -110,6 +111,12 @@ class Robustness(Widget):
         titles = [f"{title}\nreads {answer}" for title, answer in zip(titles, answers, strict=True)]
         return plots.digits(torch.cat(images), titles, _FIGURE_COLUMNS, colours)
 
+    def state(self) -> dict:
+        """The traits, the network, and the images or a few of them."""
+        images, part = describe_images(self.images, self.digit)
+        traits = self.plain_traits(digit=self.digit - part.start, labels=self.labels[part])
+        return {"traits": traits, "network": describe_network(self.network), "images": images}
+
     @validate("digit")
     def _check_digit(self, proposal):
         return self.within(proposal, 0, len(self.images) - 1)
@@ -131,7 +138,7 @@ class Robustness(Widget):
         self.send({"read": True})
 
     def _read(self):
-        self._drawn = self._normalised()
+        self._drawn = self._normalise()
         given = self.images[self.digit : self.digit + 1]
         self.original = given if self._drawn is None else self._drawn
         self.image = change(self.original, self.scaling, **self.amounts)
@@ -144,9 +151,9 @@ class Robustness(Widget):
             self.outputs = to_bytes(outputs[1])
             self.answer = str(answer.item())
             self.expected = label or str(unchanged.item())
-            self.verdict = self._judged(outputs[1], bool(label))
+            self.verdict = self._judge(outputs[1], bool(label))
 
-    def _judged(self, output: Tensor, labelled: bool) -> str:
+    def _judge(self, output: Tensor, labelled: bool) -> str:
         """In words, with the numbers that decide: distances (RBF) or scores."""
         what = "distance" if self.network.has_rbf_output else "score"
         said = f"reads {self.answer} ({what} {output[int(self.answer)].item():.1f})"
@@ -157,7 +164,7 @@ class Robustness(Widget):
             return f"{said}: wrong, it is a {self.expected} ({now})"
         return f"{said}; without a change it reads {self.expected} (now {now})"
 
-    def _normalised(self) -> Tensor | None:
+    def _normalise(self) -> Tensor | None:
         """The drawing as the network's input, or None if there is nothing on the sheet."""
         if not self.drawing:
             return None

@@ -7,6 +7,7 @@ from traitlets import Float, List, validate
 from lenet_edu import plots
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.pages import to_base64
 from lenet_edu.widgets.base import Widget, binary, module, styles, to_bytes
 
 LIMIT = 10
@@ -51,6 +52,10 @@ class Subsampling(Widget):
     def figure(self):
         """The maps as they come out."""
         return plots.maps(self.output(), title=f"Subsampled: {self.text()}", layer="S2")
+
+    def state(self) -> dict:
+        """The traits, and the maps as floats."""
+        return {"traits": self.plain_traits(), "maps": to_base64(self.maps)}
 
     @validate("coefficient", "bias")
     def _check_number(self, proposal):

@@ -234,12 +234,12 @@ class TrainingPanel(Widget):
             if self.session.status != READY:
                 self.refuse("A run has begun: reset it before you choose another network, recipe or data.")
             try:
-                self.session = self._chosen(settings)
+                self.session = self._choose_session(settings)
             except (LenetError, KeyError, TypeError) as error:
                 self.refuse(f"settings do not fit: {error}")
         return settings
 
-    def _chosen(self, settings: dict) -> Session:
+    def _choose_session(self, settings: dict) -> Session:
         """A new session with these settings; LenetError if they cannot be had."""
         name, source, seed = settings["recipe"], settings["data"], settings["seed"]
         old = self.session.plan.config

@@ -78,8 +78,8 @@ def test_ledger_as_json(run):
 
 
 def test_data(run, tmp_path):
-    found = last_object(run("data", "--no-fetch", "--folder", tmp_path, "--json"))["found"]
-    assert [(item["state"], item["images"]) for item in found] == [("missing", 0), ("found", 1797)]
+    sources = last_object(run("data", "--no-fetch", "--folder", tmp_path, "--json"))["found"]
+    assert [(item["state"], item["images"]) for item in sources] == [("missing", 0), ("found", 1797)]
     assert "LENET_EDU_OFFLINE" in run("data", "--folder", tmp_path)
 
 
@@ -120,6 +120,7 @@ def test_runs_begun_at_once_get_folders_of_their_own(run, tmp_path, monkeypatch)
     )
 
 
+@pytest.mark.slow
 def test_a_warning_is_one_line(tmp_path):
     command = [sys.executable, "-m", "lenet_edu.cli", *QUICK, "--batch-size", "1", "--peak-rate", "0.15"]
     done = subprocess.run([*command, "--out", tmp_path / "run"], capture_output=True, text=True, check=True)
@@ -128,6 +129,7 @@ def test_a_warning_is_one_line(tmp_path):
     assert len(said.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_seed_decides_everything(run, tmp_path):
     for name in ("a", "b"):
         run(*QUICK, "--out", tmp_path / name)
@@ -140,22 +142,22 @@ def test_reproduce_trains_a_row_once_for_each_seed_and_goes_on(run, monkeypatch,
     out = tmp_path / "lenet-1"
     arguments = ("reproduce", "lenet-1-16x16", "--data", "embedded", "--seeds", "2", "--out", out)
     text = run(*arguments)
-    found = last_object(run(*arguments, "--json"))  # done: only judged again
-    assert [one["seed"] for one in found["runs"]] == [0, 1]
-    errors = [one["error"] for one in found["runs"]]
-    assert found["error"]["mean"] == pytest.approx(sum(errors) / 2, abs=1e-3)
-    assert found["published"] == paper.PUBLISHED_ERRORS["LeNet-1, 16x16"]
-    assert f"test error {found['error']['mean']} % +- {found['error']['deviation']} over 2 seeds" in text
-    for seed, one in enumerate(found["runs"]):
+    result = last_object(run(*arguments, "--json"))  # done: only judged again
+    assert [one["seed"] for one in result["runs"]] == [0, 1]
+    errors = [one["error"] for one in result["runs"]]
+    assert result["error"]["mean"] == pytest.approx(sum(errors) / 2, abs=1e-3)
+    assert result["published"] == paper.PUBLISHED_ERRORS["LeNet-1, 16x16"]
+    assert f"test error {result['error']['mean']} % +- {result['error']['deviation']} over 2 seeds" in text
+    for seed, one in enumerate(result["runs"]):
         weights = out / f"seed-{seed}" / "network.safetensors"
         evaluated = last_object(run("evaluate", weights, "--data", "embedded", "--json"))
         assert 100 * evaluated["mistakes"] / evaluated["images"] == pytest.approx(one["error"], abs=1e-3)
 
 
 def test_reproduce_chooses_a_classical_rows_setting(run):
-    found = last_object(run("reproduce", "k-nn-euclidean", "--data", "embedded", "--json"))
-    assert found["published"] == paper.PUBLISHED_ERRORS["K-NN Euclidean"]
-    assert 0 < found["runs"][0]["error"] < 10
+    result = last_object(run("reproduce", "k-nn-euclidean", "--data", "embedded", "--json"))
+    assert result["published"] == paper.PUBLISHED_ERRORS["K-NN Euclidean"]
+    assert 0 < result["runs"][0]["error"] < 10
 
 
 def test_predict(run, seven):

@@ -80,8 +80,8 @@ def test_without_f7_and_with_all_training_pictures(folder, run, tmp_path):
     assert last["accuracy"] == result["test_accuracy"]
     held = ("--images", folder, "--split", "validation", "--json")
     assert run("evaluate", tmp_path / "run" / "last.safetensors", *held)["images"] == last["images"]
-    found, _, notes = load_run(tmp_path / "run")
-    assert found.images == 60
+    resumed, _, notes = load_run(tmp_path / "run")
+    assert resumed.images == 60
     assert notes["state_of"]["f7"] is False
 
 
@@ -98,8 +98,8 @@ def test_a_run_goes_on_with_the_same_pictures_wherever_they_are(folder, run, tra
     assert "no longer holds the same pictures" in refused(
         capsys, "train", "--resume", trained, "--images", moved
     )
-    told = refused(capsys, "train", "--resume", trained, "--train-on-all", "--without-f7")
-    assert "leave out --without-f7, --train-on-all" in told
+    message = refused(capsys, "train", "--resume", trained, "--train-on-all", "--without-f7")
+    assert "leave out --without-f7, --train-on-all" in message
 
 
 @pytest.mark.filterwarnings("ignore:.*notes.txt")
@@ -115,10 +115,11 @@ def test_a_run_with_a_relative_folder_goes_on_from_any_folder(folder, run, tmp_p
 def test_evaluating_names_the_classes(folder, run, trained, capsys):
     text = run("evaluate", trained / "best.safetensors", "--images", folder)
     assert "cross  disc  ring" in text.replace("   ", "  ")
-    told = refused(capsys, "evaluate", trained / "best.safetensors")
-    assert "knows cross, disc, ring; the data has cross, ring" in told
+    message = refused(capsys, "evaluate", trained / "best.safetensors")
+    assert "knows cross, disc, ring; the data has cross, ring" in message
 
 
+@pytest.mark.slow
 def test_predicting_takes_files_and_folders(folder, run, trained, tmp_path, capsys):
     weights = trained / "best.safetensors"
     one = next((folder / "val" / "disc").iterdir())
@@ -132,7 +133,7 @@ def test_predicting_takes_files_and_folders(folder, run, trained, tmp_path, caps
     assert len(result["predictions"]) == 72
     assert [name.endswith("notes.txt") for name, _ in result["left_out"]] == [True]
     assert result["accuracy"] == sum(
-        found["class"] == found["actual"] for found in result["predictions"]
+        prediction["class"] == prediction["actual"] for prediction in result["predictions"]
     ) / len(result["predictions"])
     with Image.open(plot) as drawn:
         assert min(drawn.size) > 300
@@ -153,6 +154,7 @@ def test_evaluated_and_predicted_agree(folder, run, trained):
     assert predicted["accuracy"] == evaluated["accuracy"]
 
 
+@pytest.mark.slow
 def test_without_pictures_it_trains_on_drawn_shapes_and_says_so(run, tmp_path, capsys):
     assert main([*TRAIN, "--out", str(tmp_path / "run")]) == 0
     said = capsys.readouterr()
@@ -182,8 +184,8 @@ def test_options_of_the_other_kind_are_refused(capsys, arguments, message, monke
 
 def test_weights_of_pictures_do_not_read_digits(trained, run, tmp_path):
     Image.new("L", (28, 28), 255).save(tmp_path / "digit.png")
-    (found,) = run("predict", tmp_path / "digit.png", "--weights", trained / "best.safetensors", "--json")[
-        "predictions"
-    ]
-    assert found["class"] in ("cross", "disc", "ring")
-    assert torch.tensor(found["probabilities"]).sum().item() == pytest.approx(1)
+    (prediction,) = run(
+        "predict", tmp_path / "digit.png", "--weights", trained / "best.safetensors", "--json"
+    )["predictions"]
+    assert prediction["class"] in ("cross", "disc", "ring")
+    assert torch.tensor(prediction["probabilities"]).sum().item() == pytest.approx(1)

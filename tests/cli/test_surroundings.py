@@ -63,10 +63,10 @@ def test_of_several_pictures_those_that_can_be_read_are_told(tmp_path, capsys):
     assert "left out: " in err
     assert "blank.png" in err
     status, out, _ = run(capsys, "predict", good, blank, "--json")
-    told = json.loads(out.splitlines()[-1])
+    result = json.loads(out.splitlines()[-1])
     assert status == 2
-    assert [found["image"] for found in told["predictions"]] == [good.as_posix()]
-    assert [path for path, _ in told["left_out"]] == [str(blank)]
+    assert [prediction["image"] for prediction in result["predictions"]] == [good.as_posix()]
+    assert [path for path, _ in result["left_out"]] == [str(blank)]
     status, _, err = run(capsys, "predict", blank)
     assert (status, err.count("\n")) == (2, 1)
 
@@ -113,6 +113,7 @@ def test_a_closed_folder_is_named_in_a_line(tmp_path, monkeypatch, capsys, argum
     assert "Permission denied" in err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode here: run this on Linux")
 def test_a_name_that_is_no_utf_8_is_printed_by_its_bytes(tmp_path):
     name = os.fsdecode(b"caf\xe9.png")
@@ -122,5 +123,5 @@ def test_a_name_that_is_no_utf_8_is_printed_by_its_bytes(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert rb"caf\xe9.png: " in done.stderr
-    (found,) = json.loads(done.stdout)["predictions"]
-    assert found["image"] == name  # so that a program can open it
+    (prediction,) = json.loads(done.stdout)["predictions"]
+    assert prediction["image"] == name  # so that a program can open it

@@ -93,13 +93,13 @@ def test_splits_are_fixed_and_stratified(embedded, name):
 
 
 def test_splits_share_no_image(embedded):
-    seen = [
+    states = [
         image.numpy().tobytes()
         for s in (embedded.train, embedded.validation, embedded.test)
         for image in s.images
     ]
-    assert len(seen) == 1797
-    assert len(set(seen)) >= 1797 - 2  # scikit-learn's set itself may hold a digit twice
+    assert len(states) == 1797
+    assert len(set(states)) >= 1797 - 2  # scikit-learn's set itself may hold a digit twice
 
 
 def test_embedded_digits_are_a_fifth_for_testing_in_the_papers_frame(embedded):
@@ -204,9 +204,9 @@ def test_mnist_in_another_layout_is_found(folder, tmp_path, layout):
         target = other / layout.format(name=name, dotted=name.replace("-idx", ".idx"))
         target.parent.mkdir(parents=True, exist_ok=True)
         path.rename(target)
-    found = load_digits("mnist", folder=other)
-    assert torch.equal(found.train.images, there.train.images)
-    assert torch.equal(found.test.labels, there.test.labels)
+    moved = load_digits("mnist", folder=other)
+    assert torch.equal(moved.train.images, there.train.images)
+    assert torch.equal(moved.test.labels, there.test.labels)
     assert data.describe_data(other)[0]["where"].startswith(str(other))
 
 

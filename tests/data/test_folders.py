@@ -80,9 +80,9 @@ def load(root, **options):
 def test_every_format_and_mode_gives_the_picture(tmp_path, name, mode, options):
     shown = picture(3, mode=mode)
     shown.save(tmp_path / name, **options)
-    found = decode(tmp_path / name, SIDE)
-    assert (found.dtype, tuple(found.shape)) == (torch.uint8, (3, SIDE, SIDE))
-    difference = (found.int() - reference(shown).int()).abs().float()
+    pixels = decode(tmp_path / name, SIDE)
+    assert (pixels.dtype, tuple(pixels.shape)) == (torch.uint8, (3, SIDE, SIDE))
+    difference = (pixels.int() - reference(shown).int()).abs().float()
     assert difference.mean() < (0.01 if "jp" not in name.lower() and "gif" not in name else 6)
 
 
@@ -90,9 +90,9 @@ def test_transparent_parts_are_white(tmp_path):
     clear = Image.new("RGBA", (40, 40), (255, 0, 0, 0))
     clear.paste((0, 0, 255, 255), (0, 0, 20, 40))
     clear.save(tmp_path / "a.png")
-    found = decode(tmp_path / "a.png", SIDE)
-    assert found[:, 5, 2].tolist() == [0, 0, 255]
-    assert found[:, 5, 30].tolist() == [255, 255, 255]
+    pixels = decode(tmp_path / "a.png", SIDE)
+    assert pixels[:, 5, 2].tolist() == [0, 0, 255]
+    assert pixels[:, 5, 30].tolist() == [255, 255, 255]
 
 
 def test_a_rotated_photograph_stands_upright(tmp_path):
@@ -108,9 +108,9 @@ def test_a_rotated_photograph_stands_upright(tmp_path):
 def test_sixteen_bits_are_brought_to_eight(tmp_path):
     ramp = np.linspace(0, 65535, 64 * 64).reshape(64, 64).astype(np.uint16)
     Image.fromarray(ramp).save(tmp_path / "a.png")
-    found = decode(tmp_path / "a.png", SIDE).float()
-    assert found[0, 0, 0] < 8 < 247 < found[0, -1, -1]
-    assert found[0].mean().item() == pytest.approx(127.5, abs=2)
+    pixels = decode(tmp_path / "a.png", SIDE).float()
+    assert pixels[0, 0, 0] < 8 < 247 < pixels[0, -1, -1]
+    assert pixels[0].mean().item() == pytest.approx(127.5, abs=2)
 
 
 def test_a_large_picture_is_averaged_and_not_sampled(tmp_path):
@@ -449,8 +449,8 @@ def test_a_changed_file_is_noticed_even_if_size_and_time_are_the_same(root, tmp_
 
 def test_a_damaged_or_forbidden_cache_only_costs_time(root, tmp_path):
     first = load(root)
-    (kept,) = (tmp_path / "cache").glob("*.safetensors")
-    kept.write_bytes(kept.read_bytes()[:100])
+    (cached,) = (tmp_path / "cache").glob("*.safetensors")
+    cached.write_bytes(cached.read_bytes()[:100])
     assert torch.equal(load(root).test.images, first.test.images)
     (tmp_path / "file").write_text("in the way")
     assert torch.equal(load(root, cache=tmp_path / "file").test.images, first.test.images)
@@ -505,6 +505,7 @@ def test_the_notes_of_an_older_run_name_its_data(root):
 # Without a folder --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_drawn_shapes_are_two_kinds_that_a_network_learns():
     data = draw_shapes()
     assert (data.classes, len(data.train), len(data.test)) == (("cross", "ring"), 1000, 200)

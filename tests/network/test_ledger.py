@@ -101,6 +101,7 @@ def test_parameters_of_every_combination_of_switches():
         assert ledger(model).totals["parameters"] == count_parameters(model), switches
 
 
+@pytest.mark.slow
 @networks
 def test_connections_by_brute_force(make):
     """Nonzero entries of each layer's Jacobian, and one bias for each unit of a layer that has biases."""
@@ -141,8 +142,8 @@ def test_receptive_field_and_stride_by_gradient(make):
         network = nn.Sequential(*below)
         # In the middle, where the image's edge cuts off as little as may be.
         fields = [field_of_unit(network, plan.input.output_shape, row.output_shape, step) for step in (0, 1)]
-        seen = min(row.receptive_field.value, plan.input.size)
-        assert fields[0][1] - fields[0][0] == seen, row.name
+        side = min(row.receptive_field.value, plan.input.size)
+        assert fields[0][1] - fields[0][0] == side, row.name
         if len(row.output_shape) == 3 and row.output_shape[1] > 1:
             assert fields[1][0] - fields[0][0] == row.stride.value, row.name
 

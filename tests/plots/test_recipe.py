@@ -30,8 +30,8 @@ def legend(axis) -> list[str]:
 
 
 def test_by_layer_draws_a_line_a_network_in_every_panel():
-    found = {"whole": {"C1": 0.5, "F6": 1e-4}, "broken": {"C1": torch.tensor(2.0), "F6": 3.0}}
-    figure = plots.by_layer({"Up": found, "Down": {"whole": {"C1": 1.0, "F6": 2.0}}}, "below")
+    values = {"whole": {"C1": 0.5, "F6": 1e-4}, "broken": {"C1": torch.tensor(2.0), "F6": 3.0}}
+    figure = plots.by_layer({"Up": values, "Down": {"whole": {"C1": 1.0, "F6": 2.0}}}, "below")
     up, down = figure.axes
     assert (up.get_title(), down.get_title(), up.get_xlabel()) == ("Up", "Down", "below")
     assert up.get_yscale() == down.get_yscale() == "log"

@@ -84,16 +84,16 @@ def test_the_seconds_patterns_are_wrong_and_right_by_turns_to_the_first(team, di
 
 def test_the_thirds_patterns_are_all_that_the_first_two_disagree_about(team, digits, folder):
     one, two, _ = team.networks
-    chosen, found = patterns(digits, folder, 3), places(folder, 3)
+    chosen, pool = patterns(digits, folder, 3), places(folder, 3)
     assert len(chosen) == SIZE
     assert (answers(one, chosen.images) != answers(two, chosen.images)).all()
-    first, last = (found[[0, -1]] // len(digits)).tolist()
+    first, last = (pool[[0, -1]] // len(digits)).tolist()
     disputed = []
     for version in range(first, last + 1):
         images = draw_version(digits, DISTORTED, 3 * SEED, version).images
         for digit in (answers(one, images) != answers(two, images)).nonzero()[:, 0].tolist():
             disputed.append(version * len(digits) + digit)
-    assert found.tolist() == disputed[:SIZE]
+    assert pool.tolist() == disputed[:SIZE]
 
 
 def test_no_network_is_given_versions_that_one_before_has_seen(team, digits, folder):
@@ -104,16 +104,16 @@ def test_no_network_is_given_versions_that_one_before_has_seen(team, digits, fol
 
 def test_it_tells_how_many_digits_it_looked_at(team, digits, folder):
     for number, looked_at in zip((2, 3), team.notes["looked_at"], strict=True):
-        found = places(folder, number)
-        before = found[0] // len(digits) * len(digits)
-        assert looked_at == found[-1] - before + 1
+        pool = places(folder, number)
+        before = pool[0] // len(digits) * len(digits)
+        assert looked_at == pool[-1] - before + 1
         assert looked_at >= SIZE
 
 
 def test_patterns_drawn_again_are_digits_of_their_versions(digits):
     n = len(digits)
-    found = torch.tensor([11 * n + 3, 11 * n + 5, 13 * n, 14 * n + n - 1])
-    again = draw_patterns(digits, DISTORTED, 9, found)
+    pool = torch.tensor([11 * n + 3, 11 * n + 5, 13 * n, 14 * n + n - 1])
+    again = draw_patterns(digits, DISTORTED, 9, pool)
     versions = {version: draw_version(digits, DISTORTED, 9, version).images for version in (11, 13, 14)}
     for image, version, digit in zip(again.images, (11, 11, 13, 14), (3, 5, 0, n - 1), strict=True):
         assert torch.equal(image, versions[version][digit])
@@ -136,8 +136,8 @@ def test_starts_differ_and_follow_from_the_seed(team, digits, folder, tmp_path):
 
 
 def test_only_the_first_is_distorted_while_it_trains(team, folder):
-    found = [load_tensors(folder / str(n) / STATE)[1]["recipe"]["distortions"] for n in (1, 2, 3)]
-    assert found == [DISTORTED, None, None]
+    distortions = [load_tensors(folder / str(n) / STATE)[1]["recipe"]["distortions"] for n in (1, 2, 3)]
+    assert distortions == [DISTORTED, None, None]
 
 
 def test_the_same_seed_means_the_same_team_with_a_folder_or_without(team, digits):
@@ -248,20 +248,20 @@ def said(*given) -> Split:
 
 def by_turns(given) -> list[int]:
     """One after the other: look for a wrong one, then for a right one."""
-    found, wanted = [], True
+    turns, wanted = [], True
     for place, answer in enumerate(given):
         if (answer != 0) == wanted:
-            found.append(place)
+            turns.append(place)
             wanted = not wanted
-    return found if wanted else found[:-1]
+    return turns if wanted else turns[:-1]
 
 
 def test_wrong_and_right_are_found_by_turns(seeded):
     for share in (0.02, 0.5, 0.98):
         given = (torch.rand(700, generator=seeded) < share).long().tolist()
-        found = right_and_wrong(Says(), said(given)).tolist()
-        assert found == by_turns(given)
-        assert found
+        turns = right_and_wrong(Says(), said(given)).tolist()
+        assert turns == by_turns(given)
+        assert turns
     assert right_and_wrong(Says(), said([0] * 9)).tolist() == []
     assert right_and_wrong(Says(), said([1] * 9)).tolist() == []
 
@@ -272,9 +272,9 @@ def test_disagreements_are_other_answers_whether_right_or_wrong():
 
 def test_gathers_version_by_version_in_order(digits):
     counts = iter([3, 0, 0, 5, 4])
-    found = gather(digits, DISTORTED, 0, lambda split: torch.arange(next(counts)), 10, 20)
+    pool = gather(digits, DISTORTED, 0, lambda split: torch.arange(next(counts)), 10, 20)
     n = len(digits)
-    assert found.tolist() == [
+    assert pool.tolist() == [
         *range(20 * n, 20 * n + 3),
         *range(23 * n, 23 * n + 5),
         *range(24 * n, 24 * n + 2),
@@ -282,14 +282,14 @@ def test_gathers_version_by_version_in_order(digits):
 
 
 def test_gathers_from_distorted_digits(digits):
-    seen = []
+    versions = []
 
     def choose(split):
-        seen.append(split.images)
+        versions.append(split.images)
         return torch.arange(1)
 
     gather(digits, DISTORTED, 5, choose, 2, 30)
-    for images, version in zip(seen, (30, 31), strict=True):
+    for images, version in zip(versions, (30, 31), strict=True):
         assert torch.equal(images, draw_version(digits, DISTORTED, 5, version).images)
 
 

@@ -130,11 +130,11 @@ def wrong(named: torch.Tensor, split: Split) -> float:
 
 def test_least_squares_is_the_solution_of_the_normal_equations(splits):
     train, test = splits
-    found = least_squares(train, test, penalty=10)
-    assert (found.test, found.training) == pytest.approx(
+    outcome = least_squares(train, test, penalty=10)
+    assert (outcome.test, outcome.training) == pytest.approx(
         ridge_errors(rows(train), train, rows(test), test, 10)
     )
-    assert found.updates is None
+    assert outcome.updates is None
 
 
 def test_quadratic_is_least_squares_on_components_and_their_products(splits):
@@ -144,10 +144,10 @@ def test_quadratic_is_least_squares_on_components_and_their_products(splits):
     alone = [(rows(split) - mean) @ axes for split in (train, test)]  # (N, 8)
     pairs = torch.triu_indices(8, 8)
     inputs, test_inputs = (torch.cat([one, one[:, pairs].prod(1)], 1) for one in alone)  # (N, 8 + 36)
-    found = quadratic(train, test, penalty=10, components=8)
+    outcome = quadratic(train, test, penalty=10, components=8)
     expected = ridge_errors(inputs, train, test_inputs, test, 10)
-    assert (found.test, found.training) == pytest.approx(expected, abs=0.1)
-    assert quadratic(train, test, penalty=10).test < found.test
+    assert (outcome.test, outcome.training) == pytest.approx(expected, abs=0.1)
+    assert quadratic(train, test, penalty=10).test < outcome.test
 
 
 def test_the_nearest_digit_is_the_nearest(splits):
@@ -159,9 +159,10 @@ def test_the_nearest_digit_is_the_nearest(splits):
     assert nearest_neighbours(train, test, 3).test == pytest.approx(wrong(votes.argmax(1), test))
 
 
+@pytest.mark.slow
 def test_logistic_has_the_likeliest_weights(splits):
     train, test = splits
-    found = logistic(train, test, penalty=10)
+    outcome = logistic(train, test, penalty=10)
     weights = torch.zeros(rows(train).shape[1] + 1, 10, dtype=torch.double, requires_grad=True)
     solver = torch.optim.LBFGS([weights], max_iter=500, line_search_fn="strong_wolfe")
 
@@ -175,19 +176,19 @@ def test_logistic_has_the_likeliest_weights(splits):
     solver.step(loss)
     with torch.no_grad():
         named = [(rows(split) @ weights[1:] + weights[0]).argmax(1) for split in (test, train)]
-    assert found.test == pytest.approx(wrong(named[0], test), abs=0.3)
-    assert found.training == pytest.approx(wrong(named[1], train), abs=0.1)
-    assert found.updates > 5
+    assert outcome.test == pytest.approx(wrong(named[0], test), abs=0.3)
+    assert outcome.training == pytest.approx(wrong(named[1], train), abs=0.1)
+    assert outcome.updates > 5
 
 
 @pytest.mark.slow
 def test_a_hidden_layer_learns_and_a_seed_means_the_same_network(splits):
     train, test = splits
-    found = one_hidden_layer(train, test, rate=0.05, passes=5, seed=0)
-    assert found.test < 10
-    assert found.updates == 5 * ceil(len(train) / 10)
-    assert one_hidden_layer(train, test, rate=0.05, passes=5, seed=0) == found
-    assert one_hidden_layer(train, test, rate=0.05, passes=5, seed=1) != found
+    outcome = one_hidden_layer(train, test, rate=0.05, passes=5, seed=0)
+    assert outcome.test < 10
+    assert outcome.updates == 5 * ceil(len(train) / 10)
+    assert one_hidden_layer(train, test, rate=0.05, passes=5, seed=0) == outcome
+    assert one_hidden_layer(train, test, rate=0.05, passes=5, seed=1) != outcome
     assert one_hidden_layer(train, test, rate=1e-6, passes=1, seed=0).test > 50
 
 
@@ -238,6 +239,7 @@ def test_images_that_cannot_be_set_upright_are_named(digits):
         deslant(torch.zeros(10, 1, 8, 8, dtype=torch.uint8))
 
 
+@pytest.mark.slow
 def test_scikit_learn_waits_until_it_is_needed():
     code = "import lenet_edu.reproduction.classifiers, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -250,10 +252,10 @@ def test_scikit_learn_waits_until_it_is_needed():
 def few_experiments() -> dict[str, classical.Experiment]:
     """One whose digits are set upright and one with seeds, both quick."""
     names = ("K-NN Euclidean, deslanted", "784-300-10")
-    found = {name: classical.experiments()[name] for name in names}
+    experiments = {name: classical.experiments()[name] for name in names}
     quick = {"passes": 2, "units": 8, "batch_size": 10}
-    found["784-300-10"] = replace(found["784-300-10"], fixed=quick, seeds=2)
-    return found
+    experiments["784-300-10"] = replace(experiments["784-300-10"], fixed=quick, seeds=2)
+    return experiments
 
 
 @pytest.fixture
@@ -271,8 +273,8 @@ def small(few, monkeypatch, tmp_path):
 
 def test_each_run_is_written_down_and_not_made_again(small, monkeypatch):
     assert classical.main() == 0
-    kept = read_json(small)
-    upright, network = (kept["experiments"][name] for name in few_experiments())
+    record = read_json(small)
+    upright, network = (record["experiments"][name] for name in few_experiments())
     assert (upright["pixels"], network["pixels"]) == (20 * 20, 28 * 28)
     assert [run["seed"] for run in upright["runs"] + network["runs"]] == [None, 0, 1]
     assert network["test_error"]["best"] < network["test_error"]["worst"]
@@ -286,7 +288,7 @@ def test_each_run_is_written_down_and_not_made_again(small, monkeypatch):
     assert classical.main() == 0
     assert made == [0]
     for name, entry in read_json(small)["experiments"].items():
-        before = kept["experiments"][name]
+        before = record["experiments"][name]
         assert entry["test_error"] == before["test_error"]
         assert [run["test_error"] for run in entry["runs"]] == [run["test_error"] for run in before["runs"]]
 
@@ -323,12 +325,12 @@ def test_only_what_is_named_is_run_and_nothing_without_mnist(small, few, monkeyp
     assert not small.exists()
 
 
-KEPT = RESULTS / "classical.json"
+RECORD = RESULTS / "classical.json"
 
 
 @pytest.mark.parametrize("name", classical.experiments())
 def test_the_record_is_whole(name):
-    what, entry = classical.experiments()[name], read_json(KEPT)["experiments"][name]
+    what, entry = classical.experiments()[name], read_json(RECORD)["experiments"][name]
     assert entry["published"] == paper.PUBLISHED_ERRORS[what.row]
     assert [run["seed"] for run in entry["runs"]] == (list(range(what.seeds)) or [None])
     assert [one[what.setting] for one in entry["validation"]] == list(what.values)
@@ -344,17 +346,17 @@ def test_the_record_is_whole(name):
 
 
 def test_the_record_says_how_it_came_about():
-    kept = read_json(KEPT)
-    assert kept["digits"] == {"training": 60_000, "test": 10_000}
-    assert (kept["data"], kept["command"]) == ("MNIST", "python -m results.classical")
-    assert {"python", "numpy", "scikit-learn", "torch"} <= kept["versions"].keys()
-    assert kept["device"]
-    assert kept["date"]
+    record = read_json(RECORD)
+    assert record["digits"] == {"training": 60_000, "test": 10_000}
+    assert (record["data"], record["command"]) == ("MNIST", "python -m results.classical")
+    assert {"python", "numpy", "scikit-learn", "torch"} <= record["versions"].keys()
+    assert record["device"]
+    assert record["date"]
 
 
 def test_what_the_paper_found_is_found_again():
-    kept = read_json(KEPT)["experiments"]
-    mean = {name: entry["test_error"]["mean"] for name, entry in kept.items()}
+    experiments = read_json(RECORD)["experiments"]
+    mean = {name: entry["test_error"]["mean"] for name, entry in experiments.items()}
     for row in ("linear", "linear, deslanted"):
         ways = (f"{row}, least squares", f"{row}, logistic")
         squares, likelihood = (abs(mean[way] - paper.PUBLISHED_ERRORS[row]) for way in ways)

@@ -87,7 +87,7 @@ def test_stretches_are_the_whole_bit_for_bit():
     model, images, labels, rates = material(LeNet5)
     start = {name: value.clone() for name, value in model.state_dict().items()}
     order = torch.randperm(PATTERNS)
-    found = []
+    outcomes = []
     for cuts in ([PATTERNS], [5, PATTERNS - 5]):
         model.load_state_dict(start)
         for part in order.split(cuts):
@@ -95,8 +95,8 @@ def test_stretches_are_the_whole_bit_for_bit():
             engine.set_steps(rates)
             engine.train(images, labels, part)
             engine.write_back()
-        found.append([parameter.detach().clone() for parameter in model.parameters()])
-    assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
+        outcomes.append([parameter.detach().clone() for parameter in model.parameters()])
+    assert all(torch.equal(one, other) for one, other in zip(*outcomes, strict=True))
 
 
 def test_nothing_moves_without_steps():
@@ -169,6 +169,7 @@ print(network.train(torch.rand(2, 1, 19, 19), torch.tensor([3, 4]), torch.arange
 """
 
 
+@pytest.mark.slow
 def test_nothing_reads_or_writes_beyond_its_array():
     """Without numba the loops are plain Python, where an index beyond an array's end raises an error."""
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}

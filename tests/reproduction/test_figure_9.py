@@ -111,35 +111,36 @@ def test_a_part_in_a_row_is_one_of_the_file(few):
 def test_a_run_is_what_training_and_counting_come_to(few):
     row = shortened("LeNet-5")
     train, test = figure_9.digits_for(row, few)
-    _, found = figure_9.train_row(row, train, test, seed=1)
+    _, outcome = figure_9.train_row(row, train, test, seed=1)
     model = build(row.network)
     history = train_original(model, train, row.recipe, seed=1)
     answers = model.classes_of(few.test.images)
     wrong = (answers != few.test.labels).nonzero()[:, 0].tolist()
-    assert found["error"] == pytest.approx(100 * len(wrong) / len(test), abs=1e-3)
-    assert found["weights"] == fingerprint(model)
-    assert found["updates"] == history[-1]["updates"] == 2 * len(train)
-    assert len(found["passes"]) == 2
-    told = figure_8.decode_mistakes(found["mistakes"])
-    assert told == [(i, few.test.labels[i].item(), answers[i].item()) for i in wrong]
+    assert outcome["error"] == pytest.approx(100 * len(wrong) / len(test), abs=1e-3)
+    assert outcome["weights"] == fingerprint(model)
+    assert outcome["updates"] == history[-1]["updates"] == 2 * len(train)
+    assert len(outcome["passes"]) == 2
+    triples = figure_8.decode_mistakes(outcome["mistakes"])
+    assert triples == [(i, few.test.labels[i].item(), answers[i].item()) for i in wrong]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_row_is_reproduced(name, few, monkeypatch, tmp_path):
     monkeypatch.setitem(figure_9.ROWS, name, shortened(name))
-    found = figure_9.reproduce(name, 0, tmp_path)
-    assert found["published"] == figure_9.published_error(name)
-    assert 0 <= found["error"] <= 100
-    assert read_json(tmp_path / "record.json") == found
+    record = figure_9.reproduce(name, 0, tmp_path)
+    assert record["published"] == figure_9.published_error(name)
+    assert 0 <= record["error"] <= 100
+    assert read_json(tmp_path / "record.json") == record
     if figure_9.ROWS[name].boosted:
         model = load_team(tmp_path / "team.safetensors")
     else:
         model = load_network(tmp_path / "network.safetensors")
         assert model.notes["row"] == name
     assert model.architecture.config == figure_9.ROWS[name].network
-    assert fingerprint(model) == found["weights"]
+    assert fingerprint(model) == record["weights"]
     again = figure_9.reproduce(name, 0, tmp_path)  # done: only judged again
-    assert again["weights"] == found["weights"]
+    assert again["weights"] == record["weights"]
 
 
 def test_torch_has_its_threads_back_after_a_run_and_after_an_error(few, monkeypatch, tmp_path):
@@ -178,6 +179,7 @@ def test_every_row_is_of_the_paper():
 # The record ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_whole_and_in_order(few, monkeypatch, tmp_path):
     short = {
         "LeNet-5": Experiment("row", shortened("LeNet-5")),
@@ -249,9 +251,9 @@ def test_the_record_counts_updates_and_mistakes(name):
     wanted = len(row.recipe.rates) * sizes["training"] * (3 if row.boosted else 1)
     assert {run["updates"] for run in entry["runs"]} == {wanted}
     for run in entry["runs"]:
-        told = figure_8.decode_mistakes(run["mistakes"])
-        assert run["error"] == pytest.approx(100 * len(told) / sizes["test"], abs=1e-3)
-        assert all(label != answer for _, label, answer in told)
+        triples = figure_8.decode_mistakes(run["mistakes"])
+        assert run["error"] == pytest.approx(100 * len(triples) / sizes["test"], abs=1e-3)
+        assert all(label != answer for _, label, answer in triples)
 
 
 def most_found(pairs, made_by):
@@ -286,12 +288,12 @@ def test_the_papers_mistakes_are_found_in_the_order_of_its_figure_and_hardly_in_
     runs = RECORD["experiments"]["LeNet-5"]["runs"] + RECORD["experiments"]["LeNet-5, distorted"]["runs"]
     made_by = Counter(mistake for run in runs for mistake in figure_8.decode_mistakes(run["mistakes"]))
 
-    def found(pairs):
+    def matches(pairs):
         return len(pairs) - figure_8.match_figure_8(pairs, made_by).count(None)
 
     draw = random.Random(0)
-    by_chance = [found(draw.sample(paper.MISTAKES, len(paper.MISTAKES))) for _ in range(20)]
-    assert found(paper.MISTAKES) > 1.5 * max(by_chance)
+    by_chance = [matches(draw.sample(paper.MISTAKES, len(paper.MISTAKES))) for _ in range(20)]
+    assert matches(paper.MISTAKES) > 1.5 * max(by_chance)
 
 
 def test_the_other_reading_did_best_on_held_out_halves():

@@ -42,16 +42,17 @@ def same(one, other):
     return all(torch.equal(one[name], other[name]) for name in one)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "values", [{}, {"memory": 0.5}, STEPS_AS_PRINTED, {"distortions": DISTORTED}], ids=str
 )
 def test_compiled_and_torch_come_to_the_same(digits, values):
-    found, recipe = [], OriginalRecipe(**SHORT, **values)
+    outcomes, recipe = [], OriginalRecipe(**SHORT, **values)
     for engine in ("compiled", "torch"):
         model = LeNet5()
         history = train_original(model, digits, recipe, seed=3, updates=40, engine=engine)
-        found.append((weights(model), history))
-    (compiled, one), (reference, other) = found
+        outcomes.append((weights(model), history))
+    (compiled, one), (reference, other) = outcomes
     begun = LeNet5()
     start(begun, recipe, seed=3)
     for name, value in reference.items():
@@ -70,13 +71,13 @@ def test_it_learns(digits):
 
 
 def test_a_seed_means_the_same_weights_and_another_means_others(digits):
-    found = []
+    outcomes = []
     for seed in (0, 0, 1):
         model = LeNet5()
         train_original(model, digits, OriginalRecipe(**SHORT), seed=seed, updates=20)
-        found.append(weights(model))
-    assert same(found[0], found[1])
-    assert not same(found[0], found[2])
+        outcomes.append(weights(model))
+    assert same(outcomes[0], outcomes[1])
+    assert not same(outcomes[0], outcomes[2])
 
 
 @pytest.mark.parametrize("distortions", [None, DISTORTED], ids=["plain", "distorted"])
@@ -160,12 +161,12 @@ def test_a_coefficient_of_the_mean_steps_as_if_it_were_one(digits, make, loss, m
 def test_both_engines_know_j(digits, network, j):
     """On a trained network, whose distances are near enough for a class of rubbish to matter."""
     h = {name: torch.ones_like(value) for name, value in network.named_parameters()}
-    order, found = torch.arange(40), []
+    order, outcomes = torch.arange(40), []
     for engine, own in (("compiled", j), ("torch", j), ("compiled", 1.0)):
         model = deepcopy(network).cpu()
         loss, _ = ENGINES[engine](model, OriginalRecipe(j=own))(digits, order, h, 1e-2)
-        found.append((weights(model), loss))
-    (compiled, one), (reference, other), (_, usual) = found
+        outcomes.append((weights(model), loss))
+    (compiled, one), (reference, other), (_, usual) = outcomes
     assert one == pytest.approx(other, rel=1e-4)
     assert abs(one - usual) > 0.01 * usual
     for name, value in reference.items():
@@ -173,12 +174,13 @@ def test_both_engines_know_j(digits, network, j):
         torch.testing.assert_close(compiled[name], value, rtol=1e-4, atol=0.01 * moved, msg=name)
 
 
+@pytest.mark.slow
 def test_each_pass_shows_the_next_of_ten_versions_and_measures_the_curvature_on_it(digits, monkeypatch):
-    seen = []
+    batches = []
 
     def engine(model, recipe):
         def look(split, order, h, rate):
-            seen.append((split, order, h))
+            batches.append((split, order, h))
             return 0.0, 0
 
         return look
@@ -190,29 +192,31 @@ def test_each_pass_shows_the_next_of_ten_versions_and_measures_the_curvature_on_
     )
     model = LeNet5()
     train_original(model, few, recipe, seed=4, engine="looks")
-    for number, (split, order, h) in enumerate(seen):
+    for number, (split, order, h) in enumerate(batches):
         wanted = draw_version(few, DISTORTED, 4, number % 10)
         assert torch.equal(split.images, wanted.images)
         assert torch.equal(split.labels, few.labels)
-        assert torch.equal(order, seen[0][1])
+        assert torch.equal(order, batches[0][1])
         assert len(order) == len(few)
         measured = sdlm.curvature(deepcopy(model).double(), wanted.images.double())
         for name, value in measured.items():
             torch.testing.assert_close(h[name], (value / recipe.divisor).float(), rtol=1e-4, atol=0, msg=name)
-    assert torch.equal(seen[0][0].images, few.images)
-    versions = [split.images for split, *_ in seen[:VERSIONS]]
+    assert torch.equal(batches[0][0].images, few.images)
+    versions = [split.images for split, *_ in batches[:VERSIONS]]
     assert not any(torch.equal(one, other) for one in versions for other in versions if one is not other)
 
 
 def test_the_curvature_is_a_running_estimate(digits, monkeypatch):
     """On a network that nobody trains: only the patterns it is measured on differ from pass to pass."""
-    seen = []
+    curvatures = []
     monkeypatch.setitem(
-        ENGINES, "looks", lambda model, recipe: lambda split, order, h, rate: (seen.append(h), (0.0, 0))[1]
+        ENGINES,
+        "looks",
+        lambda model, recipe: lambda split, order, h, rate: (curvatures.append(h), (0.0, 0))[1],
     )
     for memory in (0.0, 0.75, 1.0):
         train_original(LeNet5(), digits, OriginalRecipe(**SHORT, memory=memory), engine="looks")
-    fresh, running, first = seen[:3], seen[3:6], seen[6:]
+    fresh, running, first = curvatures[:3], curvatures[3:6], curvatures[6:]
     for name, value in fresh[0].items():
         assert not torch.equal(value, fresh[1][name])
         wanted = 0.75 * (0.75 * value + 0.25 * fresh[1][name]) + 0.25 * fresh[2][name]
@@ -276,18 +280,18 @@ def test_another_scaling_has_the_same_versions(digits, distortions):
         return images * 2 + 0.7
 
     wanted = scaled(draw_version(digits, distortions, 0, 1).images)
-    found = draw_version(Split(scaled(digits.images), digits.labels), distortions, 0, 1).images
+    distorted = draw_version(Split(scaled(digits.images), digits.labels), distortions, 0, 1).images
     # Steps of ink are rounded in one scaling or in the other.
-    torch.testing.assert_close(found, wanted, rtol=0, atol=1.01 * (1 + 1 / 2) / passes._STEPS)
-    assert not torch.allclose(found, scaled(digits.images), atol=0.1)
+    torch.testing.assert_close(distorted, wanted, rtol=0, atol=1.01 * (1 + 1 / 2) / passes._STEPS)
+    assert not torch.allclose(distorted, scaled(digits.images), atol=0.1)
 
 
 def test_a_recipe_with_distortions_survives_json():
     recipe = OriginalRecipe(distortions=DISTORTED)
-    kept = json.loads(json.dumps(recipe.to_dict()))
-    assert kept["distortions"] == DISTORTED
-    kept["schedule"] = tuple(tuple(pair) for pair in kept["schedule"])
-    assert OriginalRecipe(**kept) == recipe
+    stored = json.loads(json.dumps(recipe.to_dict()))
+    assert stored["distortions"] == DISTORTED
+    stored["schedule"] = tuple(tuple(pair) for pair in stored["schedule"])
+    assert OriginalRecipe(**stored) == recipe
 
 
 @pytest.mark.slow
@@ -310,6 +314,7 @@ def test_plain_descent_has_one_step_for_all(digits):
     assert record["effective_rates"] == pytest.approx([5e-4 / recipe.mu] * 2)
 
 
+@pytest.mark.slow
 def test_older_networks_train_on_squared_error(digits):
     crop = slice(2, -2)
     digits = type(digits)(digits.images[..., crop, crop].contiguous(), digits.labels)

@@ -223,14 +223,14 @@ def test_networks_are_measured_once_and_those_of_another_size_left_out(at_work, 
     assert (
         "small reads images of (1, 28, 28), and these are (1, 32, 32): left out." in capsys.readouterr().out
     )
-    kept = read_json(script.FILE)["experiments"]
-    assert list(kept) == ["large", "other"]
-    for name, entry in kept.items():
+    experiments = read_json(script.FILE)["experiments"]
+    assert list(experiments) == ["large", "other"]
+    for name, entry in experiments.items():
         assert entry["weights"] == fingerprint(models[name])
-        for kind, found in entry["changes"].items():
-            assert found["amounts"] == list(amounts[kind])
+        for kind, curve in entry["changes"].items():
+            assert curve["amounts"] == list(amounts[kind])
             wanted = errors_by_amount(models[name], few.test, kind, amounts[kind])
-            assert found["errors"] == pytest.approx(wanted, abs=1e-3)
+            assert curve["errors"] == pytest.approx(wanted, abs=1e-3)
     measured.clear()
     assert script.main() == 0
     assert measured == []
@@ -267,64 +267,64 @@ def test_nothing_is_measured_without_mnist(at_work, few, monkeypatch, capsys):
     assert not script.FILE.exists()
 
 
-KEPT = read_json(script.FILE)
+RECORD = read_json(script.FILE)
 READ = [name for name in shipped_names() if load_network(name).architecture.input.size == paper.IMAGE_SIZE]
 
 
 def test_the_record_is_of_the_networks_that_are_shipped():
-    assert list(KEPT["experiments"]) == READ
-    assert KEPT["digits"] == {"test": 10_000}
-    assert (KEPT["data"], KEPT["command"]) == ("MNIST", "python -m results.robustness")
-    assert {"python", "torch"} <= KEPT["versions"].keys()
+    assert list(RECORD["experiments"]) == READ
+    assert RECORD["digits"] == {"test": 10_000}
+    assert (RECORD["data"], RECORD["command"]) == ("MNIST", "python -m results.robustness")
+    assert {"python", "torch"} <= RECORD["versions"].keys()
 
 
 @pytest.mark.parametrize("name", READ)
 def test_the_record_is_of_the_weights_and_amounts_as_they_stand(name):
-    entry, model = KEPT["experiments"][name], load_network(name)
+    entry, model = RECORD["experiments"][name], load_network(name)
     assert entry["network"] == model.architecture.name
     assert entry["weights"] == fingerprint(model), "measure it: python -m results.robustness"
     assert list(entry["changes"]) == list(AMOUNTS)
     unchanged = set()
-    for kind, found in entry["changes"].items():
-        assert found["amounts"] == list(AMOUNTS[kind])
-        assert len(found["errors"]) == len(found["amounts"])
-        unchanged.add(found["errors"][found["amounts"].index(STILL[kind])])
-        assert min(found["errors"]) > 0
+    for kind, curve in entry["changes"].items():
+        assert curve["amounts"] == list(AMOUNTS[kind])
+        assert len(curve["errors"]) == len(curve["amounts"])
+        unchanged.add(curve["errors"][curve["amounts"].index(STILL[kind])])
+        assert min(curve["errors"]) > 0
         # An end of each slider is misread more often than what is not changed.
-        assert found["errors"][-1] > 5 * min(found["errors"])
+        assert curve["errors"][-1] > 5 * min(curve["errors"])
     assert len(unchanged) == 1
 
 
 @pytest.mark.parametrize("name", READ)
 def test_a_cell_of_the_record_comes_out_again(name, mnist):
-    found = KEPT["experiments"][name]["changes"]["rotation"]
-    place = found["amounts"].index(paper.ROBUST_UP_TO["rotation"])
-    (error,) = errors_by_amount(load_network(name), mnist.test, "rotation", [found["amounts"][place]])
-    assert error == pytest.approx(found["errors"][place], abs=0.05)
+    curve = RECORD["experiments"][name]["changes"]["rotation"]
+    place = curve["amounts"].index(paper.ROBUST_UP_TO["rotation"])
+    (error,) = errors_by_amount(load_network(name), mnist.test, "rotation", [curve["amounts"][place]])
+    assert error == pytest.approx(curve["errors"][place], abs=0.05)
 
 
 # plots.robustness
 
 
 def test_the_figure_has_a_panel_a_change_and_a_line_a_network():
-    figure = plots.robustness(errors_on_record(KEPT))
+    figure = plots.robustness(errors_on_record(RECORD))
     figure.draw_without_rendering()
     for axis, kind in zip(figure.axes, AMOUNTS, strict=True):
         assert axis.get_title() == kind.capitalize()
         lines = {line.get_label(): line.get_xydata().T.tolist() for line in axis.lines}
         assert lines == {
             name: [entry["changes"][kind]["amounts"], entry["changes"][kind]["errors"]]
-            for name, entry in KEPT["experiments"].items()
+            for name, entry in RECORD["experiments"].items()
         }
         low, high = axis.get_ylim()
         assert all(low < error < high for _, errors in lines.values() for error in errors)
     legend = [text.get_text() for text in figure.legends[0].texts]
-    assert legend == [*KEPT["experiments"], "the paper's estimate for LeNet-5"]
+    assert legend == [*RECORD["experiments"], "the paper's estimate for LeNet-5"]
 
 
 def test_what_the_paper_estimates_is_shaded_and_of_noise_nothing():
     shaded = {}
-    for axis, kind in zip(plots.robustness(errors_on_record(KEPT)).axes, AMOUNTS, strict=True):
+    for axis, kind in zip(plots.robustness(errors_on_record(RECORD)).axes, AMOUNTS, strict=True):
         for patch in axis.patches:
             box = patch.get_extents().transformed(axis.transData.inverted())
             shaded[kind] = pytest.approx((box.x0, box.x1))

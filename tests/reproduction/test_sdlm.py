@@ -77,12 +77,12 @@ def hessian(loss: str, x: torch.Tensor) -> torch.Tensor:
 def exact(model, images, loss) -> dict[str, torch.Tensor]:
     """The diagonal of J^T H J: H is the whole Hessian of the loss, J the whole network's Jacobian."""
     network = partial(run, Stack(OrderedDict(body(model))))
-    found = {name: torch.zeros_like(value) for name, value in values(model).items()}
+    curvatures = {name: torch.zeros_like(value) for name, value in values(model).items()}
     for image in images.split(1):
         H = hessian(loss, network(values(model), image))
         for name, J in jacrev(network)(values(model), image).items():
-            found[name] += torch.einsum("i...,ij,j...->...", J, H, J) / len(images)
-    return found
+            curvatures[name] += torch.einsum("i...,ij,j...->...", J, H, J) / len(images)
+    return curvatures
 
 
 def layer_by_layer(model, images, loss) -> dict[str, torch.Tensor]:
@@ -91,7 +91,7 @@ def layer_by_layer(model, images, loss) -> dict[str, torch.Tensor]:
     A unit reads a shared weight through one connection only. So the square of its derivative in the weight
     is that connection's, and a sum over units is the sum over connections.
     """
-    found = {name: torch.zeros_like(value) for name, value in values(model).items()}
+    curvatures = {name: torch.zeros_like(value) for name, value in values(model).items()}
     for image in images.split(1):
         passed = []
         for name, layer in body(model):
@@ -101,14 +101,14 @@ def layer_by_layer(model, images, loss) -> dict[str, torch.Tensor]:
         for name, layer, image in reversed(passed):
             by_parameter, by_input = jacrev(partial(run, layer), argnums=(0, 1))(values(layer), image)
             for own, J in by_parameter.items():
-                found[f"{name}.{own}"] += torch.einsum("i,i...->...", h, J.square())
+                curvatures[f"{name}.{own}"] += torch.einsum("i,i...->...", h, J.square())
             h = h @ by_input.flatten(1).square()
-    return found
+    return curvatures
 
 
-def assert_same(found, expected):
-    assert list(found) == list(expected)
-    for name, h in found.items():
+def assert_same(actual, expected):
+    assert list(actual) == list(expected)
+    for name, h in actual.items():
         # No absolute tolerance: many h are tiny.
         torch.testing.assert_close(h, expected[name], rtol=1e-8, atol=0, msg=lambda m, n=name: f"{n}: {m}")
 
@@ -198,6 +198,7 @@ NETWORKS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", NETWORKS)
 def test_whole_networks(case, seeded, monkeypatch):
     config, loss = NETWORKS[case]

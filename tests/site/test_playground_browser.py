@@ -5,6 +5,7 @@ import threading
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -206,7 +207,10 @@ def test_the_network_is_chosen_by_switches_and_by_its_table(browser, site):
 
     with visit(browser, site[1]) as page:
         wait_until_ready(page)
-        choices, ledger = opened(page, "Network, data and recipe"), opened(page, "The network's ledger and table")
+        choices, ledger = (
+            opened(page, "Network, data and recipe"),
+            opened(page, "The network's ledger and table"),
+        )
         choices.get_by_label("output", exact=True).select_option("rbf")
         expect(choices.get_by_label("recipe", exact=True)).to_have_value("small_rbf")
         shows(ledger, "RBF, fixed codes")
@@ -374,6 +378,24 @@ def test_the_page_works_as_a_file(browser, site):
         press(page, "Train")
         becomes(page, "finished")
         assert weights_sum(page) == of_file
+
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="npm install axe-core to run this test")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_serious_stands_between_the_page_and_its_readers(browser, site, scheme):
+    with visit(browser, site[1] + SHORT, color_scheme=scheme, reduced_motion="reduce") as page:
+        wait_until_ready(page)
+        for summary in page.locator("details.card > summary").all():
+            summary.click()
+        press(page, "Epoch")
+        becomes(page, "paused")
+        page.evaluate(AXE.read_text("utf-8"))
+        found = page.evaluate("() => axe.run().then(({ violations }) => violations)")
+        serious = [one for one in found if one["impact"] in ("serious", "critical")]
+        assert not [(one["id"], [node["html"][:160] for node in one["nodes"][:3]]) for one in serious]
 
 
 @pytest.mark.slow

@@ -44,8 +44,8 @@ def test_freed_memory_can_be_kept_more_than_once():
 
 
 def test_work_goes_to_processes_and_comes_back_with_its_task():
-    found = dict(map_processes(pow, [(2, 3), (3, 2), (5, 2)]))
-    assert found == {(2, 3): 8, (3, 2): 9, (5, 2): 25}
+    powers = dict(map_processes(pow, [(2, 3), (3, 2), (5, 2)]))
+    assert powers == {(2, 3): 8, (3, 2): 9, (5, 2): 25}
 
 
 def test_an_error_in_a_process_arrives():

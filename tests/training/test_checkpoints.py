@@ -38,11 +38,11 @@ def test_tensors_that_do_not_fit_the_named_network_are_refused(tmp_path):
         load_network(tmp_path / "x.safetensors")
 
 
-@pytest.mark.parametrize("kept", [0, 4, 40, 2000, -1])
-def test_a_truncated_file_is_named(tmp_path, kept):
+@pytest.mark.parametrize("length", [0, 4, 40, 2000, -1])
+def test_a_truncated_file_is_named(tmp_path, length):
     path = tmp_path / "x.safetensors"
     save_network(path, LeNet5())
-    path.write_bytes(path.read_bytes()[:kept])
+    path.write_bytes(path.read_bytes()[:length])
     with pytest.raises(LenetError, match=r"x\.safetensors is not a whole safetensors file"):
         load_network(path)
 

@@ -23,10 +23,12 @@ def test_everything_agrees_with_a_loop(model, few):
         for answer in range(10):
             count = sum(p == answer and a == actual for p, a in zip(predicted, labels, strict=True))
             assert table[actual, answer] == count
-    found = mistakes(model, few.test)
-    assert sorted(mistake.index for mistake in found) == wrong
-    assert [m.probability for m in found] == sorted((m.probability for m in found), reverse=True)
-    assert all((m.label, m.predicted) == (labels[m.index], predicted[m.index]) for m in found)
+    wrong_answers = mistakes(model, few.test)
+    assert sorted(mistake.index for mistake in wrong_answers) == wrong
+    assert [m.probability for m in wrong_answers] == sorted(
+        (m.probability for m in wrong_answers), reverse=True
+    )
+    assert all((m.label, m.predicted) == (labels[m.index], predicted[m.index]) for m in wrong_answers)
 
 
 def test_loss_counts_every_image_once_whatever_the_batches(model, embedded):

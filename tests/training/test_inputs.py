@@ -32,8 +32,8 @@ def with_labels(data, change):
 
 @pytest.mark.parametrize("kind", [torch.int32, torch.int16, torch.uint8])
 def test_labels_of_any_whole_numbers_train_as_int64_does(few, kind):
-    wanted, found = train(few), train(with_labels(few, lambda labels: labels.to(kind)))
-    assert all(torch.equal(found.last_weights[name], value) for name, value in wanted.last_weights.items())
+    wanted, run = train(few), train(with_labels(few, lambda labels: labels.to(kind)))
+    assert all(torch.equal(run.last_weights[name], value) for name, value in wanted.last_weights.items())
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ def test_model_and_file_are_left_with_the_best_weights_not_the_last(few, tmp_pat
     assert not model.training
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights(few):
     runs = [train(fresh(), few, seed=seed) for seed in (5, 5, 6)]
     assert same(runs[0].last_weights, runs[1].last_weights)
@@ -193,16 +194,16 @@ def test_divergence_stops_the_run_and_keeps_what_was_saved(few, tmp_path):
 
 
 def test_an_exploding_loss_stops_the_run_and_leaves_the_weights_before_it(few):
-    model, kept = fresh(), {}
+    model, last_weights = fresh(), {}
 
     def explode(run):
-        kept.update(run.last_weights)
+        last_weights.update(run.last_weights)
         with torch.no_grad():
             model.OUTPUT.weight.mul_(1e6)
 
     with pytest.raises(DivergedError, match="training has diverged"):
         train(model, few, after_epoch=explode)
-    assert same(model.state_dict(), kept)
+    assert same(model.state_dict(), last_weights)
 
 
 def test_callbacks_see_batches_and_epochs(few):
@@ -236,9 +237,9 @@ def test_what_changes_while_it_runs_counts_from_the_next_batch(few):
     plain, images, labels = fresh(), few.train.images, few.train.labels
     orders = [torch.randperm(160, generator=torch.Generator().manual_seed(epoch)) for epoch in (0, 1)]
     batches = (*orders[0][:80].split(16), *orders[0][80:].split(40), *orders[1].split(40))
-    begun = (0, 16, 32, 48, 64, 80, 120, 160, 200, 240, 280)
-    for batch, seen in zip(batches, begun, strict=True):
-        rate = recipe.changed(peak_rate=0.05 if seen < 80 else 0.01).rate(seen / 320)
+    starts = (0, 16, 32, 48, 64, 80, 120, 160, 200, 240, 280)
+    for batch, start in zip(batches, starts, strict=True):
+        rate = recipe.changed(peak_rate=0.05 if start < 80 else 0.01).rate(start / 320)
         loss = torch.nn.functional.cross_entropy(plain(images[batch]), labels[batch])
         gradients = torch.autograd.grad(loss, list(plain.parameters()))
         for parameter, gradient in zip(plain.parameters(), gradients, strict=True):
@@ -247,6 +248,7 @@ def test_what_changes_while_it_runs_counts_from_the_next_batch(few):
         torch.testing.assert_close(weights, plain.state_dict()[name], atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_every_combination_of_switches_trains(few):
     switches = (("table", "full"), architecture.POOLINGS, architecture.ACTIVATIONS, architecture.OUTPUTS)
     for combination in product(*switches):

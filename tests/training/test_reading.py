@@ -79,6 +79,7 @@ def test_probabilities_are_true_of_mnists_test_digits(name, mnist):
     assert calibration_error(probabilities(model, seen), mnist.test.labels) <= 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_broken_pictures_are_read_or_refused(seed):
     random.seed(seed)

@@ -10,7 +10,7 @@ from lenet_edu.training.recipes import (
     DISTORTIONS,
     RECIPES,
     Recipe,
-    chosen_recipe,
+    choose_recipe,
     default_recipe,
     named_recipe,
     recipe_names,
@@ -111,21 +111,21 @@ def test_recipes_for_pictures_are_neither_offered_nor_taken_for_digits(name):
     digits, pictures = lenet5(**MODERN), rgb_lenet()
     assert name not in recipe_names(digits)
     assert recipe_names(pictures) == list(RECIPES)
-    assert chosen_recipe(name, pictures, 9_000) == named_recipe(name, pictures) == RECIPES[name]
+    assert choose_recipe(name, pictures, 9_000) == named_recipe(name, pictures) == RECIPES[name]
     for recipe in (name, RECIPES[name], RECIPES[name].changed(epochs=1)):
         with pytest.raises(LenetError, match=f"{name!r} is for pictures in colour.*reads digits"):
-            chosen_recipe(recipe, digits, 9_000)
+            choose_recipe(recipe, digits, 9_000)
 
 
 def test_a_recipe_is_chosen_by_name_by_value_or_by_default():
     plan = lenet5(**MODERN)
-    assert chosen_recipe("plain", plan, 60_000) == RECIPES["plain"]
-    assert chosen_recipe(BASE, plan, 60_000) is BASE
-    assert chosen_recipe(None, plan, 60_000) == default_recipe(plan, 60_000)
+    assert choose_recipe("plain", plan, 60_000) == RECIPES["plain"]
+    assert choose_recipe(BASE, plan, 60_000) is BASE
+    assert choose_recipe(None, plan, 60_000) == default_recipe(plan, 60_000)
     mirrored = BASE.changed(horizontal_flip=0.5)  # a reader's own experiment
-    assert chosen_recipe(mirrored, plan, 60_000) is mirrored
+    assert choose_recipe(mirrored, plan, 60_000) is mirrored
     with pytest.raises(LenetError, match=r"recipe must be a Recipe or the name of one .*; got 3"):
-        chosen_recipe(3, plan, 60_000)
+        choose_recipe(3, plan, 60_000)
 
 
 def test_every_field_is_described():

@@ -90,6 +90,9 @@ print(json.dumps(ends))
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(
+    not hasattr(os, "fork"), reason="processes cannot be forked here: run this on Linux or macOS"
+)
 def test_a_process_killed_at_twenty_random_moments_ends_where_an_unbroken_one_does(tmp_path):
     unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
     recipe = json.dumps(RECIPE.changed(epochs=40).to_dict())
@@ -134,6 +137,7 @@ def test_ctrl_c_during_an_epochs_end_stops_after_it(few, tmp_path):
     assert len(train(few, tmp_path, resume=True).history) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("writes", range(1, 12, 2))
 def test_a_full_disk_stops_the_run_and_loses_nothing(few, tmp_path, monkeypatch, writes):
     left, really = [writes], os.fsync
@@ -162,13 +166,13 @@ def test_a_folder_that_cannot_be_made_is_named(few, tmp_path):
 
 def test_a_long_epoch_is_saved_within(few, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "_SAVE_EVERY", 0.0)
-    seen = []
+    states = []
 
     def look(run):
-        seen.append(load_tensors(tmp_path / STATE)[1]["seen"])
+        states.append(load_tensors(tmp_path / STATE)[1]["seen"])
 
     train(few, tmp_path, RECIPE.changed(epochs=1), before_batch=look)
-    assert seen == list(range(0, 160, 16))
+    assert states == list(range(0, 160, 16))
 
 
 def test_the_second_of_two_writers_is_refused(few, tmp_path):
@@ -201,13 +205,13 @@ def test_history_can_be_read_while_it_runs(few, tmp_path):
     assert lengths == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("found", [None, 1, 99])
-def test_a_run_of_another_version_says_why_it_cannot_go_on(few, tmp_path, found):
+@pytest.mark.parametrize("version", [None, 1, 99])
+def test_a_run_of_another_version_says_why_it_cannot_go_on(few, tmp_path, version):
     train(few, tmp_path, RECIPE.changed(epochs=1))
     tensors, notes = load_tensors(tmp_path / STATE)
     del notes["format"]
-    save_tensors(tmp_path / STATE, tensors, notes if found is None else {**notes, "format": found})
-    kind = "a newer" if found == 99 else "an older"
+    save_tensors(tmp_path / STATE, tensors, notes if version is None else {**notes, "format": version})
+    kind = "a newer" if version == 99 else "an older"
     with pytest.raises(LenetError, match=f"was begun by {kind} version of lenet_edu"):
         train(few, tmp_path, RECIPE.changed(epochs=1), resume=True)
     assert load_network(tmp_path / BEST).notes["epoch"] == 1
@@ -265,9 +269,9 @@ def test_a_run_saved_by_an_earlier_version_goes_on_to_where_it_would_have_come(f
     }
     data = Data(**small, scaling=few.scaling, source=few.source)
     shutil.copytree(OLD_RUN, tmp_path / "broken")
-    found, _, notes = load_run(tmp_path / "broken")
-    assert (found.steps, found.seen, len(found.history)) == (15, 80, 1)
-    recipe = found.started_with
+    run, _, notes = load_run(tmp_path / "broken")
+    assert (run.steps, run.seen, len(run.history)) == (15, 80, 1)
+    recipe = run.started_with
 
     def train_small(out, **options):
         model = LeNet1()

@@ -184,6 +184,7 @@ def test_a_finished_run_says_so(session):
         session.step()
 
 
+@pytest.mark.slow
 def test_save_and_load_take_a_run_up_where_it_was(few, session, tmp_path):
     do(session, "step", 14)
     copy = session.save("mine")
@@ -247,15 +248,21 @@ def test_what_cannot_be_loaded_leaves_the_session_as_it_is(few, session, tmp_pat
     assert session.status == FINISHED
 
 
+def poison_at(step):
+    """Makes a weight of the session's network nan at that step."""
+
+    def poison(session):
+        if session.run.steps == step:
+            with torch.no_grad():
+                session.model.F6.bias.fill_(float("nan"))
+
+    return poison
+
+
 def test_an_error_stops_it_and_is_told_and_it_can_go_on_with_another_rate(few, session):
     do(session, "epoch")
 
-    def poison(it):
-        if it.run.steps == 12:
-            with torch.no_grad():
-                it.model.F6.bias.fill_(float("nan"))
-
-    session.watch = poison
+    session.watch = poison_at(12)
     do(session, "train")
     assert session.status == STOPPED
     assert "training has diverged. Lower the learning rate" in session.error
@@ -290,12 +297,7 @@ def test_after_an_error_all_that_is_shown_is_the_saved_state_it_goes_on_from(few
     do(session, "step", 13)
     saved = [parameter.clone() for parameter in session.model.parameters()]
 
-    def poison(it):
-        if it.run.steps == 17:
-            with torch.no_grad():
-                it.model.F6.bias.fill_(float("nan"))
-
-    session.watch = poison
+    session.watch = poison_at(17)
     do(session, "train")
     assert session.status == STOPPED
     assert "back at its last saved state: epoch 1.30, step 13, peak learning rate 0.05" in session.error
@@ -400,6 +402,7 @@ session.wait()
 """
 
 
+@pytest.mark.slow
 def test_a_run_whose_process_was_killed_is_interrupted_and_ends_as_if_it_had_not_been(embedded, tmp_path):
     code = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)]).returncode
     assert code == 9

@@ -222,9 +222,9 @@ def test_a_recorded_step_that_differs_or_fails_is_given_up_once_and_changes_noth
     model, other, rates = fresh(**MODERN), fresh(**MODERN), (0.0, 0.02, 0.01)
     plain = steps(other, few, RECIPE, rates)
     stand_in(capture)
-    with pytest.warns(UserWarning, match=reason) as told:
+    with pytest.warns(UserWarning, match=reason) as warnings:
         stepper = steps(model, few, RECIPE, rates)
-    assert len(told) == 1
+    assert len(warnings) == 1
     assert not stepper.uses_cuda_graph
     assert_same(model, other)
     torch.testing.assert_close(stepper.totals, plain.totals)

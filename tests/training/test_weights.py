@@ -65,8 +65,8 @@ def test_weights_read_digits_of_another_origin(name):
     """scikit-learn's digits were neither trained on nor chosen by: far above chance, and below MNIST."""
     digits, model = load_digits("embedded"), load_network(name)
     size = model.architecture.input.size
-    seen = Split(resize_for(size, digits.test.images, digits.scaling), digits.test.labels)
-    assert accuracy(model, seen) > 0.6
+    split = Split(resize_for(size, digits.test.images, digits.scaling), digits.test.labels)
+    assert accuracy(model, split) > 0.6
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -62,8 +62,8 @@ def test_feature_maps_tell_each_units_value_and_field(opened, digits, network):
             )
             value = outputs[name][0, map_, row, column].item()
             shows(page.locator(".lenet-widget"), f"{name}, map {map_}, row {row}, column {column}")
-            told = float(page.locator(".lenet-value").inner_text().split()[1])
-            assert told == pytest.approx(value, abs=1e-5)
+            number = float(page.locator(".lenet-value").inner_text().split()[1])
+            assert number == pytest.approx(value, abs=1e-5)
             assert page.locator(".lenet-how").inner_text().endswith(f"{value:.3f}")
             top, left, _, field = plots.field_squares(network.architecture, name, (row, column))["INPUT"]
             mark = page.locator("[data-layer=INPUT] .lenet-mark-field").evaluate(
@@ -93,8 +93,8 @@ def test_feature_maps_tell_what_comes_from_a_border(opened):
         feeds = page.locator("[data-layer=H1] .lenet-mark-feeds:not([hidden])")
         assert feeds.count() == 8
         assert feeds.first.evaluate(frame) == [100 * side / 8 for side in squares["H1"]]
-        told = float(page.locator(".lenet-value").inner_text().split()[1])
-        assert told == pytest.approx(float(said(page, 1)), abs=1e-5)
+        number = float(page.locator(".lenet-value").inner_text().split()[1])
+        assert number == pytest.approx(float(said(page, 1)), abs=1e-5)
 
 
 def test_feature_maps_are_chosen_by_click_key_and_python(opened, digits, network):
@@ -139,8 +139,8 @@ def test_convolution_steps_plays_and_computes_what_torch_does(opened, digits, ne
         for _ in range(3):
             page.get_by_role("button", name="Step").click()
         shows(page.locator(".lenet-sum"), "row 0, column 3: ")
-        told = float(page.locator(".lenet-sum").inner_text().split("= ")[-1])
-        assert told == pytest.approx(same.output()[0, 3].item(), abs=1e-4)
+        total = float(page.locator(".lenet-sum").inner_text().split("= ")[-1])
+        assert total == pytest.approx(same.output()[0, 3].item(), abs=1e-4)
         output = page.locator(".lenet-column").nth(3).locator("canvas")
         assert is_red_where_positive(pixels(output), same.output())
         page.get_by_role("slider", name="stride").focus()
@@ -246,9 +246,9 @@ def test_a_drawn_digit_is_read_live_step_by_step(opened, folder):
         page.wait_for_timeout(500)
         steps = page.locator(".lenet-step").evaluate_all("steps => steps.map(step => step.dataset.step)")
         assert steps == ["sheet", "evened", "ink", "digit", "cropped", "glyph", "image"]
-        told = page.locator(".lenet-answer").inner_text()
+        answer_text = page.locator(".lenet-answer").inner_text()
         widget, answer, distance = said(page, 1).rsplit(" ", 2)
-        assert widget == f"DrawDigit({told})" == f"DrawDigit(reads {answer})"
+        assert widget == f"DrawDigit({answer_text})" == f"DrawDigit(reads {answer})"
         assert distance in page.locator(".lenet-chart").inner_text().split("\n")
         page.get_by_role("checkbox", name="crop").uncheck()
         page.locator("[data-step=cropped]").wait_for(state="detached", timeout=PATIENCE)

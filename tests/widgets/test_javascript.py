@@ -22,7 +22,7 @@ from lenet_edu.widgets import C3Table, DigitCodes, FeatureMaps, Subsampling, bas
 from lenet_edu.widgets.c3_table import PRESETS
 from tests.widgets.helpers import NODE, TESTS, javascript, needs_node, random_table, untrained
 
-SHARED = {"chart", "kernel", "run_table", "shared", "sheet"}
+SHARED = {"chart", "kernel", "links", "run_table", "shared", "sheet"}
 NAMES = sorted({path.stem for path in base.HERE.glob("*.js")} - SHARED)
 ARCHITECTURES = ("1998", "modern", "average", "sigmoid with a table", *NETWORKS)
 
@@ -133,16 +133,16 @@ def shown_units(request, digits):
 
 
 def test_every_layer_is_shown_with_units_enough(shown_units):
-    model, outputs, units, found = shown_units
+    model, outputs, units, answers = shown_units
     assert list(outputs) == list(model.architecture.shapes)
     for index, output in enumerate(outputs.values()):
         assert sum(at == index for at, _ in units) == min(60, output.numel())
-    assert len(found) == len(units)
+    assert len(answers) == len(units)
 
 
 def test_the_arithmetic_on_hover_is_torchs(shown_units):
-    _, outputs, units, found = shown_units
-    for (index, unit), done in zip(units, found, strict=True):
+    _, outputs, units, answers = shown_units
+    for (index, unit), done in zip(units, answers, strict=True):
         name, output = list(outputs.items())[index]
         value = output[0][tuple(unit)[: output[0].ndim]].item()
         assert done["value"] == value, (name, unit)
@@ -151,9 +151,9 @@ def test_the_arithmetic_on_hover_is_torchs(shown_units):
 
 
 def test_the_squares_on_hover_are_those_of_the_figures_and_the_rest_is_the_borders(shown_units):
-    model, _, units, found = shown_units
+    model, _, units, answers = shown_units
     plan = model.architecture
-    for (index, (map_, row, column)), done in zip(units, found, strict=True):
+    for (index, (map_, row, column)), done in zip(units, answers, strict=True):
         *below, layer = list(plan.shapes)[: index + 1]
         squares = plots.field_squares(plan, layer, (row, column))
         assert done["field"] == list(squares["INPUT"]), layer
@@ -165,8 +165,8 @@ def test_the_squares_on_hover_are_those_of_the_figures_and_the_rest_is_the_borde
 
 
 def test_the_words_on_hover_end_with_the_units_value(shown_units):
-    _, _, units, found = shown_units
-    for (index, _), done in zip(units, found, strict=True):
+    _, _, units, answers = shown_units
+    for (index, _), done in zip(units, answers, strict=True):
         if index:
             assert float(re.findall(r"-?[\d.]+", done["text"])[-1]) == pytest.approx(
                 done["value"], abs=0.0006

@@ -60,8 +60,8 @@ def stop_kernels(lab: str) -> None:
 
 def states(page) -> dict[str, str]:
     """Each widget's kernel as the widget has it."""
-    found = page.locator(SHOWN).evaluate_all("all => all.map(e => [e.dataset.widget, e.dataset.kernel])")
-    return dict(found)
+    pairs = page.locator(SHOWN).evaluate_all("all => all.map(e => [e.dataset.widget, e.dataset.kernel])")
+    return dict(pairs)
 
 
 def wait_until_all(page, state: str) -> None:

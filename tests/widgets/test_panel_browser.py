@@ -59,7 +59,7 @@ def test_training_panel_train_pause_step_change_reset_and_resume_end_where_a_run
     with opened(source, *cells) as page:
         assert said(page, 1) == "defined"
         panel, state = page.locator(".lenet-widget"), page.locator(".lenet-state")
-        told = page.locator(".lenet-said")
+        status = page.locator(".lenet-said")
 
         def press(name):
             panel.get_by_role("button", name=name, exact=True).click()
@@ -70,12 +70,12 @@ def test_training_panel_train_pause_step_change_reset_and_resume_end_where_a_run
         # Train, and pause while it runs.
         becomes("ready")
         press("Train")
-        expect(told).to_contain_text("validation", timeout=PATIENCE)
+        expect(status).to_contain_text("validation", timeout=PATIENCE)
         assert panel.get_by_label("recipe").is_disabled()
         press("Pause")
         becomes("paused")
         steps = int(said(page, 2))
-        shows(told, f"step {steps} ")
+        shows(status, f"step {steps} ")
 
         # A single step, with another rate.
         slider = panel.get_by_label("learning rate (peak)")
@@ -84,12 +84,12 @@ def test_training_panel_train_pause_step_change_reset_and_resume_end_where_a_run
             page.keyboard.press("ArrowLeft")
         becomes("paused")
         press("Step")
-        shows(told, f"step {steps + 1} ")
+        shows(status, f"step {steps + 1} ")
         becomes("paused")
 
         # On to the end.
         press("Epoch")
-        expect(told).to_contain_text(re.compile(r"epoch \d+\.00 of 30"), timeout=PATIENCE)
+        expect(status).to_contain_text(re.compile(r"epoch \d+\.00 of 30"), timeout=PATIENCE)
         becomes("paused")
         press("Go on")
         becomes("finished")
@@ -122,13 +122,13 @@ def contrast(page, selector: str, of: str, behind: torch.Tensor) -> float:
     """How far the colour of an element stands out from what is behind it (WCAG 2.1: text should have 4.5)."""
     colour = page.locator(selector).first.evaluate(f"e => getComputedStyle(e).{of}")
     *channels, share = [*map(float, re.findall(r"[\d.]+", colour)), 1.0][:4]
-    seen = share * torch.tensor(channels) / 255 + (1 - share) * behind
+    mixed = share * torch.tensor(channels) / 255 + (1 - share) * behind
 
     def light(channels):
         linear = torch.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
         return (linear @ torch.tensor([0.2126, 0.7152, 0.0722])).item() + 0.05
 
-    low, high = sorted((light(seen), light(behind)))
+    low, high = sorted((light(mixed), light(behind)))
     return high / low
 
 

@@ -87,12 +87,12 @@ def test_it_trains_to_what_fit_alone_gives_and_shows_it(panel, few):
 
 
 def test_mistakes_are_looked_for_after_an_epoch_and_not_after_every_step(panel, monkeypatch):
-    looked, real = [], panel._show_mistakes
-    monkeypatch.setattr(panel, "_show_mistakes", lambda: (looked.append(panel.session.run.steps), real()))
+    steps, real = [], panel._show_mistakes
+    monkeypatch.setattr(panel, "_show_mistakes", lambda: (steps.append(panel.session.run.steps), real()))
     for action in ("step", "step", "epoch", "step", "train", "reset"):
         press(panel, action)
     # After each of the two epochs, when the best weights are back in place, and when there are new ones.
-    assert looked == [10, 20, 20, 0]
+    assert steps == [10, 20, 20, 0]
 
 
 def test_gradients_are_the_last_steps(panel, few):

@@ -27,6 +27,7 @@ from lenet_edu.widgets import (
     DigitCodes,
     DrawDigit,
     FeatureMaps,
+    LossSurface,
     Robustness,
     Subsampling,
     base,
@@ -35,6 +36,7 @@ from lenet_edu.widgets.c3_table import PRESETS, preset
 from lenet_edu.widgets.draw_digit import SIDE, STEPS
 from results import strokes
 from tests.widgets.helpers import floats, javascript, needs_node, random_table, untrained
+from tests.widgets.test_loss_surface import valley
 
 matplotlib.use("agg")
 
@@ -50,6 +52,7 @@ def show(network, digits):
         "Subsampling": lambda: Subsampling(activations(network, digits.images[:1])["C1"][0]),
         "DrawDigit": lambda: DrawDigit(network),
         "Robustness": lambda: Robustness(network, digits, digit=3),
+        "LossSurface": lambda: LossSurface(valley()),
     }
     return lambda name: made[name]()
 
@@ -85,6 +88,7 @@ TAKEN = {
     "Subsampling": {"coefficient": -10.0, "bias": 10.0},
     "DrawDigit": {"drawing": bytes(SIDE * SIDE), "switches": dict.fromkeys(STEPS, False)},
     "Robustness": {"digit": 9, "drawing": b"", "scale": 2.5, "shift": -0.7, "rotation": 60.0, "noise": 0.6},
+    "LossSurface": {"rate": 2.0, "momentum": 0.95, "path": [[-3.0, 3.0], [0.0, 0.0]]},
 }
 REFUSED = [
     *(
@@ -137,6 +141,12 @@ REFUSED = [
     ("Robustness", "shift", 0.75, "shift must be from -0.7 to 0.7; got 0.75"),
     ("Robustness", "rotation", math.nan, "rotation must be from -60.0 to 60.0; got nan"),
     ("Robustness", "noise", -0.01, "noise must be from 0.0 to 0.6; got -0.01"),
+    *(("LossSurface", "rate", odd, "rate must be from 0.001 to 2.0; got") for odd in (0.0, 2.1, math.nan)),
+    *(("LossSurface", "momentum", odd, "momentum must be from 0 to 0.95") for odd in (-0.1, 1.0, math.nan)),
+    *(
+        ("LossSurface", "path", odd, "path must be 1 to 501 places")
+        for odd in ([], [[0.0]], [[0.0, 3.1]], [[math.nan, 0.0]], [[0.0, 0.0]] * 502)
+    ),
 ]
 OF_ANOTHER_KIND = [
     ("FeatureMaps", "digit", "3"),
@@ -149,6 +159,7 @@ OF_ANOTHER_KIND = [
     ("Subsampling", "bias", "big"),
     ("DrawDigit", "switches", list(STEPS)),
     ("Robustness", "noise", "much"),
+    ("LossSurface", "path", [["a", "b"]]),
 ]
 
 
@@ -160,6 +171,7 @@ FORMS = {
     "Subsampling": "Subsampling(coefficient 0.25, bias 0.00)",
     "DrawDigit": "DrawDigit(empty)",
     "Robustness": "Robustness(digit 3, unchanged: reads 3)",
+    "LossSurface": "LossSurface(rate 0.1, momentum 0, 0 steps: loss 3.37)",
 }
 
 
@@ -385,13 +397,15 @@ def test_the_kernels_on_offer_give_torchs_output_and_the_learned_ones_the_layers
     widget = Convolution(digits.images[3], network.C1)
     assert [one["name"] for one in widget.presets[-6:]] == [f"learned, map {k}" for k in range(6)]
     given = {"image": widget.image, "shape": widget.shape}
-    found = javascript("convolution", CONVOLVE, kernels=[one["kernel"] for one in widget.presets], **given)
-    for one, sums in zip(widget.presets, found, strict=True):
+    sums_by_kernel = javascript(
+        "convolution", CONVOLVE, kernels=[one["kernel"] for one in widget.presets], **given
+    )
+    for one, sums in zip(widget.presets, sums_by_kernel, strict=True):
         widget.kernel = one["kernel"]
         np.testing.assert_allclose(sums, widget.output().flatten(), rtol=1e-5, atol=1e-5)
     with torch.no_grad():
         learned = network.C1.weighted_sum(digits.images[3:4])[0] - network.C1.bias[:, None, None]
-    np.testing.assert_allclose(found[-6:], learned.flatten(1), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(sums_by_kernel[-6:], learned.flatten(1), rtol=1e-5, atol=1e-5)
 
 
 @needs_node
@@ -551,8 +565,8 @@ def test_the_answers_to_none_to_four_inputs_are_torchs():
     widget, cases, wanted = Subsampling(squares), [(0.25, 0), (2, 6), (2, -6), (-0.4, 0.3), (0, 1)], []
     for widget.coefficient, widget.bias in cases:
         wanted.append(widget.output().flatten().tolist())
-    found = javascript("subsampling", VOTES, cases=cases, squash=widget.squash)
-    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
+    outputs = javascript("subsampling", VOTES, cases=cases, squash=widget.squash)
+    np.testing.assert_allclose(outputs, wanted, rtol=1e-5, atol=1e-5)
 
 
 def test_subsampling_gives_what_the_networks_layer_gives(network, digits):
@@ -657,6 +671,17 @@ def test_the_answer_is_the_networks(weights, off):
     np.testing.assert_array_equal(floats(widget.outputs), outputs)
     assert sum(math.prod(layer["shape"]) for layer in widget.layers) == len(outputs)
     assert widget.rbf == (weights == "lenet5-1998")
+
+
+def test_without_its_steps_a_pad_reads_the_same_and_shows_the_network(network):
+    plain, full = DrawDigit(network, steps=False), DrawDigit(network)
+    assert (plain.with_steps, full.with_steps) == (False, True)
+    sheet = np.full((plain.side, plain.side), 255, np.uint8)
+    sheet[20:90, 50:60] = 0
+    plain.drawing = full.drawing = sheet.tobytes()
+    assert plain.verdict == full.verdict
+    assert plain.outputs == full.outputs
+    assert "INPUT" in [text.get_text() for text in plain.figure().axes[0].texts]
 
 
 def test_a_switch_reads_the_same_drawing_again(network):

@@ -24,7 +24,7 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 # What of a cell's metadata is kept: all else is some editor's.
-KEPT = ("tags", "jupyter")
+CELL_METADATA = ("tags", "jupyter")
 
 
 def names() -> list[str]:
@@ -41,9 +41,12 @@ def to_source(notebook: nbformat.NotebookNode) -> str:
     """The source that describes a notebook, formatted as all Python here."""
     bare = nbformat.from_dict(_tidy(notebook))
     bare.metadata = {
-        "jupytext": {"notebook_metadata_filter": "-all", "cell_metadata_filter": ",".join((*KEPT, "-all"))}
+        "jupytext": {
+            "notebook_metadata_filter": "-all",
+            "cell_metadata_filter": ",".join((*CELL_METADATA, "-all")),
+        }
     }
-    return _formatted(jupytext.writes(bare, fmt="py:percent"))
+    return _format(jupytext.writes(bare, fmt="py:percent"))
 
 
 def read(name: str) -> nbformat.NotebookNode:
@@ -86,18 +89,18 @@ def _from_text(text: str) -> nbformat.NotebookNode:
     return _tidy(jupytext.reads(text, fmt="py:percent"))
 
 
-def _formatted(text: str) -> str:
+def _format(text: str) -> str:
     command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(SOURCE / "cell.py"), "-"]
     return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
 
 
 def _tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    seen: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for cell in notebook.cells:
-        cell.metadata = {key: cell.metadata[key] for key in KEPT if key in cell.metadata}
+        cell.metadata = {key: cell.metadata[key] for key in CELL_METADATA if key in cell.metadata}
         digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
-        seen[digest] = seen.get(digest, 0) + 1
-        cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+        counts[digest] = counts.get(digest, 0) + 1
+        cell.id = digest if counts[digest] == 1 else f"{digest}-{counts[digest]}"
     notebook.metadata = METADATA
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return notebook
@@ -105,14 +108,14 @@ def _tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 def _drop_widgets(cell: nbformat.NotebookNode) -> None:
     """A widget without its kernel shows nothing: keep what stands beside it, the figure or the text."""
-    kept = []
+    outputs = []
     for output in cell.get("outputs", []):
         data = output.get("data", {})
         view = data.pop("application/vnd.jupyter.widget-view+json", None)
         if data or view is None:
-            kept.append(output)
+            outputs.append(output)
     if cell.cell_type == "code":
-        cell.outputs = kept
+        cell.outputs = outputs
 
 
 def _newer(path: Path, than: Path) -> bool:

@@ -1,0 +1,20 @@
+"""What an output of a notebook says to a page without a kernel, beside its text and its picture."""
+
+import base64
+import json
+
+# The kind of output that describes a widget: {"widget": its name, "state": what rebuilds it}, as JSON.
+WIDGET = "application/vnd.lenet-edu.widget+json"
+
+
+def to_base64(content: bytes) -> str:
+    """Bytes as a text for JSON."""
+    return base64.b64encode(content).decode()
+
+
+def veiled(content) -> str:
+    """Anything that JSON can hold as a text in which nobody reads an answer by accident.
+
+    It hides nothing from who looks for it: a page has no secrets.
+    """
+    return to_base64(json.dumps(content).encode())

@@ -1,0 +1,85 @@
+// @ts-check
+// A widget on a page without a kernel: the script that JupyterLab uses too, a model, and a twin that answers.
+import { TwinModel } from "./model.js";
+
+/** @typedef {import("./material.js").Resources} Resources */
+
+/** Which script a widget has: NAME.js beside this folder, and its twin NAME.js in it. */
+export const WIDGETS = {
+  C3Table: "c3_table",
+  Convolution: "convolution",
+  DigitCodes: "digit_codes",
+  DrawDigit: "draw_digit",
+  Exercise: "exercise",
+  FeatureMaps: "feature_maps",
+  Predict: "predict",
+  Robustness: "robustness",
+  Subsampling: "subsampling",
+};
+
+const load = (path) => import(new URL(path, import.meta.url).href);
+const decoder = new TextDecoder();
+
+/** The widget's styles, in the page once: what all widgets share, and its own, which hold for no other. */
+async function addStyles(name, resources) {
+  for (const part of ["shared", name]) {
+    if (document.querySelector(`style[data-lenet="${part}"]`)) continue;
+    const text = decoder.decode(await resources.bytes(`widgets/${part}.css`));
+    if (document.querySelector(`style[data-lenet="${part}"]`)) continue; // another widget was faster
+    const style = document.createElement("style");
+    style.dataset.lenet = part;
+    style.textContent = part === "shared" ? text : `.lenet-widget[data-widget="${name}"] {\n${text}}\n`;
+    document.head.append(style);
+  }
+}
+
+/**
+ * Bring a widget to life in an element, in place of the picture that is there. If that fails, the picture stays,
+ * a line below it says why, and the error is thrown for who wants to say more.
+ *
+ * @param {HTMLElement} element
+ * @param {{ widget: string, state: any }} description what the notebook's output says of the widget
+ * @param {Resources} resources where the site's files are; `site_resources()` in Python lists them. `module(path)`
+ *   may give the scripts where a page cannot import them from beside this one
+ * @returns {Promise<{ model: TwinModel, leave: () => void }>} the widget's model, and what takes the widget away
+ */
+export async function mount(element, description, resources) {
+  try {
+    const name = WIDGETS[description?.widget];
+    if (!name) throw new Error(`There is no widget ${JSON.stringify(description?.widget)} for pages.`);
+    const module = resources.module ?? load;
+    const [view, twin] = await Promise.all([
+      module(`../${name}.js`),
+      module(`./${name}.js`),
+      addStyles(name, resources),
+    ]);
+    const model = new TwinModel(await twin.default(description.state, resources));
+    const place = document.createElement("div");
+    // In the page before it is drawn, so that it can measure itself.
+    place.className = "lenet-alive";
+    element.append(place);
+    view.default.initialize?.({ model });
+    const leave = view.default.render({ model, el: place });
+    const trouble = place.querySelector(".lenet-error:not([hidden])");
+    if (trouble) {
+      leave();
+      place.remove();
+      throw new Error(trouble.textContent ?? "");
+    }
+    element.replaceChildren(place);
+    return { model, leave };
+  } catch (error) {
+    complain(element, error);
+    throw error;
+  }
+}
+
+/** Below the picture, why there is no more than a picture. */
+function complain(element, error) {
+  const line = document.createElement("p");
+  line.className = "lenet-not-alive";
+  line.setAttribute("role", "status");
+  line.textContent = `This stays a picture, the instrument did not start: ${error.message ?? error}`;
+  element.querySelector(":scope > .lenet-not-alive")?.remove();
+  element.append(line);
+}

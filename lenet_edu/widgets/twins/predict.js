@@ -1,0 +1,71 @@
+// @ts-check
+// Predict without Python: judges a prediction when the reader commits to it, and keeps it in the browser.
+import { unveiled } from "./material.js";
+import { openProgress } from "./progress.js";
+import { Refused, Twin, oneOf, quoted, readFloat } from "./twin.js";
+
+/** @typedef {{ right: boolean, said: string }} Judgement */
+
+/** The judgement of a choice. */
+function judgeChoice({ right, choices }, choice, offered) {
+  oneOf("The prediction", choice, offered);
+  return { right: choice === right, said: choices[choice] };
+}
+
+/** The judgement of a number: within a factor of the right one is near enough. */
+function judgeNumber({ right, hints, factor }, guess) {
+  const number = readFloat(guess.replace(/[, ]/g, ""));
+  if (!Number.isFinite(number)) {
+    throw new Refused(`The prediction must be a number, such as 1,000; got ${quoted(guess)}.`);
+  }
+  const near = (wanted) => wanted / factor <= number && number <= wanted * factor;
+  if (near(right)) return { right: true, said: number === right ? "to the digit." : "near enough." };
+  const hint = hints.find(([wrong]) => near(wrong))?.[1];
+  return { right: false, said: hint ?? (number > right ? "too many." : "too few.") };
+}
+
+class PredictTwin extends Twin {
+  constructor(traits, answer, progress) {
+    super(traits);
+    this.answer = unveiled(answer);
+    this.progress = progress;
+    const before = progress.prediction(traits.question);
+    if (before === undefined || traits.settled) return;
+    try {
+      Object.assign(this.traits, this.settled(before));
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error; // the question has other choices now: it is asked anew
+    }
+  }
+
+  receive({ commit = "" }) {
+    try {
+      this.set(this.settled(commit));
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.connection.tell({ error: error.message });
+    }
+  }
+
+  /** All that changes with a choice. */
+  settled(choice) {
+    const { choices, question } = this.traits;
+    const { right, said } = (choices.length ? judgeChoice : judgeNumber)(this.answer, choice, choices);
+    this.progress.settle(question, choice, right);
+    const verdict = `${right ? "Yes" : "No"}: ${said}`;
+    return {
+      committed: choice,
+      response: right && choices.length ? verdict : `${verdict}\nIt is ${this.answer.answer}`,
+      is_right: right,
+      right: choices.length ? this.answer.right : "",
+      shown: this.answer.shown,
+      score: this.progress.score(this.answer.among),
+      settled: true,
+    };
+  }
+}
+
+/** @param {any} state @param {import("./material.js").Resources} resources */
+export default async function predict({ traits, answer }, resources) {
+  return new PredictTwin(traits, answer, resources.progress ?? openProgress());
+}
