@@ -293,7 +293,7 @@ export default widget("feature_maps", "Feature maps", (model, root, on, { guarde
     wrap(one, layer, map) {
       const names = layer === last ? unitNames(layer, classes) : [];
       const attributes = { type: "button", class: "lenet-map", "aria-label": `${layer.name}, map ${map}` };
-      const pick = element("button", { ...attributes, title: "click to enlarge" }, one.root, ...names);
+      const pick = element("button", { ...attributes, title: "click to enlarge" }, one.root);
       keepKeys(pick);
       pick.addEventListener(
         "click",
@@ -307,7 +307,7 @@ export default widget("feature_maps", "Feature maps", (model, root, on, { guarde
         event.stopPropagation();
       });
       picks.set(`${layer.name} ${map}`, pick);
-      return pick;
+      return names.length ? element("div", { class: "lenet-named" }, pick, ...names) : pick;
     },
   });
   stack.lines[last.index].line.append(verdict);

@@ -26,7 +26,7 @@ REFUSALS = {
     "no workers": ("delete window.Worker", "This browser has no web workers"),
     "no WebAssembly": ("delete window.WebAssembly", "This browser has no WebAssembly"),
     "no SIMD": (
-        "WebAssembly.compile = () => Promise.reject(new WebAssembly.CompileError('invalid numeric opcode 0xfd'))",
+        "WebAssembly.compile = async () => { throw new WebAssembly.CompileError('invalid opcode 0xfd'); }",
         "A browser with WebAssembly SIMD is needed",
     ),
 }
