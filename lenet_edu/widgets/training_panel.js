@@ -465,8 +465,11 @@ export function surestMistakes({ model, follow, called }) {
   return section("The surest mistakes: actual → predicted", place);
 }
 
-/** The runs of the folder, and a copy of this one under a name. @param {Panel} panel */
-export function runs({ model, guarded, send, ask, follow }) {
+/**
+ * The runs that there are, and a copy of this one under a name.
+ * @param {Panel} panel @param {string} [title] says where they are kept
+ */
+export function runs({ model, guarded, send, ask, follow }, title = "Runs in this folder") {
   const table = runTable({
     onCompare: guarded((compared) => send({ compared })),
     onLoad: (name) => ask("load", { name }),
@@ -488,11 +491,7 @@ export function runs({ model, guarded, send, ask, follow }) {
   });
   follow(["begun"], () => (save.disabled = !model.get("begun")));
   follow(["runs"], () => (name.value = ""));
-  return section(
-    "Runs in this folder",
-    table.root,
-    element("div", { class: "lenet-bar lenet-keep" }, name, save),
-  );
+  return section(title, table.root, element("div", { class: "lenet-bar lenet-keep" }, name, save));
 }
 
 /**

@@ -172,7 +172,9 @@ function showPage(training, library) {
       training,
       (panel) => [two(firstKernels(panel), gradientBars(panel))],
     ),
-    panelSection("Runs", "kept in this browser; compare them", training, (panel) => [runs(panel)]),
+    panelSection("Runs", "kept in this browser; compare them", training, (panel) => [
+      runs(panel, "Runs in this browser"),
+    ]),
     section("Link and weights", "give this run away, or save what it has learned", runSection(training)),
   );
   training.on("change:choice", () => showLink(training));
