@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * What a reader chooses, which makes a run: network, data, recipe and seed. A link holds all of it after its #, so that
+ * What a reader chooses, which makes a run: network, data, recipe and seed. A link holds all of it after
+ * its #, so that
  * whoever follows the link has the same network, the same seed, the same curve and the same weights.
  */
 
@@ -58,7 +59,10 @@ const NAMES = {
   from: "from",
 };
 
-/** The page as it is opened without a link: the network of today on digits that are at hand. @type {Choice} */
+/**
+ * The page as it is opened without a link: the network of today on digits that are at hand.
+ * @type {Choice}
+ */
 export const FIRST = {
   network: "lenet5",
   c3: "full",
@@ -77,23 +81,41 @@ export class LinkError extends Error {
   name = "LinkError";
 }
 
-/** An architecture's config, as Python has it. @param {Choice} choice @param {number} [classes] of pictures */
+/**
+ * An architecture's config, as Python has it.
+ * @param {Choice} choice
+ * @param {number} [classes] of pictures
+ */
 export function configOf({ network, c3, subsampling, activation, output, f7 }, classes = 2) {
   if (network === "lenet5") return { network, c3, subsampling, activation, output };
   return network === "rgb" ? { network, classes, f7 } : { network };
 }
 
-/** The choice with another network, by its config. @param {Choice} choice @param {any} config @returns {Choice} */
+/**
+ * The choice with another network, by its config.
+ * @param {Choice} choice
+ * @param {any} config
+ * @returns {Choice}
+ */
 export function withConfig(choice, { classes: _, ...config }) {
   return { ...choice, ...config };
 }
 
-/** The recipe of a choice, its changes in it. @param {Content} content @param {Choice} choice @returns {Recipe} */
+/**
+ * The recipe of a choice, its changes in it.
+ * @param {Content} content
+ * @param {Choice} choice
+ * @returns {Recipe}
+ */
 export function recipeOf(content, { recipe, changes }) {
   return checkRecipe({ ...content.recipes[recipe], ...changes });
 }
 
-/** The recipes that suit a network and its kind of images, by name. @param {Content} content @param {Choice} choice */
+/**
+ * The recipes that suit a network and its kind of images, by name.
+ * @param {Content} content
+ * @param {Choice} choice
+ */
 export function recipesFor(content, choice) {
   const plan = planOf(content, configOf(choice));
   const all = Object.values(content.recipes);
@@ -107,7 +129,12 @@ export function recipesFor(content, choice) {
   return suiting.map(({ name }) => name);
 }
 
-/** The quick recipe for a network and so many images: few images want more epochs. @param {Content} content @param {Choice} choice @param {number} images */
+/**
+ * The quick recipe for a network and so many images: few images want more epochs.
+ * @param {Content} content
+ * @param {Choice} choice
+ * @param {number} images
+ */
 export function defaultRecipe(content, choice, images) {
   if (choice.network === "rgb") return "pictures";
   const plan = planOf(content, configOf(choice));
@@ -241,14 +268,21 @@ function readChanges(content, recipe, parts) {
   return changes;
 }
 
-/** A short name under which the browser keeps the run: the same choice has the same name. @param {Content} content @param {Choice} choice */
+/**
+ * A short name under which the browser keeps the run: the same choice has the same name.
+ * @param {Content} content
+ * @param {Choice} choice
+ */
 export function runName(content, choice) {
   const sum = crc32(new TextEncoder().encode(writeLink(content, choice)));
   const { network, data, recipe, seed } = choice;
   return `${network}-${data}-${recipe}-${seed}-${sum.toString(16).padStart(8, "0").slice(0, 5)}`;
 }
 
-/** How the distortions of training images are called; shares are given in percent. @type {Record<string, (value: number) => string>} */
+/**
+ * How the distortions of training images are called; shares are given in percent.
+ * @type {Record<string, (value: number) => string>}
+ */
 const DISTORTIONS = {
   rotation: (value) => `turned by up to ${value}°`,
   shift: (value) => `moved by up to ${value} pixels`,
@@ -270,7 +304,11 @@ function percent(share) {
   return `${whole + up}%`;
 }
 
-/** What a recipe does, in a sentence: see `in_words` in widgets/training_panel.py. @param {Content} content @param {Recipe} recipe */
+/**
+ * What a recipe does, in a sentence: see `in_words` in widgets/training_panel.py.
+ * @param {Content} content
+ * @param {Recipe} recipe
+ */
 export function recipeInWords(content, recipe) {
   const epochs = `${recipe.epochs} epoch${recipe.epochs > 1 ? "s" : ""}`;
   let rate = `learning rate ${Number(recipe.peak_rate.toPrecision(3))}`;

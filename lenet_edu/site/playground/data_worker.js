@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * What a worker does with data, so that the page is not held up: MNIST from files or from the server of the page,
+ * What a worker does with data, so that the page is not held up: MNIST from files or from the server of the
+ * page,
  * pictures in colour, digits made smaller for networks that read them so; and the sums of weights.
  */
 
@@ -147,7 +148,11 @@ async function decodeAll(files, progress) {
   return { read, failures };
 }
 
-/** Three planes of 32 x 32 bytes; a transparent picture stands on white. @param {File} file @param {OffscreenCanvasRenderingContext2D} pen */
+/**
+ * Three planes of 32 x 32 bytes; a transparent picture stands on white.
+ * @param {File} file
+ * @param {OffscreenCanvasRenderingContext2D} pen
+ */
 async function decode(file, pen) {
   const size = /** @type {const} */ ({ resizeWidth: SIDE, resizeHeight: SIDE, resizeQuality: "medium" });
   const bitmap = await createImageBitmap(file, size);
@@ -160,7 +165,12 @@ async function decode(file, pen) {
   return Uint8Array.from({ length: 3 * area }, (_, i) => data[4 * (i % area) + Math.floor(i / area)]);
 }
 
-/** @param {any[]} chosen @param {Map<any, Uint8Array>} read @param {(one: any) => number} labelOf @returns {Split} */
+/**
+ * @param {any[]} chosen
+ * @param {Map<any, Uint8Array>} read
+ * @param {(one: any) => number} labelOf
+ * @returns {Split}
+ */
 function splitOf(chosen, read, labelOf) {
   const each = 3 * SIDE * SIDE;
   const bytes = new Uint8Array(chosen.length * each);

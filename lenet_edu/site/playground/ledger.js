@@ -1,14 +1,20 @@
 // @ts-check
 /**
- * The ledger of a network: every shape, parameter, connection and receptive field, computed from its plan and written
+ * The ledger of a network: every shape, parameter, connection and receptive field, computed from its plan
+ * and written
  * out. It is lenet_edu/network/ledger.py for the browser, since a reader's own table has one, too.
  */
 
 import { shapesOf } from "../../engine/engine.js";
 
 /** @typedef {import("../../engine/engine.js").LayerPlan} LayerPlan */
-/** A number and how it comes about, as 156 and "6 x (5 x 5 + 1)". @typedef {{value: number, working: string}} Quantity */
-/** @typedef {{name: string, kind: string, output: number[], quantities: Record<string, Quantity | null>}} Row */
+/**
+ * A number and how it comes about, as 156 and "6 x (5 x 5 + 1)".
+ * @typedef {{value: number, working: string}} Quantity
+ */
+/**
+ * @typedef {{name: string, kind: string, output: number[], quantities: Record<string, Quantity | null>}} Row
+ */
 
 /** The figures of a row in the order in which they are read, and their labels. */
 export const QUANTITIES = {
@@ -22,7 +28,10 @@ export const QUANTITIES = {
 };
 export const TOTALS = ["units", "parameters", "connections", "multiply_adds"];
 
-/** The rows of a network's layers, bottom to top, and the sums over all. @param {import("./plans.js").Plan} plan */
+/**
+ * The rows of a network's layers, bottom to top, and the sums over all.
+ * @param {import("./plans.js").Plan} plan
+ */
 export function ledger(plan) {
   const shapes = shapesOf(plan);
   let [field, stride] = [1, 1];
@@ -56,7 +65,14 @@ export const count = (value) => value.toLocaleString("en");
 /** @param {number} value @param {string} [working] @returns {Quantity} */
 const quantity = (value, working = "") => ({ value, working });
 
-/** @param {LayerPlan} layer @param {number[]} shape of its input @param {number[]} out @param {number} field @param {number} stride @returns {Row} */
+/**
+ * @param {LayerPlan} layer
+ * @param {number[]} shape of its input
+ * @param {number[]} out
+ * @param {number} field
+ * @param {number} stride
+ * @returns {Row}
+ */
 function rowOf(layer, shape, out, field, stride) {
   const [reads, steps] = windowOf(layer, shape);
   return {
@@ -72,7 +88,11 @@ function rowOf(layer, shape, out, field, stride) {
   };
 }
 
-/** Side of the square of input units that a unit reads, and the step between such squares. @param {LayerPlan} layer @param {number[]} shape */
+/**
+ * Side of the square of input units that a unit reads, and the step between such squares.
+ * @param {LayerPlan} layer
+ * @param {number[]} shape
+ */
 function windowOf({ kind, kernel = 1, stride = 1, size = 1 }, shape) {
   if (kind === "convolution") return [kernel, stride];
   if (kind === "subsampling") return [size, size];
@@ -91,7 +111,12 @@ function kindInWords({ kind, kernel, table, stride = 1, copies = 1, pooling = "t
   return kind === "linear" ? "fully connected" : "RBF, fixed codes";
 }
 
-/** @param {LayerPlan} layer @param {number[]} shape @param {number[]} out @returns {Record<string, Quantity | null>} */
+/**
+ * @param {LayerPlan} layer
+ * @param {number[]} shape
+ * @param {number[]} out
+ * @returns {Record<string, Quantity | null>}
+ */
 function quantitiesOf(layer, shape, out) {
   if (layer.kind === "convolution") return ofConvolution(layer, shape, out);
   if (layer.kind === "subsampling") return ofSubsampling(layer, shape, out);
@@ -153,7 +178,8 @@ function columnsOf({ maps = 0, table }, below) {
 }
 
 /**
- * Maps in neighbouring groups of one kind: those that read equally many maps, both or neither of them a contiguous run,
+ * Maps in neighbouring groups of one kind: those that read equally many maps, both or neither of them a
+ * contiguous run,
  * the last map being followed by the first. See `table_groups` in network/architecture.py.
  * @param {number[][]} columns @param {number} below how many maps there are to read
  */
@@ -171,7 +197,12 @@ function groupsOf(columns, below) {
   return groups;
 }
 
-/** How many rows the kernel covers, less its own, in steps. @param {LayerPlan} layer @param {number} side @param {number} out */
+/**
+ * How many rows the kernel covers, less its own, in steps.
+ * @param {LayerPlan} layer
+ * @param {number} side
+ * @param {number} out
+ */
 function sideInWords({ kernel = 1, stride = 1, padding = 0 }, side, out) {
   if (stride === 1 && !padding) return `${side} - ${kernel} + 1`;
   const beyond = (out - 1) * stride + kernel - padding - side;
@@ -181,7 +212,10 @@ function sideInWords({ kernel = 1, stride = 1, padding = 0 }, side, out) {
   return stride === 1 ? `${covered} + 1` : `(${covered}) / ${stride} + 1`;
 }
 
-/** The factors as a product, leaving out ones: 6, 1, 5, 5 gives `6 x 5 x 5`. @param {...(number | string)} factors */
+/**
+ * The factors as a product, leaving out ones: 6, 1, 5, 5 gives `6 x 5 x 5`.
+ * @param {...(number | string)} factors
+ */
 function times(...factors) {
   const shown = factors.filter((factor) => factor !== 1);
   return shown.map((factor) => (typeof factor === "number" ? count(factor) : factor)).join(" x ") || "1";

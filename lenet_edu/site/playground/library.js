@@ -129,7 +129,11 @@ export class Library {
   }
 }
 
-/** The reader's own digits in three splits; null if there are too few. @param {Library["drawings"]} drawings @returns {Held | null} */
+/**
+ * The reader's own digits in three splits; null if there are too few.
+ * @param {Library["drawings"]} drawings
+ * @returns {Held | null}
+ */
 function drawnDigits(drawings) {
   const area = SIDE * SIDE;
   const bytes = new Uint8Array(drawings.length * area);
@@ -159,7 +163,11 @@ export async function imagesOf(split, places, scaling, frame) {
   return images;
 }
 
-/** The first place of each class in a split; of a class without any the first of all. @param {Uint8Array} labels @param {number} classes */
+/**
+ * The first place of each class in a split; of a class without any the first of all.
+ * @param {Uint8Array} labels
+ * @param {number} classes
+ */
 export function oneOfEach(labels, classes) {
   return Array.from({ length: classes }, (_, label) => Math.max(labels.indexOf(label), 0));
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * The `model` of a widget's view where no kernel is: values by name, and whoever wants to hear of them. It has the face
+ * The `model` of a widget's view where no kernel is: values by name, and whoever wants to hear of them. It
+ * has the face
  * of anywidget's model, so that a view does not know the difference.
  */
 
@@ -30,7 +31,11 @@ export class LocalModel {
     for (const [name, value] of Object.entries(given)) this.take(name, value);
   }
 
-  /** What becomes of a value that the reader set: here it is shown as it is. @param {string} name @param {any} value */
+  /**
+   * What becomes of a value that the reader set: here it is shown as it is.
+   * @param {string} name
+   * @param {any} value
+   */
   take(name, value) {
     this.show({ [name]: value });
   }

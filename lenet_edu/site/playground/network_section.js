@@ -28,7 +28,10 @@ class Table extends LocalModel {
   }
 }
 
-/** The paper's table, of all of whose links the others are variations. @param {import("./plans.js").Content} content */
+/**
+ * The paper's table, of all of whose links the others are variations.
+ * @param {import("./plans.js").Content} content
+ */
 function paperTable(content) {
   const network = {
     network: "lenet5",

@@ -36,7 +36,10 @@ export function section(title, hint, ...content) {
 
 /** Messages above the page; each can be put away. */
 export const notices = {
-  /** @param {string} text @param {{fault?: boolean, about?: string}} [options] about: a later one takes its place */
+  /**
+   * @param {string} text
+   * @param {{fault?: boolean, about?: string}} [options] about: a later one takes its place
+   */
   show(text, { fault = false, about = text } = {}) {
     notices.remove(about);
     const close = element(

@@ -1,5 +1,8 @@
 // @ts-check
-/** Networks as the page knows them: plans that Python made, what the widgets' views want of them, and their weights. */
+/**
+ * Networks as the page knows them: plans that Python made, what the widgets' views want of them, and their
+ * weights.
+ */
 
 import {
   EngineError,
@@ -60,7 +63,8 @@ function withClasses(plan, classes) {
 export const isRbf = (plan) => plan.layers[plan.layers.length - 1].kind === "rbf";
 
 /**
- * The layers as the view of FeatureMaps takes them, the input first: see `describe` in widgets/feature_maps.py.
+ * The layers as the view of FeatureMaps takes them, the input first: see `describe` in
+ * widgets/feature_maps.py.
  * @param {Plan} plan @param {[number, number]} squash amplitude and slope of 1998's
  */
 export function describeLayers(plan, squash) {
@@ -86,14 +90,20 @@ function kindOf(layer, below) {
   return { kind: layer.kind, activation };
 }
 
-/** The maps below that a map of a convolution reads. @param {LayerPlan} layer @param {number} below @param {number} map */
+/**
+ * The maps below that a map of a convolution reads.
+ * @param {LayerPlan} layer
+ * @param {number} below
+ * @param {number} map
+ */
 function readsOf({ table }, below, map) {
   const all = Array.from({ length: below }, (_, i) => i);
   return table ? all.filter((i) => table[i][map] === "X") : all;
 }
 
 /**
- * All numbers in use, layer after layer, as the view of FeatureMaps takes them: kernels also where a table has none,
+ * All numbers in use, layer after layer, as the view of FeatureMaps takes them: kernels also where a table
+ * has none,
  * weights or coefficients, then biases; codes. See `flat_parameters` in widgets/feature_maps.py.
  * @param {Plan} plan @param {Float32Array} weights
  */
@@ -116,7 +126,11 @@ export function flatParameters(plan, weights) {
   return flat;
 }
 
-/** @param {LayerPlan} layer @param {number} below @param {Float32Array} links a kernel for each, map after map */
+/**
+ * @param {LayerPlan} layer
+ * @param {number} below
+ * @param {Float32Array} links a kernel for each, map after map
+ */
 function denseKernels(layer, below, links) {
   const { maps = 0, kernel = 0 } = layer;
   const area = kernel * kernel;
@@ -157,7 +171,12 @@ export function gradientSizes(plan, gradient) {
   return [...sums].map(([layer, [sum, count]]) => ({ layer, size: Math.sqrt(sum / count) }));
 }
 
-/** A file of weights that Python's load_network reads. @param {Plan} plan @param {Float32Array} weights @param {object} notes */
+/**
+ * A file of weights that Python's load_network reads.
+ * @param {Plan} plan
+ * @param {Float32Array} weights
+ * @param {object} notes
+ */
 export function weightsFile(plan, weights, notes) {
   const tensors = Object.fromEntries(
     parametersOf(plan).map(({ name, shape, offset, size }) => [

@@ -2,8 +2,10 @@
 /**
  * The playground: what starts in the page, and in its workers, which run the same text.
  *
- * In the page: look whether the browser can do it, make the model (training_model.js), and put the parts of the page
- * before it. A worker whose name is "data" serves data; others serve a training (engine/worker.js does that itself).
+ * In the page: look whether the browser can do it, make the model (training_model.js), and put the parts of
+ * the page
+ * before it. A worker whose name is "data" serves data; others serve a training (engine/worker.js does that
+ * itself).
  */
 
 import { loadEmbeddedDigits } from "../../engine/data.js";
@@ -89,7 +91,8 @@ async function start() {
 }
 
 /**
- * Take up the run of a link; without a link the first choice's. Where its data is lacking, others step in until it comes.
+ * Take up the run of a link; without a link the first choice's. Where its data is lacking, others step in
+ * until it comes.
  * @param {TrainingModel} training @param {Library} library @param {string} hash
  */
 async function follow(training, library, hash) {
@@ -183,7 +186,12 @@ function showPage(training, library) {
 /** @param {...HTMLElement} parts */
 const two = (...parts) => element("div", { class: "two" }, ...parts);
 
-/** @param {string} title @param {string} hint @param {TrainingModel} training @param {(panel: any) => HTMLElement[]} build */
+/**
+ * @param {string} title
+ * @param {string} hint
+ * @param {TrainingModel} training
+ * @param {(panel: any) => HTMLElement[]} build
+ */
 function panelSection(title, hint, training, build) {
   const place = element("div", {});
   const whole = section(title, hint, place);
@@ -191,7 +199,10 @@ function panelSection(title, hint, training, build) {
   return whole;
 }
 
-/** What the network makes of digits that it was neither trained nor chosen by, once it has finished. @param {any} panel */
+/**
+ * What the network makes of digits that it was neither trained nor chosen by, once it has finished.
+ * @param {any} panel
+ */
 function testLine({ model, follow: followTraits }) {
   const line = element("div", { class: "lenet-strong test", role: "status" });
   followTraits(["test"], () => {

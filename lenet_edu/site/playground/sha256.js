@@ -47,5 +47,8 @@ export function sha256(bytes) {
   return Array.from(state, (word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
 }
 
-/** The sum of weights: of their bytes, little-endian, in the order of the network's parameters. @param {Float32Array} weights */
+/**
+ * The sum of weights: of their bytes, little-endian, in the order of the network's parameters.
+ * @param {Float32Array} weights
+ */
 export const weightsSum = (weights) => sha256(bytesOfFloats(weights));

@@ -18,6 +18,7 @@ import {
 } from "./choices.js";
 import { imagesOf, oneOfEach } from "./library.js";
 import { LocalModel } from "./local_model.js";
+import { curveOf, describeRun, validationOf } from "./run_records.js";
 import {
   NETWORKS,
   describeLayers,
@@ -37,8 +38,6 @@ import { shapesOf } from "../../engine/engine.js";
 const LOOK_EVERY = 120;
 const SUREST_MISTAKES = 10;
 const MOST_COMPARED = 4;
-// The most points of a curve that are drawn.
-const POINTS = 300;
 const MOST_SEED = 2 ** 31 - 1;
 const OWN = "own";
 const STORE = "trainings";
@@ -154,7 +153,8 @@ export class TrainingModel extends LocalModel {
   // What is chosen --------------------------------------------------------------------------------------
 
   /**
-   * Take up the run of a choice: where the browser kept it, or from its first step. Of several choices that come while
+   * Take up the run of a choice: where the browser kept it, or from its first step. Of several choices that
+   * come while
    * one is being set up, the last counts.
    * @param {Choice} choice
    * @returns {Promise<void>}
@@ -294,7 +294,8 @@ export class TrainingModel extends LocalModel {
   }
 
   /**
-   * Take up another choice after what has to change with it: pictures need the RGB network, and each network and kind
+   * Take up another choice after what has to change with it: pictures need the RGB network, and each
+   * network and kind
    * of data a recipe that suits them. What data the page lacks is told as an event, "lacking".
    * @param {Choice} choice @param {Choice} [before]
    */
@@ -569,7 +570,10 @@ export class TrainingModel extends LocalModel {
     this.show({ confusion, mistakes, mistake_images: viewOf(images) }, ["confusion"]);
   }
 
-  /** Show what the network makes of a drawing, beside the test images. @param {Float32Array | null} image as the network sees it */
+  /**
+   * Show what the network makes of a drawing, beside the test images.
+   * @param {Float32Array | null} image as the network sees it
+   */
   showDrawing(image) {
     this.drawing = image;
     void this.look();
@@ -659,27 +663,12 @@ export class TrainingModel extends LocalModel {
   }
 }
 
-/** @param {string} name @param {any} state */
-function describeRun(
-  name,
-  { name: network, network: { network: kind }, source, seed, seen, images, recipe, history },
-) {
-  const accuracies = history.map((/** @type {any} */ epoch) => epoch.validation_accuracy);
-  const { peak_rate, momentum, batch_size, epochs } = recipe;
-  return {
-    name,
-    network,
-    kind,
-    data: source,
-    recipe: recipe.name,
-    ...{ peak_rate, momentum, batch_size, epochs, seed },
-    state: history.length >= epochs ? "finished" : "paused",
-    epochs_done: history.length + seen / images,
-    accuracy: accuracies.length ? Math.max(...accuracies) : null,
-  };
-}
-
-/** All layers' outputs for image `n` of `count`, one after the other. @param {Record<string, Float32Array>} outputs @param {number} n @param {number} count */
+/**
+ * All layers' outputs for image `n` of `count`, one after the other.
+ * @param {Record<string, Float32Array>} outputs
+ * @param {number} n
+ * @param {number} count
+ */
 function layersOf(outputs, n, count) {
   const parts = Object.values(outputs).map((all) => {
     const each = all.length / count;
@@ -688,32 +677,6 @@ function layersOf(outputs, n, count) {
   const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
   return whole;
-}
-
-/** Rows of epoch, loss, accuracy; long curves as means of neighbours. @param {any[]} points */
-function curveOf(points) {
-  const together = Math.ceil(points.length / POINTS) || 1;
-  const rows = [];
-  for (let from = 0; from < points.length; from += together) {
-    const part = points.slice(from, from + together);
-    for (const name of ["epoch", "loss", "accuracy"]) {
-      rows.push(part.reduce((sum, point) => sum + point[name], 0) / part.length);
-    }
-  }
-  return viewOf(Float32Array.from(rows));
-}
-
-/** @param {any[]} history */
-function validationOf(history) {
-  return viewOf(
-    Float32Array.from(
-      history.flatMap(({ epoch, validation_loss, validation_accuracy }) => [
-        epoch,
-        validation_loss,
-        validation_accuracy,
-      ]),
-    ),
-  );
 }
 
 /** @param {number} milliseconds */
