@@ -412,4 +412,4 @@ def test_mnist_by_file_picker_is_learned_to_99_percent(browser, site, mnist_fold
         press(page, "Train")
         becomes(page, "finished", 10 * PATIENCE)
         page.locator(".test").get_by_text("10,000 test images").wait_for(timeout=PATIENCE)
-        assert float(re.match(r"[\d.]+", page.locator(".test").inner_text())[0]) >= 98.9
+        assert float(re.match(r"[\d.]+", page.locator(".test").inner_text())[0]) >= 99
