@@ -106,6 +106,7 @@ def _about(notebook) -> str:
     """The first paragraph below the title, without the bold words that it begins with."""
     first = next((cell.source for cell in notebook.cells if cell.cell_type == "markdown"), "")
     paragraphs = [part.strip() for part in first.split("\n\n")[1:] if part.strip()]
+    paragraphs = [part for part in paragraphs if "](glossary.ipynb)" not in part]  # the line of links
     if not paragraphs:
         return ""
     return paragraphs[0].rpartition("**")[2].strip() if paragraphs[0].startswith("**") else paragraphs[0]
