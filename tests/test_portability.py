@@ -97,7 +97,9 @@ def calls(tree: ast.AST):
 def test_text_is_read_and_written_as_utf_8(path):
     for name, node in calls(ast.parse(path.read_text(encoding="utf-8"))):
         if name in ("read_text", "write_text"):
-            assert any(keyword.arg == "encoding" for keyword in node.keywords), f"{path}:{node.lineno}"
+            by_place = len(node.args) > ["read_text", "write_text"].index(name)
+            by_name = any(keyword.arg == "encoding" for keyword in node.keywords)
+            assert by_place or by_name, f"{path}:{node.lineno}"
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
