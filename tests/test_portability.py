@@ -65,6 +65,7 @@ print("lived")
 """
 
 
+@pytest.mark.slow
 def test_a_life_without_what_windows_lacks(tmp_path):
     done = run("-c", LIFE, folder=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -72,6 +73,7 @@ def test_a_life_without_what_windows_lacks(tmp_path):
     assert "is in use" in done.stdout
 
 
+@pytest.mark.slow
 def test_tests_of_the_ground_floors_pass_without_what_windows_lacks(tmp_path):
     files = [str(ROOT / "tests" / name) for name in ("system", "data/test_digits.py", "data/test_splits.py")]
     arguments = ["-q", "-p", "tests.without_posix", "-p", "no:cacheprovider", f"--rootdir={ROOT}"]
