@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items):
         fixtures = getattr(item, "fixturenames", ())
         if any(name in fixtures for name in _SLOW_FIXTURES):
             item.add_marker("slow")
-        if "mnist" in fixtures or item.path.parent.name == "data":
+        if "mnist_folder" in fixtures:
             item.add_marker("data")
 
 
