@@ -70,5 +70,13 @@ TERMS: dict[str, dict[str, str]] = {
         "momentum": "A share of the last step that is added to the next one, so that steps in the same direction add up.",
         "stochastic gradient descent": "Gradient descent that takes the slopes from a few examples at a time, in random order.",
     },
+    "11": {
+        "batch": "The examples that go through the network together before the weights move once.",
+        "recipe": "All choices of a training together: rate, momentum, size of a batch, number of epochs, distortions.",
+        "distortion": "A small random change of a training image, such as a shift or a turn, after which it still shows the same thing.",
+        "epoch": "One pass through all training examples.",
+        "overfitting": "Learning the training examples by heart: the loss on them falls, and the loss on others rises.",
+        "dead unit": "A unit whose ReLU gives zero for every input. Its slope is zero too, so training cannot bring it back.",
+    },
 }
 # fmt: on
