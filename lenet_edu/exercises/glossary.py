@@ -78,5 +78,8 @@ TERMS: dict[str, dict[str, str]] = {
         "overfitting": "Learning the training examples by heart: the loss on them falls, and the loss on others rises.",
         "dead unit": "A unit whose ReLU gives zero for every input. Its slope is zero too, so training cannot bring it back.",
     },
+    "12": {
+        "saliency": "The slope of a score in the pixels of the picture: how much the score would change if a pixel changed a little.",
+    },
 }
 # fmt: on
