@@ -81,5 +81,9 @@ TERMS: dict[str, dict[str, str]] = {
     "12": {
         "saliency": "The slope of a score in the pixels of the picture: how much the score would change if a pixel changed a little.",
     },
+    "13": {
+        "dropout": "Silencing some units at random while a network trains, so that it does not rely on any one of them.",
+        "data leakage": "Something of the test or validation examples is known in training, such as a copy of them, so that the measured accuracy is too high.",
+    },
 }
 # fmt: on
