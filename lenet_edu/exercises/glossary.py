@@ -85,5 +85,8 @@ TERMS: dict[str, dict[str, str]] = {
         "dropout": "Silencing some units at random while a network trains, so that it does not rely on any one of them.",
         "data leakage": "Something of the test or validation examples is known in training, such as a copy of them, so that the measured accuracy is too high.",
     },
+    "14": {
+        "stochastic diagonal Levenberg-Marquardt": "The training of 1998: after each digit every parameter moves against its slope, and its step is divided by its own curvature plus a constant.",
+    },
 }
 # fmt: on
