@@ -106,6 +106,29 @@ def seeds(runs: dict, title: str = "", beside: str = "", xlabel: str = "error, %
 
 
 @styled
+def timeline(networks: dict, title: str = "") -> Figure:
+    """Networks in the order of their papers: {label: (year, parameters, multiply-adds)}.
+
+    The area of a dot is in proportion to the parameters. Networks of the same year stand side by side.
+    """
+    figure, (axis,) = subplots(1, 1, (10, 2.8))
+    placed: list[int] = []
+    for (label, (year, parameters, products)), colour in zip(networks.items(), PALETTE, strict=False):
+        x = year + 1.9 * placed.count(year)
+        placed.append(year)
+        axis.scatter(x, 0, parameters / 40, color=colour, alpha=0.75, zorder=3)
+        says = f"{parameters:,} parameters\n{products:,} multiply-adds"
+        axis.text(x, 0.62, f"{label}\n{year}", ha="center", va="bottom", weight="bold")
+        axis.text(x, -0.62, says, ha="center", va="top", fontsize=9)
+    axis.axhline(0, color=GREY, zorder=1)
+    axis.set(ylim=(-1.5, 1.6), xlim=(min(placed) - 1, x + 1.2))
+    axis.axis("off")
+    if title:
+        axis.set_title(title)
+    return figure
+
+
+@styled
 def costs(networks: dict, title: str = "") -> Figure:
     """Error against cost, a line for each network: {label: (multiply-adds, printed error, errors of runs)}.
 
