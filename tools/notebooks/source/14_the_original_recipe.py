@@ -194,7 +194,7 @@ print("more than 90% right:", accuracy(live, digits.test) > 0.9)
 ask("recipe.bend")
 
 # %%
-from lenet_edu.reproduction.sdlm import curvature, effective_rates
+from lenet_edu.reproduction.sdlm import curvature
 
 
 def by_layer(values):

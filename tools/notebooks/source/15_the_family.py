@@ -10,8 +10,18 @@
 # %%
 import torch
 
-from lenet_edu import activations, architecture, ask, check, ledger, load_digits, load_network
-from lenet_edu import paper, plots, resize_for
+from lenet_edu import (
+    activations,
+    architecture,
+    ask,
+    check,
+    ledger,
+    load_digits,
+    load_network,
+    paper,
+    plots,
+    resize_for,
+)
 
 # %% [markdown]
 # ## Where we are

@@ -7,7 +7,7 @@
 # is worth today.
 
 # %%
-from lenet_edu import plots, read_results
+from lenet_edu import paper, plots, read_results
 
 record = read_results("family")
 results = record["experiments"]
