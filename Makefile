@@ -65,6 +65,9 @@ results: .venv/ready
 	$(BIN)/python -m results.family $(ARGS)
 	$(BIN)/python -m results.table
 	$(BIN)/python -m results.robustness $(ARGS)
+	$(BIN)/python -m results.reading development
+	$(BIN)/python -m results.reading held-out
+	$(BIN)/python -m results.reading clean
 
 # Seed 0 of LeNet-5 once more, whole: it must come to the recorded weights, bit for bit; some minutes.
 again: .venv/ready
@@ -91,6 +94,7 @@ bench-widgets: .venv/ready
 # How fast the engine is in node and in Chromium, beside ConvNetJS and plain JavaScript: reported, not asserted.
 bench-browser: .venv/ready
 	$(BIN)/python -m bench.browser
+	$(BIN)/python -m bench.browser_training workers
 
 # Twelve students at once on a real JupyterHub: what they wait for, and what they take.
 bench-classroom: .venv/hub-ready

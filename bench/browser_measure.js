@@ -7,7 +7,7 @@ const PATTERNS = 20;
 const IMAGES = 20; // clocks of browsers have steps of a tenth of a millisecond
 
 /** The shortest of several stretches, in milliseconds for each of what a stretch does `count` of. */
-class Clock {
+export class Clock {
   best = Infinity;
   constructor(count, work) {
     Object.assign(this, { count, work });
@@ -21,7 +21,7 @@ class Clock {
 }
 
 /** Numbers from -1/2 to 1/2 that look random and are the same each time. */
-function noise(count, seed) {
+export function noise(count, seed) {
   let state = seed;
   return Float32Array.from({ length: count }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -29,7 +29,7 @@ function noise(count, seed) {
   });
 }
 
-function convNet(text) {
+export function convNet(text) {
   const convnetjs = new Function("window", "module", `${text}; return convnetjs;`)({}, { exports: {} });
   const net = new convnetjs.Net();
   const convolution = (filters) => ({ type: "conv", sx: 5, filters, stride: 1, pad: 0, activation: "relu" });

@@ -83,7 +83,7 @@ KINDS = {
     "small": Kind(
         "small, somewhere on a sheet", margin=(3, 7), off_centre=0.8, sides=(350, 1400), pen=(0.08, 0.14)
     ),
-    "large": Kind("a camera's full size", sides=(1600, 3000), margin=(0.5, 2), noise=0.03),
+    "large": Kind("a camera's full size", sides=(1600, 2200), margin=(0.5, 2), noise=0.03),
 }
 
 
@@ -130,7 +130,18 @@ def redrawn(glyph: np.ndarray, pen: float) -> np.ndarray:
         # The pen would fill a loop, or the line has lost one: as it was written.
         inside = (_distance(shape) * -1 + _distance(~shape)) / height
     middle = [(rows.max() + rows.min()) / 2, (columns.max() + columns.min()) / 2]
+    inside = np.maximum(inside, _blots(shape, line) / height)
     return ndimage.shift(inside, [28 * UP / 2 - place for place in middle], order=1, cval=-1.0)
+
+
+def _blots(shape: np.ndarray, line: np.ndarray) -> np.ndarray:
+    """How far each point lies inside what is far thicker than the pen, such as a loop that ran full."""
+    depth = ndimage.distance_transform_edt(shape)
+    thick = line & (depth > 1.8 * np.median(depth[line]))
+    if not thick.any():
+        return np.full(shape.shape, -np.inf)
+    away, nearest = ndimage.distance_transform_edt(~thick, return_indices=True)
+    return depth[tuple(nearest)] - away
 
 
 def _distance(shape: np.ndarray) -> np.ndarray:

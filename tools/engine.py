@@ -2,15 +2,19 @@
 
     python -m tools.engine                 needs ziglang, which brings clang and the linker
 
-lenet.wasm is compiled from lenet.c, and constants.js holds the numbers that Python states, so that none is
-typed twice. The same bytes come out on every machine: tests make both again and compare.
+lenet.wasm is compiled from lenet.c, constants.js holds the numbers that Python states, so that none is typed
+twice, and digits.gz the digits that come with scikit-learn. Tests make them again and compare.
 """
 
+import gzip
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+import numpy as np
+from sklearn import datasets
 
 from lenet_edu.data import normalise
 from lenet_edu.network import paper
@@ -83,11 +87,18 @@ def _script(value) -> str:
     return "{\n" + "".join(f"  {key}: {_script(entry)},\n" for key, entry in value.items()) + "}"
 
 
+def digits() -> bytes:
+    """The embedded digits as data.js reads them: 64 bytes a digit, 0 to 16; then the labels."""
+    bunch = datasets.load_digits()
+    return bunch.images.astype(np.uint8).tobytes() + bunch.target.astype(np.uint8).tobytes()
+
+
 def main() -> int:
-    wasm, numbers = ENGINE / "lenet.wasm", ENGINE / "constants.js"
+    wasm, numbers, small = (ENGINE / name for name in ("lenet.wasm", "constants.js", "digits.gz"))
     build(wasm)
     numbers.write_text(constants(), "utf-8", newline="\n")
-    for file in (wasm, numbers):
+    small.write_bytes(gzip.compress(digits(), 9, mtime=0))
+    for file in (wasm, numbers, small):
         print(f"written: {file.relative_to(ENGINE.parents[1])}, {file.stat().st_size:,} bytes")
     return 0
 

@@ -10,9 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lenet_edu.data.cleaning import even, find_digits, grey_of
+from lenet_edu.data.light import even, grey_of
 from lenet_edu.data.pictures import read_levels
 from lenet_edu.data.splits import PAPER_SCALING, Scaling
+from lenet_edu.data.strokes import find_digits
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError
 

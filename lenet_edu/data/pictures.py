@@ -29,6 +29,10 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# Modes that are averaged some rows at a time, and what they are brought to for it: they cannot be averaged.
+_AVERAGED_AS = {"1": "L", "P": "RGB", "PA": "RGBA", "I;16": "I", "I;16L": "I", "I;16B": "I", "I;16N": "I"}
+# Pillow takes a second copy of these to average them.
+_AVERAGED_AS |= {"RGBA": "RGBA", "LA": "LA"}
 # What covers more than this share of a picture, and is not of one tone, has its own ground.
 _MOSTLY_OPAQUE, _ONE_TONE = 0.6, 0.15
 # How files begin that are often taken for pictures, or are of a kind that Pillow cannot decode by itself.
@@ -87,11 +91,30 @@ def open_picture(source: Path | str | bytes, longest: int | None = None) -> Imag
 
 
 def _reduced(picture: Image.Image, longest: int | None) -> Image.Image:
-    """Averaged over squares of whole pixels; as it is in modes whose pixels cannot be averaged."""
+    """Averaged over squares of whole pixels."""
     factor = max(picture.size) // longest if longest else 1
-    if factor < 2 or picture.mode in ("1", "P", "PA") or picture.mode.startswith("I;"):
+    if factor < 2:
         return picture
-    return picture.reduce(factor)
+    mode = _AVERAGED_AS.get(picture.mode)
+    if mode is None:
+        return picture.reduce(factor)
+    if picture.mode == "P" and "transparency" in picture.info:
+        mode = "RGBA"
+    return _reduced_in_strips(picture, mode, factor)
+
+
+def _reduced_in_strips(picture: Image.Image, mode: str, factor: int) -> Image.Image:
+    """The same for a mode whose pixels cannot be averaged: some rows at a time are brought to another mode.
+
+    So a large picture is never in memory a second time.
+    """
+    width, height = picture.size
+    small = Image.new(mode, (-(-width // factor), -(-height // factor)))
+    rows = factor * max(1, 256 // factor)
+    for top in range(0, height, rows):
+        strip = picture.crop((0, top, width, min(top + rows, height))).convert(mode)
+        small.paste(strip.reduce(factor), (0, top // factor))
+    return small
 
 
 def _orientation(picture: Image.Image) -> int:

@@ -5,6 +5,9 @@
  * and one in Python see the same digits.
  */
 
+import { GLYPH_SIZE as GLYPH, IMAGE_SIZE as FRAME, MNIST_SIZE } from "./constants.js";
+import { bytesOf } from "./engine.js";
+
 /**
  * Images of one split. bytes: `maps` x `size` x `size` an image; digits are 0 on paper to 255 in ink (of the embedded
  * ones, 0 to 16). maps: 1 if it is left out, 3 for pictures in colour.
@@ -17,8 +20,7 @@
  * @typedef {{name: string, background: number, ink: number}} Scaling
  */
 
-const FRAME = 32;
-const GLYPH = 20;
+const EMBEDDED_SIZE = 8;
 const MNIST_VALIDATION_EVERY = 12;
 const EMBEDDED_TEST_EVERY = 5;
 const EMBEDDED_VALIDATION_EVERY = 8;
@@ -44,6 +46,9 @@ export class DataError extends Error {
 export async function readMnist(files) {
   /** @type {Map<string, Uint8Array>} */
   const contents = new Map();
+  if (typeof files?.[Symbol.iterator] !== "function") {
+    throw new DataError(`MNIST's four files must come as a list of files; got ${files}.`);
+  }
   for (const file of files) {
     const name = mnistName(file.name);
     contents.set(name, readIdx(name, await unpack(file.name, new Uint8Array(await file.arrayBuffer()))));
@@ -56,7 +61,7 @@ export async function readMnist(files) {
   const split = (prefix) => ({
     bytes: /** @type {Uint8Array} */ (contents.get(`${prefix}-images-idx3-ubyte`)),
     labels: /** @type {Uint8Array} */ (contents.get(`${prefix}-labels-idx1-ubyte`)),
-    size: 28,
+    size: MNIST_SIZE,
   });
   const { rest, held } = holdOut(split("train"), MNIST_VALIDATION_EVERY);
   return { train: rest, validation: held, test: split("t10k"), source: "MNIST" };
@@ -94,7 +99,7 @@ async function unpack(name, bytes) {
  */
 export function readIdx(name, content) {
   const { count, crc } = MNIST_FILES[/** @type {keyof typeof MNIST_FILES} */ (name)];
-  const shape = name.includes("idx3") ? [count, 28, 28] : [count];
+  const shape = name.includes("idx3") ? [count, MNIST_SIZE, MNIST_SIZE] : [count];
   const header = [0, 0, 8, shape.length, ...shape.flatMap((side) => [0, 0, side >> 8, side & 255])];
   const hex = (/** @type {Iterable<number>} */ bytes) =>
     [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("") || "nothing";
@@ -130,6 +135,22 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   for (let bit = 0; bit < 8; bit++) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1;
   return value;
 });
+
+/**
+ * The embedded digits from digits.gz. They are the test set of the "Optical Recognition of Handwritten Digits" by
+ * E. Alpaydin and C. Kaynak (UCI Machine Learning Repository, 1998; CC BY 4.0), as scikit-learn hands it on.
+ * @param {URL | string | ArrayBuffer | Uint8Array} [source] an address; the bytes, packed or not; or their base64 text, for
+ *   pages without files beside them. By default digits.gz beside this file.
+ * @returns {Promise<Data>}
+ */
+export async function loadEmbeddedDigits(source = new URL("./digits.gz", import.meta.url)) {
+  const content = await unpack("digits.gz", new Uint8Array(await bytesOf(source)));
+  const count = Math.floor(content.length / 65);
+  return embeddedDigits(
+    content.subarray(0, content.length - count),
+    content.subarray(content.length - count),
+  );
+}
 
 /**
  * The embedded digits from scikit-learn's small ones, as Python's `load_digits("embedded")` has them: 8x8 pixels in 17
@@ -174,6 +195,45 @@ export function holdOut({ bytes, labels, size }, every) {
 }
 
 /**
+ * Raise DataError, which names the split and what is wrong with it, unless a network can be trained on the data.
+ * @param {any} data its bytes as a Uint8Array or a Blob @param {any} scaling @param {import("./engine.js").Plan} plan
+ */
+export function checkData(data, scaling, plan) {
+  for (const what of ["background", "ink"]) {
+    if (!Number.isFinite(scaling?.[what])) {
+      throw new DataError(`${what} of the scaling must be a finite number; got ${scaling?.[what]}.`);
+    }
+  }
+  const { maps: wanted, size: frame } = plan.input;
+  const classes = plan.layers[plan.layers.length - 1].units ?? 0;
+  for (const name of ["train", "validation", "test"]) {
+    const { bytes, labels, size, maps = 1 } = data?.[name] ?? {};
+    const count = labels?.length;
+    const length = bytes?.size ?? bytes?.length;
+    if (!(labels instanceof Uint8Array) || !count || length === undefined) {
+      throw new DataError(`The ${name} split must have bytes, and a Uint8Array of at least one label.`);
+    }
+    if (maps !== wanted || !((size === EMBEDDED_SIZE ? FRAME : size) <= frame)) {
+      throw new DataError(
+        `${plan.name} reads images of ${wanted} x ${frame} x ${frame}; those of the ${name} split are ` +
+          `${maps} x ${size} x ${size}.`,
+      );
+    }
+    if (length !== count * maps * size * size) {
+      throw new DataError(
+        `The ${name} split must have ${maps * size * size} bytes for each of ${count} labels; got ${length}.`,
+      );
+    }
+    const outside = labels.find((label) => label >= classes);
+    if (outside !== undefined) {
+      throw new DataError(
+        `Labels of the ${name} split must be from 0 to ${classes - 1}, as ${plan.name} has classes; got ${outside}.`,
+      );
+    }
+  }
+}
+
+/**
  * A function that writes image `i` of a split as the network sees it: `maps` x 32 x 32 values, paper round a digit.
  * @param {Split} split
  * @param {Scaling} scaling
@@ -184,7 +244,7 @@ export function reader({ bytes, size }, { background, ink }) {
   const range = f(ink - background);
   const scaled = (/** @type {number} */ share) => f(f(f(share) * range) + f(background));
   const paper = scaled(0);
-  if (size === 8) {
+  if (size === EMBEDDED_SIZE) {
     return (i, out) => {
       out.fill(paper);
       writeGlyph(bytes.subarray(i * 64, (i + 1) * 64), out, scaled);

@@ -191,18 +191,28 @@ function addPulls(places, side, pulls) {
  * @param {Float32Array} out
  */
 function sampleOn(image, side, places, background, out) {
+  const last = side - 1;
   for (let i = 0; i < out.length; i++) {
     const x = places[2 * i];
     const y = places[2 * i + 1];
-    const left = Math.floor(x);
-    const above = Math.floor(y);
-    if (left < -1 || above < -1 || left >= side || above >= side) {
+    if (!(x > -1 && y > -1 && x < side && y < side)) {
       out[i] = background;
       continue;
     }
+    // Rounded down, by cutting off what stands behind the point of a number above 0.
+    const left = ((x + 1) | 0) - 1;
+    const above = ((y + 1) | 0) - 1;
     const right = x - left;
     const below = y - above;
     const at = above * side + left;
+    if (left >= 0 && above >= 0 && left < last && above < last) {
+      const upper =
+        (1 - right) * (1 - below) * (image[at] - background) +
+        right * (1 - below) * (image[at + 1] - background);
+      const lower = (1 - right) * below * (image[at + side] - background);
+      out[i] = upper + lower + right * below * (image[at + side + 1] - background) + background;
+      continue;
+    }
     const hasLeft = left >= 0;
     const hasRight = left + 1 < side;
     let value = 0;

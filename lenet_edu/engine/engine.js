@@ -95,9 +95,17 @@ export async function loadEngine(source = new URL("./lenet.wasm", import.meta.ur
   }
 }
 
-async function bytesOf(source) {
+// How the base64 texts of a wasm file and of a gzip file begin: by that they are told from addresses.
+const BASE64 = /^(AGFzbQ|H4sI)[A-Za-z0-9+/=\s]+$/;
+
+/**
+ * Bytes that come as they are, as base64 text, or from an address.
+ * @param {URL | string | ArrayBuffer | Uint8Array} source
+ * @returns {Promise<any>}
+ */
+export async function bytesOf(source) {
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return source;
-  if (typeof source === "string" && /^AGFzbQ[A-Za-z0-9+/=\s]+$/.test(source)) {
+  if (typeof source === "string" && BASE64.test(source)) {
     return Uint8Array.from(atob(source.replace(/\s/g, "")), (letter) => letter.charCodeAt(0));
   }
   const url = new URL(source, import.meta.url);
@@ -160,13 +168,26 @@ export class Network {
     this.temperature = 1;
     this.#pixels = product(this.shapes[plan.input.name]);
     this.#wasm = new WebAssembly.Instance(module, {}).exports;
-    this.#build();
+    try {
+      this.#build();
+    } catch (error) {
+      if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) throw error;
+      throw new EngineError(
+        `There is not enough memory for ${plan.name} and its ${this.size.toLocaleString("en")} parameters.`,
+      );
+    }
     this.#wasm.use_plain(plain ? 1 : 0);
     this.#room = this.#wasm.room();
   }
 
   #build() {
     const wasm = this.#wasm;
+    if (this.plan.layers.length > wasm.most_layers()) {
+      throw new EngineError(
+        `A plan can have ${wasm.most_layers()} layers; ${this.plan.name} has ${this.plan.layers.length}.`,
+      );
+    }
+    if (this.size * Float32Array.BYTES_PER_ELEMENT > 2 ** 31) throw new RangeError("more than wasm's memory");
     wasm.begin(this.plan.input.maps, this.plan.input.size);
     let shape = this.shapes[this.plan.input.name];
     for (const layer of this.plan.layers) {
@@ -247,6 +268,28 @@ export class Network {
     const gradient = this.#floats(this.#wasm.gradient_at(), this.size);
     this.#checked("gradient", part);
     for (let p = 0; p < gradient.length; p++) gradient[p] += part[p];
+  }
+
+  /**
+   * The gradient becomes part `n` of `count`, and is 0 from here: where the shards of a batch wait for each other, so that
+   * `addPart` can add them up in one order. @param {number} n @param {number} count
+   */
+  putAside(n, count) {
+    this.part(n, count);
+    this.#wasm.put_aside(n);
+  }
+
+  /** Part `n` of `count`, in place: to be read or set at once, since the next call may move it. @param {number} n @param {number} count */
+  part(n, count) {
+    checkWhole("count of parts", count, 1);
+    checkChoice("part", n, [...Array(count).keys()]);
+    return this.#floats(this.#wasm.part_at(n, count), this.size);
+  }
+
+  /** Add part `n` of `count` to the gradient. @param {number} n @param {number} count */
+  addPart(n, count) {
+    this.part(n, count);
+    this.#wasm.add_part(n);
   }
 
   /**
@@ -457,8 +500,16 @@ export class Network {
         `The weights are of another network: wanted ${JSON.stringify(this.plan.network)}, got ${JSON.stringify(notes.network)}.`,
       );
     }
-    this.weights = this.joined(tensors);
-    this.temperature = notes.temperature ?? 1;
+    const { temperature = 1 } = notes;
+    if (!(Number.isFinite(temperature) && temperature > 0))
+      throw new EngineError(
+        `temperature of the file must be a number above 0; got ${described(temperature)}.`,
+      );
+    const weights = this.joined(tensors);
+    if (!weights.every(Number.isFinite))
+      throw new EngineError("The file's weights are not all finite numbers: its training had diverged.");
+    this.weights = weights;
+    this.temperature = temperature;
     return notes;
   }
 
@@ -758,7 +809,8 @@ function described(value) {
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
 
-function checkPlan(plan) {
+/** Raise EngineError, which names the layer and what is wrong with it, unless a network can be made of the plan. @param {any} plan */
+export function checkPlan(plan) {
   if (
     typeof plan !== "object" ||
     plan === null ||
@@ -774,6 +826,9 @@ function checkPlan(plan) {
     throw new EngineError(
       `The plan must be of format ${FORMAT}; got ${described(plan.format)}. Make it anew with lenet_edu.`,
     );
+  }
+  if (typeof plan.input.name !== "string") {
+    throw new EngineError(`The input of a plan must have a name; got ${described(plan.input.name)}.`);
   }
   checkWhole("maps of the input", plan.input.maps, 1);
   checkWhole("size of the input", plan.input.size, 1);

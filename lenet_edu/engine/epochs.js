@@ -110,7 +110,7 @@ export class Epochs extends Loop {
       to: Math.min(run.seen + batch_size, run.images),
     };
     for (const part of await this.#parts(batch)) {
-      this.network.addGradient(part.gradient);
+      this.network.addPart(part.shard, SHARDS);
       run.lossSum += part.loss;
       run.right += part.right;
     }
@@ -124,7 +124,7 @@ export class Epochs extends Loop {
     if (logs(run.seen) > logs(before)) this.logPoint(rate);
   }
 
-  /** The gradients of a batch's shards, in the order of the shards. @param {import("./learner.js").Batch} batch */
+  /** A batch's shards, learned here and by helpers, in their order. @param {import("./learner.js").Batch} batch */
   async #parts(batch) {
     const workers = this.helpers.length + 1;
     const sharesOf = (/** @type {number} */ worker) =>
@@ -132,8 +132,11 @@ export class Epochs extends Loop {
     const asked = this.helpers.map((helper, i) =>
       helper.gradients(this.network.weights, batch, sharesOf(i + 1)),
     );
-    const own = this.learner.gradients(batch, sharesOf(0));
-    const parts = [own, ...(await Promise.all(asked))].flat();
+    const parts = this.learner.gradients(batch, sharesOf(0));
+    for (const { gradient, ...part } of (await Promise.all(asked)).flat()) {
+      this.network.part(part.shard, SHARDS).set(gradient);
+      parts.push(part);
+    }
     return parts.sort((a, b) => a.shard - b.shard);
   }
 }

@@ -12,13 +12,19 @@ import { Generator } from "./random.js";
 
 export const SHARDS = 4;
 
+// Images that are judged are made into floats so many at a time: a split of MNIST would fill hundreds of megabytes.
+const AT_ONCE = 256;
+
 // The network computes eight images side by side: a shard is a multiple of these.
 const LANES = 8;
 
 /** @typedef {import("./recipes.js").Recipe} Recipe */
 /** @typedef {import("./data.js").Data} Data */
 /** @typedef {{epoch: number, from: number, to: number}} Batch places of the epoch's order, `to` not included */
-/** @typedef {{shard: number, gradient: Float32Array, loss: number, right: number}} Part */
+/**
+ * What came of a shard; its gradient stands aside in the network, as part `shard` of SHARDS.
+ * @typedef {{shard: number, loss: number, right: number}} Part
+ */
 
 /** Where each shard of a batch begins, and where the last one ends. @param {Batch} batch */
 export function shardBounds({ from, to }) {
@@ -70,7 +76,7 @@ export class Learner {
   }
 
   /**
-   * The gradients of some shards of a batch, at the network's weights; empty shards are left out.
+   * Learn some shards of a batch, at the network's weights: their gradients are put aside. Empty shards are left out.
    * @param {Batch} batch
    * @param {number[]} shards which
    * @returns {Part[]}
@@ -88,7 +94,8 @@ export class Learner {
           ...options,
           scale: 1 / (batch.to - batch.from),
         });
-        return { shard, gradient: this.network.takeGradient(), ...learned };
+        this.network.putAside(shard, SHARDS);
+        return { shard, ...learned };
       });
   }
 
@@ -111,10 +118,16 @@ export class Learner {
    * @param {"train" | "validation" | "test"} split @param {number} from @param {number} to
    */
   outputs(split, from, to) {
-    const images = new Float32Array((to - from) * this.pixels);
-    for (let i = from; i < to; i++) {
-      this.readers[split](i, images.subarray((i - from) * this.pixels, (i - from + 1) * this.pixels));
+    const classes = this.network.classCount;
+    const outputs = new Float32Array((to - from) * classes);
+    const room = new Float32Array(Math.min(to - from, AT_ONCE) * this.pixels);
+    for (let first = from; first < to; first += AT_ONCE) {
+      const images = room.subarray(0, Math.min(to - first, AT_ONCE) * this.pixels);
+      for (let at = 0, i = first; at < images.length; at += this.pixels, i++) {
+        this.readers[split](i, images.subarray(at, at + this.pixels));
+      }
+      outputs.set(this.network.output(images), (first - from) * classes);
     }
-    return this.network.output(images);
+    return outputs;
   }
 }

@@ -61,7 +61,7 @@ static int first_connected;  // from this layer on all are fully connected
 static float *unpacked;  // (ROOM, units of the largest layer)
 
 EXPORT(finish) void finish(void) {
-  size_t parameters = (parameter_count + 1) * sizeof(float);
+  size_t parameters = (parameter_count + LANES) * sizeof(float);
   weights = allocate(parameters), gradient = allocate(parameters);
   momentum = allocate(parameters), rates = allocate(parameters);
   images = allocate(ROOM * pixels * sizeof(float)), labels = allocate(ROOM * sizeof(int));
@@ -252,6 +252,32 @@ EXPORT(learn) double learn(int count, float scale, int to_images) {
   return loss;
 }
 
+// ---- shards: parts of a batch whose gradients wait to be added up in one order, whoever learned them ----
+
+static f8 *parts;  // (part_count, eights())
+static int part_count;
+
+// The parameters by eights; arrays of parameters have room for the last one.
+static int eights(void) { return (parameter_count + 7) / 8; }
+
+// Where part n is, with room for `count` parts. What waited there is lost if there was less.
+EXPORT(part_at) f8 *part_at(int n, int count) {
+  if (count > part_count) parts = allocate(count * eights() * sizeof(f8)), part_count = count;
+  return parts + n * eights();
+}
+
+// The gradient becomes part n, and is 0 from here.
+EXPORT(put_aside) void put_aside(int n) {
+  f8 *part = parts + n * eights(), *g = (f8 *)gradient;
+  for (int p = 0; p < eights(); p++) part[p] = g[p], g[p] = (f8)0;
+}
+
+// Adds part n to the gradient.
+EXPORT(add_part) void add_part(int n) {
+  f8 *part = parts + n * eights(), *g = (f8 *)gradient;
+  for (int p = 0; p < eights(); p++) g[p] += part[p];
+}
+
 // For benchmarks: one kernel of layer n over and over, on the first block of the images that were learned last.
 enum { FORWARD, GRADIENT, BACK };
 EXPORT(repeat) void repeat(int n, int kernel, int times) {
@@ -267,14 +293,15 @@ EXPORT(repeat) void repeat(int n, int kernel, int times) {
 
 // Gradient descent as torch.optim.SGD takes it; the gradient is 0 afterwards.
 EXPORT(step) void step(float rate, float momentum_share, int nesterov, float weight_decay) {
-  for (int p = 0; p < parameter_count; p++) {
-    float g = gradient[p] + weight_decay * weights[p];
+  f8 *w = (f8 *)weights, *m = (f8 *)momentum, *d = (f8 *)gradient;  // by eights, of which the last may be in part unused
+  for (int p = 0; p < eights(); p++) {
+    f8 g = d[p] + weight_decay * w[p];
     if (momentum_share > 0) {
-      momentum[p] = momentum_share * momentum[p] + g;
-      g = nesterov ? g + momentum_share * momentum[p] : momentum[p];
+      m[p] = momentum_share * m[p] + g;
+      g = nesterov ? g + momentum_share * m[p] : m[p];
     }
-    weights[p] -= rate * g;
-    gradient[p] = 0;
+    w[p] -= rate * g;
+    d[p] = (f8)0;
   }
 }
 

@@ -25,7 +25,7 @@ export class DivergedError extends Error {
  * A worker that helps; all three answer in the order in which they are asked.
  * @typedef {object} Helper
  * @property {(seed: number, recipe: any) => void} follow
- * @property {(weights: Float32Array, batch: import("./learner.js").Batch, shards: number[]) => Promise<import("./learner.js").Part[]>} gradients
+ * @property {(weights: Float32Array, batch: import("./learner.js").Batch, shards: number[]) => Promise<(import("./learner.js").Part & {gradient: Float32Array})[]>} gradients
  * @property {(weights: Float32Array, split: string, from: number, to: number) => Promise<Float32Array>} outputs
  */
 
@@ -83,6 +83,7 @@ export class Loop {
    * @param {number} seed @param {any} recipe @param {Float32Array} weights
    */
   beginning(seed, recipe, weights) {
+    if (!(seed < 2 ** 32)) throw new Error(`A seed must be below 2^32 = 4,294,967,296; got ${seed}.`);
     return {
       ...this.circumstances(),
       recipe,
@@ -119,6 +120,16 @@ export class Loop {
       throw new Error(
         `The training is on ${state.images} images of ${state.source}; here are ${own.images} of ${own.source}. ` +
           "Load the same data first.",
+      );
+    }
+    const [weights, images] = [state.weights, own.images];
+    const whole = [state.seen, state.steps, state.seed].every(
+      (value) => Number.isInteger(value) && value >= 0,
+    );
+    const lists = Array.isArray(state.history) && Array.isArray(state.curve);
+    if (!whole || state.seen > images || !lists || !weights?.every?.(Number.isFinite)) {
+      throw new Error(
+        "The state of this training is damaged: its place, its history or its weights are none. Start it anew.",
       );
     }
   }
@@ -222,6 +233,9 @@ export class Loop {
    * @param {"train" | "validation" | "test"} split
    */
   async evaluate(split) {
+    if (!Object.hasOwn(this.learner.readers, split)) {
+      throw new Error(`There are the splits ${Object.keys(this.learner.readers).join(", ")}; got ${split}.`);
+    }
     const { labels } = this.data[split];
     const workers = this.helpers.length + 1;
     const bound = (/** @type {number} */ worker) => Math.ceil((worker * labels.length) / workers);

@@ -39,6 +39,7 @@ typedef struct {
 } Layer;
 
 #define MOST_LAYERS 32
+EXPORT(most_layers) int most_layers(void) { return MOST_LAYERS; }
 static Layer layers[MOST_LAYERS];
 static int layer_count, parameter_count, pixels;
 static int maps_below, side_below;  // while the network is built: what the next layer reads

@@ -170,8 +170,9 @@ function checkOriginalRecipe(recipe) {
     }
   }
   const { schedule } = recipe;
-  const fits = Array.isArray(schedule) && schedule.length > 0;
-  if (!fits || schedule.some(([rate, passes]) => !(rate >= 0 && Number.isInteger(passes) && passes > 0))) {
+  const fits = (/** @type {any} */ pair) =>
+    Array.isArray(pair) && pair[0] >= 0 && Number.isInteger(pair[1]) && pair[1] > 0;
+  if (!Array.isArray(schedule) || !schedule.length || !schedule.every(fits)) {
     throw new Error(`schedule must be pairs of a rate and its passes; got ${JSON.stringify(schedule)}.`);
   }
 }

@@ -14,7 +14,8 @@
  * mid-epoch and starts a training of the same name goes on from there, to the same bits as if it had never stopped.
  */
 
-import { Engine, loadEngine } from "./engine.js";
+import { checkData } from "./data.js";
+import { checkPlan, loadEngine } from "./engine.js";
 import { asker } from "./worker.js";
 
 /**
@@ -27,7 +28,7 @@ import { asker } from "./worker.js";
  * @property {string} [name] under which the browser keeps the training; without one it is not kept
  * @property {boolean} [anew] begin anew even if there is a training of that name
  * @property {number} [workers] by default as many as there are cores, four at most; the result does not depend on it
- * @property {Engine} [engine]
+ * @property {import("./engine.js").Engine} [engine]
  * @property {() => any} [spawn] makes a worker; by default one from worker.js beside this file
  */
 
@@ -44,6 +45,8 @@ export async function startTraining({
   engine,
   spawn,
 }) {
+  checkPlan(plan);
+  checkData(data, scaling, plan);
   const { module } = engine ?? (await loadEngine());
   const original = Array.isArray(recipe?.schedule);
   const count = original ? 1 : (workers ?? Math.min(globalThis.navigator?.hardwareConcurrency ?? 1, 4));
@@ -52,7 +55,7 @@ export async function startTraining({
   const spawned = Array.from({ length: count }, spawn ?? spawnBeside);
   const training = new Training(spawned);
   try {
-    const setting = { module, plan, data, scaling };
+    const setting = { module, plan, data: shared(data), scaling };
     const ports = await Promise.all(training.asks.slice(1).map((ask) => connect(ask, setting)));
     const state = await training.asks[0]("lead", { ...setting, name, original }, ports);
     if (state && !anew) await training.asks[0]("restore", state);
@@ -62,6 +65,24 @@ export async function startTraining({
     training.close();
     throw error;
   }
+}
+
+/**
+ * The same data in memory that all workers read, where the browser lets pages share memory (in node, and where a server
+ * sends the headers that isolate a page). Elsewhere each worker gets a copy.
+ * @param {any} data @returns {any}
+ */
+function shared(data) {
+  if (typeof SharedArrayBuffer === "undefined") return data;
+  const splits = ["train", "validation", "test"].map((name) => {
+    const split = data[name];
+    if (!(split?.bytes instanceof Uint8Array) || split.bytes.buffer instanceof SharedArrayBuffer)
+      return [name, split];
+    const bytes = new Uint8Array(new SharedArrayBuffer(split.bytes.length));
+    bytes.set(split.bytes);
+    return [name, { ...split, bytes }];
+  });
+  return { ...data, ...Object.fromEntries(splits) };
 }
 
 function spawnBeside() {
@@ -105,7 +126,12 @@ export class Training extends EventTarget {
   }
 
   /** Go on, until the end or for so many steps or epochs; events tell how it goes. @param {{steps?: number, epochs?: number}} [until] */
-  play(until = {}) {
+  async play(until = {}) {
+    for (const [what, count] of Object.entries(until)) {
+      if (!["steps", "epochs"].includes(what) || !(typeof count === "number" && count > 0)) {
+        throw new Error(`A training plays for steps or epochs, a number above 0; got ${what} ${count}.`);
+      }
+    }
     return this.#ask("play", until);
   }
 

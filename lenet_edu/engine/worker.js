@@ -6,7 +6,7 @@
 
 import { Engine } from "./engine.js";
 import { Epochs } from "./epochs.js";
-import { Learner } from "./learner.js";
+import { Learner, SHARDS } from "./learner.js";
 import { Passes } from "./passes.js";
 import { openStorage } from "./storage.js";
 
@@ -18,12 +18,18 @@ export function answer(port, service) {
     try {
       if (!Object.hasOwn(service, call)) throw new Error(`A worker has no ${call}.`);
       const value = await service[call](...given);
-      port.postMessage({ id, value });
+      port.postMessage({ id, value }, buffersOf(value));
     } catch (error) {
       const { name, message } = /** @type {Error} */ (error);
       port.postMessage({ id, error: { name, message } });
     }
   };
+}
+
+/** The memory of a helper's answer, which is handed over rather than copied. @param {any} value @returns {Transferable[]} */
+function buffersOf(value) {
+  const arrays = Array.isArray(value) ? value.map((part) => part?.gradient) : [value];
+  return arrays.filter((array) => array instanceof Float32Array).map(({ buffer }) => buffer);
 }
 
 /**
@@ -72,7 +78,8 @@ export function serve(port) {
       /** @type {number[]} */ shards,
     ) => {
       network.weights = weights;
-      return learner.gradients(batch, shards);
+      const parts = learner.gradients(batch, shards);
+      return parts.map((part) => ({ ...part, gradient: network.part(part.shard, SHARDS).slice() }));
     },
     outputs: (
       /** @type {Float32Array} */ weights,

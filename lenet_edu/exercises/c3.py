@@ -2,10 +2,9 @@
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from lenet_edu.exercises.checking import Choice, Code, Conditions, Number
+from lenet_edu.exercises.checking import Choice, Code, Conditions, Explanation, Number
 from lenet_edu.exercises.prediction import Prediction
 from lenet_edu.network import paper
 from lenet_edu.network.architecture import connection_table, lenet5
@@ -18,17 +17,19 @@ _ROW, _FULL = ledger(lenet5())["C3"], ledger(lenet5(c3="full"))["C3"]
 _READS = sorted(_TABLE.sum(0).tolist())
 
 PREDICTIONS = {
-    "reads": Prediction(
-        f"S2 has six maps, C3 has {_MAPS}. How many of the six does a map of C3 read?",
-        right=f"from {_READS[0]} to {_READS[-1]}, by a table",
+    "kernels": Prediction(
+        f"C3 makes {_MAPS} maps from the {_MAPS_IN} maps of S2. How many kernels does it have?",
+        right=f"{_LINKS}",
         choices={
-            "all six": "that is how nearly all convolutions are built today, and how most copies of LeNet-5 are. The paper's C3 is not.",
-            f"from {_READS[0]} to {_READS[-1]}, by a table": f"Table I says for each map which ones. Only {_TABLE.sum(0).tolist().count(6)} map reads all six.",
-            "one": "then it could not combine an edge of one direction with an edge of another, and combining is what C3 is for.",
+            f"{_MAPS}": "that would be one kernel for each map of C3. But a map needs a kernel for each map that it reads.",
+            f"{_LINKS}": f"each map of C3 reads from {_READS[0]} to {_READS[-1]} of the six, and has a kernel for each of them. "
+            "Every X of the table is one kernel.",
+            f"{_EVERY}": f"that is {_MAPS} x {_MAPS_IN}: if every map of C3 read all six, as in most networks of today. In the "
+            f"paper only {_READS.count(_MAPS_IN)} map does.",
         },
     ),
     "full": Prediction(
-        "Let every map of C3 read all six. What grows?",
+        "Let every map of C3 read all six maps. What grows?",
         right="parameters and connections only",
         choices={
             "parameters, connections and units": "the output stays 16 maps of 10 by 10: more is read, not more written.",
@@ -48,23 +49,14 @@ PREDICTIONS = {
 }
 
 
-def one_map(s2: Tensor, kernels: Tensor, bias: Tensor, reads: Tensor) -> Tensor:
-    """(N, 6, 14, 14), (6, 5, 5), (), boolean (6,) -> (N, 10, 10): one map of C3 before the squash."""
-    return F.conv2d(s2[:, reads], kernels[reads][None])[:, 0] + bias
+def count(table: Tensor, kernel: int) -> int:
+    """Boolean (maps_in, maps), the side of a kernel -> parameters of the convolution."""
+    return int(table.sum()) * kernel**2 + table.shape[1]
 
 
-def _cases() -> list[tuple]:
+def _tables() -> list[tuple]:
     generator = torch.Generator().manual_seed(4)
-    reads = torch.tensor(_TABLE)
-    return [
-        (
-            torch.randn(2, 6, 14, 14, generator=generator),
-            torch.randn(6, 5, 5, generator=generator),
-            torch.randn((), generator=generator),
-            reads[:, k],
-        )
-        for k in (0, 8, 13)
-    ]
+    return [(torch.tensor(_TABLE), 5), (torch.rand(4, 7, generator=generator) < 0.5, 3)]
 
 
 EXERCISES = {
@@ -77,35 +69,34 @@ EXERCISES = {
             6 * (25 + 1): "There are 16 maps in C3; six is the number of maps below.",
         },
     ),
-    "share": Number(
-        right=_LINKS / _EVERY,
-        because=f"{_LINKS} of {_EVERY} possible links.",
-        hints={
-            100 * _LINKS / _EVERY: "Give a share between 0 and 1, not percents.",
-            _ROW.parameters.value
-            / _FULL.parameters.value: "That is the share of the parameters, biases included. The share of the links is asked for.",
-            _LINKS: "That is the number of links that there are. Divide by the number that there could be.",
-        },
-        tolerance=0.002,
-    ),
-    "one_map": Code(
-        right=one_map,
-        cases=_cases,
-        because="A map of C3 is a sum of convolutions, one for each map it reads.",
+    "count": Code(
+        right=count,
+        cases=_tables,
+        because="A kernel for each link and a bias for each column: 1,516 for the paper's table.",
         mistakes={
-            "You read all six maps. The map reads only those that `reads` marks.": lambda s2, kernels, bias, reads: (
-                one_map(s2, kernels, bias, torch.ones(6, dtype=torch.bool))
+            "The biases are missing: each map that reads has one.": lambda table, kernel: (
+                int(table.sum()) * kernel**2
             ),
-            "You read the maps that are not marked.": lambda s2, kernels, bias, reads: one_map(
-                s2, kernels, bias, ~reads
+            "You count a bias for each link; a map has one bias, however many maps it reads.": lambda table, kernel: (
+                int(table.sum()) * (kernel**2 + 1)
             ),
-            "You add the bias once for every map that is read. It is added once.": lambda s2, kernels, bias, reads: (
-                one_map(s2, kernels, bias * reads.sum(), reads)
+            "You count every cell of the table; only the links have kernels.": lambda table, kernel: (
+                table.numel() * kernel**2 + table.shape[1]
             ),
-            "The bias is missing.": lambda s2, kernels, bias, reads: one_map(s2, kernels, 0 * bias, reads),
-            "You take the mean over the maps that are read; they are added.": lambda s2, kernels, bias, reads: (
-                one_map(s2, kernels, 0 * bias, reads) / reads.sum() + bias
+            "A kernel has `kernel` times `kernel` weights.": lambda table, kernel: (
+                int(table.sum()) * kernel + table.shape[1]
             ),
+            "You count a bias for each map that is read; it belongs to the maps that read, the columns.": (
+                lambda table, kernel: int(table.sum()) * kernel**2 + table.shape[0]
+            ),
+        },
+    ),
+    "debug": Choice(
+        right="b",
+        because="The bias belongs to the map of C3. It is added once, after the three sums.",
+        hints={
+            "a": "Each map that is read has a kernel of its own: they look for different things.",
+            "c": "The three results are added, not averaged. Look at the formula.",
         },
     ),
     "table": Conditions(
@@ -128,12 +119,16 @@ EXERCISES = {
         form="table",
         facts={"paper": _TABLE.tolist()},
     ),
-    "why": Choice(
-        right="b",
-        because="Random initial weights break the tie too. The table does it for good: what reads different maps cannot become the same.",
-        hints={
-            "a": "Count the layers' parameters: C3 holds few of the 60,000, with the table or without.",
-            "c": "The maps of S2 have the same size, whoever reads them.",
-        },
+}
+EXPLANATIONS = {
+    "symmetry": Explanation(
+        model="Maps with equal weights that read the same maps give equal outputs, so each gets the same gradient and takes the "
+        "same step. After any number of steps they are still equal: sixteen maps do the work of one. One can give them random "
+        "initial weights, or let them read different maps, as Table I does.",
+        points=(
+            "Equal weights and equal inputs give equal outputs.",
+            "Then the gradients are equal too, so every step keeps the maps equal.",
+            "Random initial weights or different inputs break the symmetry.",
+        ),
     ),
 }

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lenet_edu.exercises.checking import Choice, Code, Conditions, Number
+from lenet_edu.exercises.checking import Code, Conditions, Explanation, Number
 from lenet_edu.exercises.prediction import Prediction
 from lenet_edu.network import paper
 from lenet_edu.network.architecture import lenet5
@@ -15,7 +15,7 @@ _S2, _S4 = _BOOK["S2"], _BOOK["S4"]
 
 PREDICTIONS = {
     "parameters": Prediction(
-        "S2 halves the resolution of C1's six maps. How many trainable parameters has it?",
+        "S2 halves the resolution of C1's six maps. How many trainable parameters does it have?",
         right=f"{_S2.parameters.value}",
         choices={
             "none": "that is true of today's average and max pooling. The paper's subsampling learns.",
@@ -24,28 +24,37 @@ PREDICTIONS = {
         },
     ),
     "and_or": Prediction(
-        "A unit of S2 reads four units. Give it a large coefficient and a bias far below zero. What does it do?",
-        right="it fires only if all four fire",
+        "A unit of S2 reads four units. Give it a large coefficient and a bias far below zero. What does it do with inputs of 1 and -1?",
+        right="it is positive only if all four inputs are 1",
         choices={
             "it averages the four": "with a small coefficient it would: the squash is nearly a straight line there.",
-            "it fires as soon as one of the four fires": "that takes a bias far above zero, so that one is enough.",
-            "it fires only if all four fire": "the sum must overcome the bias, and only four together can.",
+            "it is positive as soon as one input is 1": "that takes a bias far above zero, so that one is enough.",
+            "it is positive only if all four inputs are 1": "the sum must overcome the bias, and only four together can.",
+        },
+    ),
+    "max": Prediction(
+        "A square holds the values -1.5, -1.2, -1.6 and 0.1: a clear negative answer, but for one unit. What does max pooling "
+        "give?",
+        right="0.1",
+        choices={
+            "-1.6, the strongest value": "max pooling looks for the largest value, not for the strongest. -1.6 is the "
+            "smallest.",
+            "-1.05, the mean": "that is average pooling.",
+            "0.1": "the largest of the four. Three clear negative answers are lost. This suits units that are never "
+            "negative, and most of today's are not.",
         },
     ),
 }
 
 
-def subsample(maps: Tensor, coefficient: Tensor, bias: Tensor) -> Tensor:
-    """(N, maps, H, W), (maps,), (maps,) -> (N, maps, H / 2, W / 2), before the squash."""
-    return 4 * F.avg_pool2d(maps, 2) * coefficient[:, None, None] + bias[:, None, None]
+def subsample(maps: Tensor, size: int) -> Tensor:
+    """(N, maps, H, W) -> (N, maps, H / size, W / size): the sum of each square."""
+    return size**2 * F.avg_pool2d(maps, size)
 
 
 def _maps() -> list[tuple]:
     generator = torch.Generator().manual_seed(3)
-    return [
-        (torch.randn(2, 3, 6, 8, generator=generator), *torch.randn(2, 3, generator=generator))
-        for _ in range(2)
-    ]
+    return [(torch.randn(2, 3, 6, 12, generator=generator), size) for size in (3, 2)]
 
 
 def squashed(sums, coefficient: float, bias: float) -> Tensor:
@@ -82,20 +91,17 @@ EXERCISES = {
     "subsample": Code(
         right=subsample,
         cases=_maps,
-        because="The same numbers as S2's weighted sum.",
+        because="The same sums as the layer's, for squares of any size.",
         mistakes={
-            "You take the mean of the four; the paper takes the sum.": lambda maps, coefficient, bias: (
-                subsample(maps, coefficient / 4, bias)
+            "You take the mean of each square; the paper takes the sum.": lambda maps, size: F.avg_pool2d(
+                maps, size
             ),
-            "You take the largest of the four; the paper takes the sum.": lambda maps, coefficient, bias: (
-                F.max_pool2d(maps, 2) * coefficient[:, None, None] + bias[:, None, None]
+            "You take the largest of each square; the paper takes the sum.": lambda maps, size: F.max_pool2d(
+                maps, size
             ),
-            "The bias is missing.": lambda maps, coefficient, bias: subsample(maps, coefficient, 0 * bias),
-            "The bias is inside the sum: it is added after the coefficient has done its work.": (
-                lambda maps, coefficient, bias: subsample(maps, coefficient, coefficient * bias)
-            ),
-            "The squares overlap: a step of two is wanted, not of one.": lambda maps, coefficient, bias: (
-                4 * F.avg_pool2d(maps, 2, stride=1) * coefficient[:, None, None] + bias[:, None, None]
+            "Your squares are 2 by 2, whatever the size.": lambda maps, size: subsample(maps, 2),
+            "The squares overlap: they have to move on by their own size.": lambda maps, size: (
+                size**2 * F.avg_pool2d(maps, size, stride=1)
             ),
         },
     ),
@@ -122,12 +128,16 @@ EXERCISES = {
             "some": _SOME.tolist(),
         },
     ),
-    "why": Choice(
-        right="a",
-        because="The network of 1998 can choose, map by map, how much to blur or to sharpen; max pooling is the same for all.",
-        hints={
-            "b": "Compare the two rows of the ledger: a maximum has no parameters at all.",
-            "c": "Both halve each side.",
-        },
+}
+EXPLANATIONS = {
+    "pooling": Explanation(
+        model="Subsampling has a coefficient and a bias for each map, so training can choose, map by map, how strongly to "
+        "respond and from which threshold on: a map may average its four inputs, or act like an OR or an AND of them. Max "
+        "pooling has no parameters; it does the same for every map, and negative values are lost.",
+        points=(
+            "Each map has a coefficient and a bias, which are learned.",
+            "Depending on them a map averages or decides.",
+            "Max pooling has nothing to learn and is the same for all maps.",
+        ),
     ),
 }

@@ -1,17 +1,44 @@
-"""Notebook 00: a first prediction."""
+"""Notebook 00: first predictions, and why comparing pixels is not enough."""
 
+from lenet_edu.exercises.checking import Explanation
 from lenet_edu.exercises.prediction import Prediction
 from lenet_edu.network import paper
 
 PREDICTIONS = {
+    "shift": Prediction(
+        "Every test digit moves two pixels to the right and two down, and is again compared with all examples. Of a "
+        "hundred, how many are still read rightly?",
+        right="about 50",
+        choices={
+            "about 95: the digits look the same": "to you they do. But the sum compares the pixels at the same place, "
+            "and the strokes are not there any more.",
+            "about 80": "that is so for a move to the right alone. With the move down, fewer are left.",
+            "about 50": "a stroke is only two or three pixels wide, so a digit that moves this far hardly covers itself "
+            "any more. Every second one is then nearer to some other digit.",
+        },
+    ),
     "errors": Prediction(
-        f"The network of 1998 has {paper.TOTAL_PARAMETERS:,} trainable numbers, fewer than one photograph has pixels. Of a hundred digits that it has never seen, how many does it misread?",
+        f"{paper.TOTAL_PARAMETERS:,} parameters are fewer than a small photograph has pixels. Of a hundred digits that "
+        "the network of 1998 has never seen, how many does it misread?",
         right="about 1",
         choices={
             "about 1": "and some of those you would misread yourself.",
-            "about 10": "a single layer of linear units does about that. Seven layers do far better.",
-            "about 30": "a photograph's worth of numbers is not needed. It is how they are arranged that counts.",
+            "about 10": "a single layer without kernels does about that. Seven layers do far better.",
+            "about 30": "so few parameters are enough if they are well arranged: the same kernel serves every place of the "
+            "image.",
         },
     ),
 }
 EXERCISES = {}
+EXPLANATIONS = {
+    "pixels": Explanation(
+        model="Comparing pixels asks whether the ink is at exactly the same places. When somebody writes the same digit "
+        "a little further to the right, hardly any stroke covers the stored one, so a different digit may be nearer. A "
+        "kernel that slides looks for small patterns at every place, so it finds them wherever they are.",
+        points=(
+            "Comparing pixels depends on the exact place of each stroke.",
+            "A small move makes the same digit look like a different one.",
+            "A sliding kernel finds a pattern wherever it is.",
+        ),
+    ),
+}

@@ -6,8 +6,18 @@ Each function returns the matplotlib figure. In a notebook it shows by itself wh
 
 from lenet_edu.plots.connections import fully_connected, kernel_sum, to_codes
 from lenet_edu.plots.drawing import network
-from lenet_edu.plots.images import digits, pictures, predictions, saliency, scan
-from lenet_edu.plots.layers import bars, curves, feature_maps, kernels, maps, matrix, numbers, side_by_side
+from lenet_edu.plots.images import digits, pictures, predictions, saliency, scan, steps
+from lenet_edu.plots.layers import (
+    bars,
+    combination,
+    curves,
+    feature_maps,
+    kernels,
+    maps,
+    matrix,
+    numbers,
+    side_by_side,
+)
 from lenet_edu.plots.learning import backward_pass, loss_surface, slope
 from lenet_edu.plots.networks import (
     field_squares,
@@ -33,6 +43,7 @@ __all__ = [
     "bars",
     "beside_printed",
     "by_layer",
+    "combination",
     "confusion",
     "costs",
     "curves",
@@ -61,6 +72,7 @@ __all__ = [
     "side_by_side",
     "sliding",
     "slope",
+    "steps",
     "table",
     "timeline",
     "to_codes",

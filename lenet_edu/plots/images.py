@@ -25,6 +25,26 @@ def pictures(images, titles=(), columns: int = 10, colours=()) -> Figure:
     return _grid([as_colours(as_array(image)) for image in images], titles, columns, colours)
 
 
+@styled
+def steps(pictures: dict, grey=(), crosses: dict | None = None) -> Figure:
+    """Pictures (H, W) of different sizes by name, framed, each with its size: ink on paper.
+
+    grey: names of those that hold brightness instead of ink. crosses: a place (row, column) to mark, by name.
+    """
+    figure, axes = subplots(1, len(pictures), (2.1 * len(pictures), 2.5))
+    for axis, (name, values) in zip(axes, pictures.items(), strict=True):
+        picture = as_array(values)
+        look = {"cmap": "gray", "vmin": 0, "vmax": 1} if name in grey else {"cmap": style.PAPER}
+        axis.imshow(picture, **look)
+        frame(axis)
+        axis.set_title(name)
+        axis.set_xlabel(f"{picture.shape[0]} x {picture.shape[1]}", size=8)
+        if name in (crosses or {}):
+            row, column = (float(place) for place in crosses[name])
+            axis.plot([column], [row], marker="+", markersize=14, markeredgewidth=2, color=style.ORANGE)
+    return figure
+
+
 def predictions(images, guesses) -> Figure:
     """Images with what they were taken for: predicted class, how surely, and the actual class if it is known.
 

@@ -92,11 +92,13 @@ def _layer_caption(output: np.ndarray) -> str:
 
 
 @styled
-def maps(output, titles=(), title: str = "", layer: str = "", columns: int = 8, limit=None) -> Figure:
+def maps(
+    output, titles=(), title: str = "", layer: str = "", columns: int = 8, limit=None, grid: int = 0
+) -> Figure:
     """Maps (N, H, W) side by side on one scale: red positive, blue negative, white 0.
 
     titles: one a map. title: what to see. layer: whose colour frames the maps. limit: the value that is
-    darkest, by default the largest here.
+    darkest, by default the largest here. grid: a line every so many units, to compare places by.
     """
     pictures = as_array(output)
     columns = min(columns, len(pictures))
@@ -104,9 +106,45 @@ def maps(output, titles=(), title: str = "", layer: str = "", columns: int = 8, 
     figure = _pictures(pictures, columns, size, titles, limit)
     for axis in figure.axes[: len(pictures)]:
         frame(axis, style.layer_colour(layer), 1.2)
+        for place in range(grid, pictures.shape[1], grid) if grid else ():
+            axis.axhline(place - 0.5, color=GREY, linewidth=0.4)
+            axis.axvline(place - 0.5, color=GREY, linewidth=0.4)
     colours = figure.axes[0].images[0]
     figure.colorbar(colours, ax=figure.axes, shrink=0.9, aspect=20, pad=0.01)
     figure.suptitle(title, x=0.01, ha="left")
+    return figure
+
+
+@styled
+def combination(inputs, kernels, parts, result, names=(), title: str = "") -> Figure:
+    """How a map is made of several: each input map, its kernel and the outcome in a row, then the result.
+
+    inputs: maps (H, W). kernels: (k, k). parts: the inputs convolved. result: their sum with bias and squash.
+    Each picture has a scale of its own.
+    """
+    rows = [[as_array(picture) for picture in row] for row in zip(inputs, kernels, parts, strict=True)]
+    figure = new_figure((9.5, 1.75 * len(rows) + 0.4), layout="constrained")
+    grid = figure.add_gridspec(len(rows), 4, width_ratios=(1, 0.7, 1, 1.6))
+    for number, row in enumerate(rows):
+        for column, (picture, sign) in enumerate(zip(row, ("×", "=", "+" if number else ""), strict=True)):
+            axis = figure.add_subplot(grid[number, column])
+            limit = max(np.abs(picture).max(), 1e-6)
+            axis.imshow(picture, cmap=style.DIVERGING, vmin=-limit, vmax=limit)
+            frame(axis)
+            if number == 0:
+                axis.set_title(("map", "kernel", "part")[column], size=9)
+            if column == 0 and number < len(names):
+                axis.set_ylabel(names[number])
+            if column < 2:
+                axis.text(1.14, 0.5, sign, transform=axis.transAxes, ha="center", va="center", size=12)
+            elif number:
+                axis.text(0.5, 1.1, "+", transform=axis.transAxes, ha="center", va="center", size=12)
+    axis = figure.add_subplot(grid[:, 3])
+    limit = max(np.abs(as_array(result)).max(), 1e-6)
+    drawn = axis.imshow(as_array(result), cmap=style.DIVERGING, vmin=-limit, vmax=limit)
+    frame(axis, style.layer_colour(title[:2]), 1.5)
+    axis.set_title(f"{title}: the sum, plus bias, squashed", size=9)
+    figure.colorbar(drawn, ax=axis, shrink=0.6)
     return figure
 
 
@@ -142,13 +180,17 @@ def numbers(arrays, titles=(), signs=(), decimals: int = 1, title: str = "") -> 
 
 
 @styled
-def side_by_side(arrays, titles=()) -> Figure:
-    """Arrays (H, W) of different sizes in a row, each on its own scale: red positive, blue negative."""
+def side_by_side(arrays, titles=(), ink: int = 0) -> Figure:
+    """Arrays (H, W) of different sizes in a row, each on its own scale: red positive, blue negative.
+
+    ink: so many of the first ones are images, shown as ink on paper.
+    """
     pictures = [as_array(array) for array in arrays]
     figure, axes = subplots(1, len(pictures), (2.4 * len(pictures), 2.5))
     for place, (axis, picture) in enumerate(zip(axes, pictures, strict=True)):
         limit = max(np.abs(picture).max(), 1e-6)
-        axis.imshow(picture, cmap=style.DIVERGING, vmin=-limit, vmax=limit)
+        colours = {"cmap": style.DIVERGING, "vmin": -limit, "vmax": limit}
+        axis.imshow(picture, **({"cmap": style.PAPER} if place < ink else colours))
         frame(axis)
         if place < len(titles):
             axis.set_title(titles[place])

@@ -37,7 +37,8 @@ export default widget(
     });
     const summary = element("div", { class: "lenet-formula lenet-counts", "aria-live": "polite" });
     const column = element("div", { class: "lenet-caption lenet-reads" });
-    root.append(bar, table.root, summary, column);
+    const note = element("div", { class: "lenet-caption" }, model.get("note"));
+    root.append(bar, table.root, summary, column, note);
     needsKernel(); // all is counted here
 
     for (const { name, links } of model.get("presets")) {

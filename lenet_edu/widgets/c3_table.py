@@ -29,7 +29,7 @@ class C3Table(Widget):
     presets = List().tag(sync=True)
     kernel = Int(5).tag(sync=True)
     places = Int(100).tag(sync=True)
-    note = Unicode("").tag(sync=True)
+    note = Unicode("After a change, run the cells that use this table again.").tag(sync=True)
 
     def __init__(self, table="paper"):
         row = ledger(lenet5())["C3"]

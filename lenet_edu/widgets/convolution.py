@@ -60,7 +60,7 @@ class Convolution(Widget):
     def figure(self):
         """The kernel and what it makes of the image."""
         return plots.side_by_side(
-            [self.picture, torch.tensor(self.kernel), self.output()], ["image", "kernel", "output"]
+            [self.picture, torch.tensor(self.kernel), self.output()], ["image", "kernel", "output"], ink=1
         )
 
     def state(self) -> dict:

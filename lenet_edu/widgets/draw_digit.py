@@ -3,11 +3,11 @@
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from traitlets import Dict, Float, Int, List, Unicode, observe, validate
+from traitlets import Bool, Dict, Float, Int, List, Unicode, observe, validate
 
 from lenet_edu import plots
 from lenet_edu.data import normalise as pictures
-from lenet_edu.data.cleaning import even
+from lenet_edu.data.light import even
 from lenet_edu.data.normalise import grey_from_picture
 from lenet_edu.data.splits import DIGIT_CLASSES, PAPER_SCALING, Scaling
 from lenet_edu.network import paper
@@ -15,11 +15,13 @@ from lenet_edu.network.activations import activations
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.evaluation import probabilities
-from lenet_edu.training.reading import Reading
+from lenet_edu.training.reading import SURE, Reading
 from lenet_edu.widgets.base import Widget, binary, module, styles, to_bytes, to_device_of
+from lenet_edu.widgets.material import describe_network
 
 SIDE = 112  # of the drawing, in pixels
 STEPS = ("even", "invert", "pick", "crop", "scale", "centre")
+PYTHON_ONLY = ("even", "pick")  # steps that a page without a kernel does not take
 _ALL_ON: dict[str, bool] = dict.fromkeys(STEPS, True)
 
 
@@ -29,7 +31,8 @@ class DrawDigit(Widget):
         pad = DrawDigit(network)
         pad.image                              # (1, 1, 32, 32), what the network was given
 
-    network: any that reads 1x32x32. scaling: what it was trained on. `switches` tells for each of the steps
+    network: any that reads 1x32x32. scaling: what it was trained on. steps: False leaves out how the drawing
+    becomes the network's input; sheet, layers and answer remain. `switches` tells for each of the steps
     *even*, *invert*, *pick*, *crop*, *scale*, *centre* whether it is taken. Traits to set: `drawing` (SIDE x
     SIDE grey levels as bytes, 255 is paper), `upload` (the content of a picture file, read in its place),
     `switches`. Of several digits the largest is read, and `others` says how many more there are.
@@ -50,8 +53,9 @@ class DrawDigit(Widget):
     probability = Float(0.0).tag(sync=True)
     others = Int(0).tag(sync=True)
     rbf = Int(0).tag(sync=True)
+    with_steps = Bool(True).tag(sync=True)
 
-    def __init__(self, network: Network, scaling: Scaling = PAPER_SCALING):
+    def __init__(self, network: Network, scaling: Scaling = PAPER_SCALING, steps: bool = True):
         if not isinstance(network, Network):
             raise LenetError(f"network must be a network; got {type(network).__name__}.")
         shape = network.architecture.input.output_shape
@@ -60,7 +64,7 @@ class DrawDigit(Widget):
         self.network, self.scaling = network, scaling
         self.image: Tensor | None = None
         shapes = [{"name": name, "shape": list(shape)} for name, shape in network.architecture.shapes.items()]
-        super().__init__(layers=shapes, rbf=int(network.has_rbf_output))
+        super().__init__(layers=shapes, rbf=int(network.has_rbf_output), with_steps=steps)
 
     def text(self) -> str:
         """As `empty`, `reads 3`, or `reads 4, not sure`."""
@@ -72,9 +76,24 @@ class DrawDigit(Widget):
         if image is None:
             printed = torch.tensor(paper.DIGIT_CODES[3] > 0).float()
             image = self.scaling.apply(pictures.normalise(printed))[None]
-        return plots.feature_maps(
-            activations(self.network, to_device_of(self.network, image)), model=self.network
-        )
+        outputs = activations(self.network, to_device_of(self.network, image))
+        if self.with_steps:
+            return plots.feature_maps(outputs, model=self.network)
+        return plots.network(self.network, outputs)
+
+    def state(self) -> dict:
+        """The network, its scaling, and the traits as of an empty sheet.
+
+        A page takes a drawing as it is: to even the light and to pick one of several digits, it takes Python.
+        """
+        empty = {"steps": [], "answer": "", "verdict": "", "probability": 0.0, "others": 0}
+        switches = {step: self.switches[step] for step in STEPS if step not in PYTHON_ONLY}
+        return {
+            "traits": self.plain_traits(**empty, switches=switches),
+            "network": describe_network(self.network),
+            "scaling": [self.scaling.background, self.scaling.ink],
+            "sure": SURE,
+        }
 
     @validate("drawing")
     def _check_drawing(self, proposal):

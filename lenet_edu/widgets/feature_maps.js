@@ -318,7 +318,8 @@ export default widget("feature_maps", "Feature maps", (model, root, on, { guarde
   const bar = element("div", { class: "lenet-bar" }, digit.root);
   if (names.length > 1) bar.append(networks.root);
   needsKernel(bar);
-  const hint = "Point at a unit for what it sees and how it is computed. Click a map to enlarge it.";
+  const hint =
+    "Point at a unit, or touch it, for what it sees and how it is computed. Click a map to enlarge it.";
   const detail = element("div", { class: "lenet-detail" }, largeBox, words);
   root.append(
     bar,

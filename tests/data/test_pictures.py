@@ -3,12 +3,14 @@
 import io
 import os
 import struct
+import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from lenet_edu.data.folders import decode
+from lenet_edu.data.normalise import digits_from_picture
 from lenet_edu.data.pictures import read_levels
 from lenet_edu.system.errors import LenetError
 from results.strokes import drawn
@@ -156,3 +158,46 @@ def test_large_pictures_are_averaged_down_in_every_mode(mode, tmp_path):
     levels = read_levels(content.getvalue(), longest=300)
     assert levels.shape == (300, 300, 3)
     np.testing.assert_allclose(levels.mean(2), np.asarray(wide.reduce(3)) / 255, atol=0.2)
+
+
+def encoded(picture: Image.Image, kind: str = "TIFF", **options) -> bytes:
+    content = io.BytesIO()
+    picture.save(content, kind, **options)
+    return content.getvalue()
+
+
+MODES = ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I", "F", "I;16", "I;16B"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (2, 2), (50, 50)])
+def test_what_shows_nothing_is_refused_in_every_mode(mode, size):
+    with pytest.raises(LenetError, match="blank"):
+        digits_from_picture(encoded(Image.new(mode, size)))
+
+
+def test_transparent_palettes_are_averaged_with_their_transparency():
+    ink = Image.eval(drawn(3, size=900), lambda level: 255 - level).convert("1", dither=0)
+    picture = ink.convert("P")
+    picture.info["transparency"] = 0
+    levels = read_levels(encoded(picture, "PNG", transparency=0), longest=300)
+    assert (levels.shape, levels.min(), levels.max()) == ((300, 300, 3), 0, 1)
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+@pytest.mark.parametrize("side", [0, 60_000, 2**31 - 1])
+def test_a_header_that_promises_too_much_is_refused_before_memory_is_taken(side):
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    content = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(9)))
+    with pytest.raises(LenetError):
+        read_levels(content + chunk(b"IEND", b""))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "BMP", "WEBP"])
+def test_half_a_file_is_refused_with_a_reason(kind):
+    content = encoded(drawn(3, mode="RGB", ink=(0, 0, 0), paper=(255, 255, 255)), kind)
+    with pytest.raises(LenetError, match="damaged"):
+        read_levels(content[: len(content) // 2])

@@ -1,12 +1,15 @@
 """Digits in JavaScript: splits and pixels as in Python, and a message for every wrong file."""
 
+import gzip
+
 import numpy as np
 import pytest
 
 from lenet_edu.data.digits import load_digits
 from lenet_edu.data.splits import Split
+from tools import engine as compiler
 
-from .node import needs_node, run
+from .node import ENGINE, needs_node, run
 
 pytestmark = needs_node
 PAPER = {"name": "paper", "background": -0.1, "ink": 1.175}
@@ -46,6 +49,39 @@ def test_embedded_digits_are_those_of_python(scaling):
         every=1,
     )
     assert all(same_digits(came[name], getattr(wanted, name), 1, 1e-5) for name in came)
+
+
+def test_the_digits_that_travel_with_the_engine_are_scikit_learns():
+    """What is packed is compared: how it is packed depends on the version of zlib."""
+    packed = (ENGINE / "digits.gz").read_bytes()
+    assert gzip.decompress(packed) == compiler.digits(), "run `make engine`"
+    assert len(packed) < 45_000
+
+
+@pytest.mark.parametrize("source", ["", "base64", "packed", "given.bytes"])
+def test_embedded_digits_come_from_beside_the_page_or_from_inside_it(source):
+    """From a file, from text inside a page, from packed bytes, and from bytes that a server has unpacked."""
+    wanted = load_digits("embedded")
+    came = run(
+        """
+        const { loadEmbeddedDigits, reader } = await use("data.js");
+        const packed = await (await import("node:fs/promises")).readFile(given.file);
+        const base64 = packed.toString("base64");
+        const data = await loadEmbeddedDigits(SOURCE);
+        """.replace("SOURCE", source)
+        + READ,
+        file=str(ENGINE / "digits.gz"),
+        bytes=compiler.digits(),
+        scaling=wanted.scaling.to_dict(),
+        every=1,
+    )
+    assert all(same_digits(came[name], getattr(wanted, name), 1, 1e-5) for name in came)
+
+
+def test_a_damaged_file_of_digits_is_named():
+    for content in (np.zeros(64, np.uint8), np.array([0x1F, 0x8B, 8, 1, 2], np.uint8)):
+        with pytest.raises(AssertionError, match="digits"):
+            run('await (await use("data.js")).loadEmbeddedDigits(given.content);', content=content)
 
 
 def test_mnist_is_that_of_python(mnist, mnist_folder):

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from lenet_edu import plots
+from lenet_edu import load_digits, plots, read_results
 from lenet_edu.exercises import NOTEBOOKS, ask, check, explain, prediction, quiz
 from lenet_edu.exercises.checking import Choice, Code, Conditions, Explanation, Number, Verdict
 from lenet_edu.exercises.prediction import Estimate, Prediction, Quiz
 from lenet_edu.network import paper
 from lenet_edu.network.ledger import ledger
 from lenet_edu.network.models import LeNet5
+from lenet_edu.reproduction.robustness import errors_on_record
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.pages import WIDGET
 from lenet_edu.widgets.predict import Predict
@@ -146,7 +147,20 @@ def test_table_gets_a_message_for_each_way_to_miss_it():
     said = said_to("c3.table", [np.ones((3, 3)), table & False, empty, twice, uneven, table])
     assert empty.sum() == twice.sum() == uneven.sum() == table.sum()
     assert said[1:] == list(EXERCISES["c3.table"].conditions)
-    assert {name for name, e in EXERCISES.items() if isinstance(e, Conditions)} == {"s2.or", "c3.table"}
+
+
+def test_a_kernel_gets_a_message_for_each_way_to_miss_it():
+    assert check("c1.kernel", [[1, 1, 1], [0, 0, 0], [-1, -1, -1]]).right
+    assert check("c1.kernel", torch.tensor([[2.0, 4, 2], [0, 0, 0], [-2, -4, -2]])).right
+    blob, upper = [[1, 1, 1]] * 3, [[-1, -1, -1], [0, 0, 0], [1, 1, 1]]
+    both, slanting = [[1, 1, 1], [-2, -2, -2], [1, 1, 1]], [[2, 0, 0], [0, 0, 0], [0, 0, -2]]
+    said = said_to("c1.kernel", [[[1, 2]], blob, upper, both, slanting])
+    assert said[1:] == list(EXERCISES["c1.kernel"].conditions)
+
+
+def test_every_exercise_with_conditions_has_such_a_test():
+    conditions = {name for name, exercise in EXERCISES.items() if isinstance(exercise, Conditions)}
+    assert conditions == {"c1.kernel", "s2.or", "c3.table"}
 
 
 @pytest.mark.parametrize("question", [lambda name: check(name, 1), ask], ids=["check", "ask"])
@@ -159,7 +173,7 @@ def test_an_unknown_question_is_refused_by_name(question, name, got):
 
 
 def test_a_verdict_shows_as_text_and_as_html_without_running_what_it_quotes():
-    assert str(check("c1.side", 26)).startswith("Right. 32 - 7 + 1 = 26")
+    assert str(check("c1.side", 14)).startswith("Right. (28 + 2 x 2 - 5) / 2")
     assert "<script>" not in check("c1.side", "<script>")._repr_html_()
 
 
@@ -290,7 +304,7 @@ def test_ones_own_words_stand_beside_a_model_answer_and_three_points():
 
 
 def test_an_explanation_in_a_script_without_spaces_counts_as_written():
-    assert EXPLANATION.compare("同一特征图的所有单元共享同一组权重和同一个偏置，因此参数很少。").is_written  # noqa: RUF001
+    assert EXPLANATION.compare("同一特征图的所有单元共享同一组权重和同一个偏置，因此参数很少。").is_written
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
@@ -332,3 +346,15 @@ def test_every_quiz_mixes_several_questions(notebook):
     if hasattr(module, "QUIZ"):
         questions = [asked.question for asked in quiz(notebook).asked]
         assert 4 <= len(set(questions)) == len(questions) <= 7
+
+
+def test_what_start_and_s4_call_right_is_what_is_measured():
+    """Notebook 00's nearest digits on the embedded ones, notebook 05's recorded errors of turned digits."""
+    digits = load_digits("embedded")
+    moved = digits.test.images.roll((2, 2), dims=(2, 3)).flatten(1)
+    nearest = torch.cdist(moved, digits.train.images.flatten(1)).argmin(1)
+    share = (digits.train.labels[nearest] == digits.test.labels).float().mean().item()
+    assert PREDICTIONS["start.shift"].right == f"about {round(share, 1):.0%}".rstrip("%")
+    amounts, errors = errors_on_record(read_results("robustness"))["lenet5-1998"]["rotation"]
+    turned = [error for amount, error in zip(amounts, errors, strict=True) if abs(amount) == 30]
+    assert PREDICTIONS["s4.rotation"].right == f"about {round(sum(turned) / 2, -1):.0f}"

@@ -88,3 +88,29 @@ def test_sliding_shows_what_torch_computes_up_to_each_place():
 def test_table_may_have_the_maps_at_its_rows_and_columns():
     axis = plots.table(paper.C3_TABLE, below=torch.rand(6, 14, 14), above=torch.rand(16, 10, 10)).axes[0]
     assert len(axis.images) == 6 + 16
+
+
+def test_steps_are_framed_with_their_sizes_and_crosses():
+    shown = {"sheet": torch.rand(60, 50), "image": torch.rand(32, 32)}
+    figure = plots.steps(shown, grey=["sheet"], crosses={"image": (16, torch.tensor(7.5))})
+    sheet, image = figure.axes
+    assert [axis.get_xlabel() for axis in figure.axes] == ["60 x 50", "32 x 32"]
+    assert sheet.images[0].get_cmap().name == "gray"
+    assert image.images[0].get_cmap().name == "gray_r"
+    assert not sheet.lines
+    assert (image.lines[0].get_xdata()[0], image.lines[0].get_ydata()[0]) == (7.5, 16.0)
+
+
+def test_combination_shows_maps_kernels_parts_and_the_result():
+    inputs, kernels, parts = torch.rand(3, 14, 14), torch.rand(3, 5, 5), torch.rand(3, 10, 10)
+    result = torch.rand(10, 10)
+    figure = plots.combination(inputs, kernels, parts, result, ["a", "b", "c"], "C3 map 0")
+    pictures = [axis for axis in figure.axes if axis.images]
+    assert len(pictures) == 3 * 3 + 1
+    assert [axis.get_ylabel() for axis in pictures[:9:3]] == ["a", "b", "c"]
+    np.testing.assert_allclose(pictures[-1].images[0].get_array(), result.numpy())
+
+
+def test_side_by_side_shows_images_as_ink():
+    figure = plots.side_by_side([torch.rand(3, 3), torch.rand(2, 2)], ["image", "kernel"], ink=1)
+    assert [axis.images[0].get_cmap().name for axis in figure.axes] == ["gray_r", "RdBu_r"]

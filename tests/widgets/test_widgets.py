@@ -673,6 +673,17 @@ def test_the_answer_is_the_networks(weights, off):
     assert widget.rbf == (weights == "lenet5-1998")
 
 
+def test_without_its_steps_a_pad_reads_the_same_and_shows_the_network(network):
+    plain, full = DrawDigit(network, steps=False), DrawDigit(network)
+    assert (plain.with_steps, full.with_steps) == (False, True)
+    sheet = np.full((plain.side, plain.side), 255, np.uint8)
+    sheet[20:90, 50:60] = 0
+    plain.drawing = full.drawing = sheet.tobytes()
+    assert plain.verdict == full.verdict
+    assert plain.outputs == full.outputs
+    assert "INPUT" in [text.get_text() for text in plain.figure().axes[0].texts]
+
+
 def test_a_switch_reads_the_same_drawing_again(network):
     widget = drawn(network)
     before = widget.image

@@ -130,6 +130,8 @@ def _newer(path: Path, than: Path) -> bool:
 
 
 def main() -> int:
+    from tools.translations import notebooks as editions  # which in turn builds with what stands above
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NN_name", help="only these (default: every one)")
     parser.add_argument("--all", action="store_true", help="execute also what is up to date")
@@ -140,6 +142,11 @@ def main() -> int:
     for name in options.names or names():
         try:
             print(f"{name}: {bring_up_to_date(name, options.all)}", flush=True)
+            for language in editions.languages():
+                editions.extract(name, language)
+                if editions.is_complete(name, language):
+                    done = editions.bring_up_to_date(name, language, options.all)
+                    print(f"{language}/{name}: {done}", flush=True)
         except CellExecutionError as error:
             print(f"{name}: a cell failed; the notebook is left as it was.\n{error}", file=sys.stderr)
             return 1

@@ -1,242 +1,259 @@
 # %% [markdown]
 # # 02 · C1, the first convolution
 #
-# **What you will find out.** What a convolution computes, in three ways that agree to the last digit. Why C1
-# needs so few parameters. And what its six maps do when the digit moves.
+# [Course map](00_start_here.ipynb) · [Glossary](glossary.ipynb)
+#
+# **After this notebook you can:** compute one unit of C1 on paper, compute a whole feature map with a few lines of code,
+# work out the size of a map and the number of parameters, and say what sharing weights saves.
+#
+# ## Where we are
+#
+# The first layer, C1 (C stands for convolution). The lines lead from the pixels that one unit reads to that unit.
 
 # %%
-from lenet_edu import load_network, plots
+from lenet_edu import activations, load_digits, load_network, plots
 
 network = load_network("lenet5-1998")
-plots.network(network, lit="C1")
+digits = load_digits().test.one_of_each()
+outputs = activations(network, digits.images)
+plots.network(network, outputs, lit="C1", sample=3)
 
 # %% [markdown]
-# ## You are here
-#
-# Notebook 01 ended with ten images, one of each digit. They arrive here as one tensor: ten images, one map
-# each, 32 by 32 pixels.
+# Ten images arrive from notebook 01: one number a pixel, 32 rows, 32 columns.
 
 # %%
-from lenet_edu import activations, load_digits
-
-digits = load_digits().test.one_of_each()
 arrives = digits.images
 tuple(arrives.shape)
 
 # %% [markdown]
-# C1 turns each image into six **feature maps** of 28 by 28 units. A unit looks at a patch of 5 by 5 pixels
-# and answers with one number: how well the patch fits what its map is looking for.
+# C1 makes six feature maps of each image. The smallest part of a network is the **unit**: it reads some numbers and
+# computes one number from them. A unit of C1 reads a patch of 5 by 5 pixels, and a feature map has one unit for each
+# place where such a patch can lie.
 #
 # ## Predict
+#
+# You know from notebook 00 what a kernel and a parameter are. That is enough for a guess.
 
 # %%
-from lenet_edu import ask, check, ledger
+from lenet_edu import ask, ledger
 
 row = ledger(network)["C1"]
 ask("c1.parameters", row.parameters)
 
 # %% [markdown]
-# ## By hand
+# ## One unit, on paper
 #
-# One unit first. Take a patch of the 3, take the **kernel** of C1's first map, and multiply them pixel by
-# pixel. Red numbers in the kernel ask for ink, blue ones ask for paper.
+# Here are a patch of the 3, the kernel of C1's first map, and their products, pixel by pixel. Positive weights (red) raise
+# the sum where there is ink; negative ones (blue) lower it.
 
 # %%
 patch = arrives[3, 0, 6:11, 12:17]
 kernel, bias = network.C1.weight[0, 0].detach(), network.C1.bias[0].detach()
-products = patch * kernel
-plots.numbers([patch, kernel, products], ["patch", "kernel", "products"], ["×", "="])
+plots.numbers([patch, kernel, patch * kernel], ["patch", "kernel", "products"], ["×", "="], decimals=2)
 
 # %% [markdown]
-# Add the 25 products and the bias. That is the **weighted sum**. The squash keeps it between -1.7159 and
-# 1.7159; notebook 03 tells why those numbers.
+# Add all products. Then add one more number, the **bias**: it belongs to the map and moves the point from which its units
+# respond. The result is the **weighted sum**. Last comes the **squash**, a function that keeps the unit's answer between
+# two limits; notebook 03 looks at it closely. Here is every term, rounded to two places:
+
+# %% tags=["nbval-ignore-output"]
+from lenet_edu import worked_sum
+
+print(worked_sum(patch, kernel, bias, network.C1.squash))
+print(f"the layer itself says: {network.C1(arrives)[3, 0, 6, 12]:.2f}")
+
+# %% [markdown]
+# The last two lines agree: this is all that a unit of C1 does. As a formula, with $x$ for the pixels, $w$ for the weights,
+# $b$ for the bias and $f$ for the squash, the unit in row $r$ and column $c$ gives
+#
+# $$y_{r,c} = f\Big(b + \sum_{i=0}^{4}\sum_{j=0}^{4} w_{i,j}\; x_{r+i,\,c+j}\Big)$$
+#
+# ## A whole map, in a few lines
+#
+# The same kernel and the same bias serve at every place. Four of the places, and the map so far:
+
+# %%
+plots.sliding(arrives[3, 0], kernel, [(6, 0), (10, 14), (18, 20), (27, 27)], bias.item())
+
+# %% [markdown]
+# Doing this at every place is called **convolution**. (Strictly speaking it is a **cross-correlation**: in mathematics a
+# convolution turns the kernel by half a turn first. Networks leave that out, since they learn the kernel anyway, and call
+# it convolution all the same.)
 
 # %%
 import torch
 
-from lenet_edu import paper
 
-print(products.numel(), "products, squash up to", paper.SQUASH_AMPLITUDE)
-weighted_sum = products.sum() + bias
-unit = paper.SQUASH_AMPLITUDE * torch.tanh(paper.SQUASH_SLOPE * weighted_sum)
+def convolve(image, kernel, bias):
+    side = image.shape[0] - kernel.shape[0] + 1
+    sums = torch.zeros(side, side)
+    for r in range(side):
+        for c in range(side):
+            sums[r, c] = (image[r : r + 5, c : c + 5] * kernel).sum() + bias
+    return sums
+
 
 # %% [markdown]
-# The layer itself comes to the same number for that unit:
+# Compare our map with the one that the layer computes, all units of it:
 
 # %%
+by_hand = network.C1.squash(convolve(arrives[3, 0], kernel, bias))
 c1 = network.C1(arrives).detach()
-torch.testing.assert_close(unit, c1[3, 0, 6, 12])
+print(f"{by_hand.numel()} units, largest difference {(by_hand - c1[3, 0]).abs().max():.4f}")
 
 # %% [markdown]
-# Now a whole map. The same kernel looks at every patch, row after row:
-
-# %%
-side = arrives.shape[-1] - kernel.shape[-1] + 1
-sums = torch.zeros(side, side)
-for y in range(side):
-    for x in range(side):
-        sums[y, x] = (arrives[3, 0, y : y + 5, x : x + 5] * kernel).sum() + bias
-print(f"{arrives.shape[-1]} - {kernel.shape[-1]} + 1 = {side}")
-
-# %% [markdown]
-# Why 28? The kernel begins at the left and moves on, pixel by pixel, until it touches the right edge. That takes
-# 32 - 5 steps, and with the place where it began there are 32 - 5 + 1 = 28 places in each direction.
-#
-# Loops are slow. The third way takes all patches at once: `unfold` lists them as columns, and one matrix
-# product does the rest, for all six maps and all ten images.
+# Loops are slow in Python. Torch does the same for all six maps and all ten images at once:
 
 # %%
 import torch.nn.functional as F
 
-patches = F.unfold(arrives, 5)  # (10, 25, 784)
-kernels = network.C1.weight.flatten(1)  # (6, 25)
-all_sums = kernels @ patches + network.C1.bias[:, None]
-c1_by_hand = network.C1.squash(all_sums).view(10, 6, 28, 28)
-tuple(patches.shape), tuple(kernels.shape)
+all_sums = F.conv2d(arrives, network.C1.weight, network.C1.bias)
+print(
+    f"largest difference {(network.C1.squash(all_sums) - c1).abs().max():.4f}, shape {tuple(all_sums.shape)}"
+)
 
 # %% [markdown]
-# 784 patches of 25 pixels an image, six kernels of 25 weights. All three ways agree:
-
-# %%
-torch.testing.assert_close(sums, network.C1.weighted_sum(arrives)[3, 0])
-torch.testing.assert_close(c1_by_hand, network.C1(arrives))
-
-# %% [markdown]
-# ## See
+# ## How large is a map?
 #
-# The six kernels after training, and below them what they find in the 3. Look for edges: a kernel that is red
-# above and blue below answers where ink ends.
+# Why 28? The kernel starts at the left edge and moves one pixel at a time until it touches the right edge. It can take
+# 32 - 5 steps, and it also stands at the place where it started. For an image of side $n$ and a kernel of side $k$:
+#
+# $$\text{side of the map} = n - k + 1$$
 
 # %%
-kernel_titles = [f"map {k}" for k in range(6)]
-plots.maps(network.C1.weight[:, 0], kernel_titles, "C1's six kernels", layer="C1")
-
-# %%
-plots.maps(c1[3], kernel_titles, "One digit, six maps: each kernel answers to something else", layer="C1")
+print(f"{arrives.shape[-1]} - {kernel.shape[-1]} + 1 = {c1.shape[-1]}")
 
 # %% [markdown]
-# The same map for all ten digits. It answers to the same thing in each.
+# Two variations are common today. With a **stride** of $s$ the kernel moves $s$ pixels at a time. With a **padding** of $p$
+# there is a frame of $p$ extra pixels on each side. Then the side is
+#
+# $$\Big\lfloor \frac{n + 2p - k}{s} \Big\rfloor + 1$$
+#
+# where the brackets mean: round down. Try it in the widget. Play, or drag the kernel; choose one of C1's own kernels; type
+# other weights; change padding and stride, and watch the size of the output.
 
 # %%
-titles = [f"a {label}" for label in digits.labels.tolist()]
-plots.maps(c1[:, 0], titles, "One map, ten digits: one detector, used everywhere", layer="C1", columns=10)
-
-# %% [markdown]
-# Now with your own hands. Play, or drag the kernel over the image; take one of C1's own kernels; type other numbers
-# into it. What do padding and stride do to the size of the output?
-
-# %%
-from lenet_edu import Convolution, FeatureMaps
+from lenet_edu import Convolution
 
 Convolution(arrives[3], network.C1)
 
 # %% [markdown]
-# ## What one unit sees
+# ## What the six kernels find
 #
-# A unit of C1 sees a square of 5 by 5 pixels, its **receptive field**. Its neighbour sees the same square, one
-# pixel on.
+# The kernels as training left them, and below them their maps of the 3. Look for edges: a kernel that is red above and blue
+# below responds where ink lies above paper.
 
 # %%
-outputs = activations(network, arrives)
-plots.receptive_field(network, outputs, "C1", unit=(6, 12), sample=3)
+names = [f"map {k}" for k in range(6)]
+plots.maps(network.C1.weight[:, 0], names, "C1's six kernels", layer="C1")
+
+# %%
+plots.maps(c1[3], names, "One digit, six maps: each kernel responds to something else", layer="C1")
 
 # %% [markdown]
-# Point at any unit of any layer: its field lights up in the image, what feeds it in the layer below, and its
-# arithmetic stands beside it. For now stay with C1.
+# And one map for all ten digits. It responds to the same pattern in each of them.
 
 # %%
+titles = [f"a {label}" for label in digits.labels.tolist()]
+plots.maps(c1[:, 0], titles, "One map, ten digits", layer="C1", columns=10)
+
+# %% [markdown]
+# The part of the image that can influence a unit is its **receptive field**. For a unit of C1 it is the patch of 5 by 5
+# pixels. Point at any unit below: its field lights up in the image, and its arithmetic stands beside it.
+
+# %%
+from lenet_edu import FeatureMaps
+
 FeatureMaps(network, digits, digit=3, layer="C1")
 
 # %% [markdown]
-# ## The row of the ledger
+# ## Count parameters and connections
 #
-# All of C1's figures, each with the way it comes about. They follow from three numbers: six maps, kernels
-# of 5 by 5, an image of 32 by 32.
+# A **connection** is one number on its way into a unit: a pixel times a weight, or the bias. The **ledger** is this
+# course's table of all such counts, with the way in which each comes about. It has a row for every layer. This is C1's:
 
 # %%
 row
 
 # %% [markdown]
-# The formula is one thing, the layer in front of you another. Count what is in it: six kernels of 25 weights,
-# six biases, 156 numbers. Each of them is used once at every place of its map, hence 122,304 connections.
+# Each of the six maps has one kernel of 25 weights and one bias. Each of these 156 numbers is used at 28 by 28 places:
+#
+# $$\text{parameters} = 6\,(5 \cdot 5 + 1) \qquad\qquad \text{connections} = 156 \cdot 28 \cdot 28$$
+#
+# The formulas are one thing, the layer in front of you another. Count what is in it:
 
 # %%
 held = network.C1.weight.numel() + network.C1.bias.numel()
 places = c1.shape[2] * c1.shape[3]
-print(network.C1.weight.numel(), "weights +", network.C1.bias.numel(), "biases =", held)
+print(f"{network.C1.weight.numel()} weights + {network.C1.bias.numel()} biases = {held} parameters")
 print(f"{held} x {places} places = {held * places:,} connections")
-assert held == row.parameters.value == paper.PARAMETERS["C1"]
-assert held * places == row.connections.value == paper.CONNECTIONS["C1"]
 
 # %% [markdown]
-# ## Weight sharing, and what it saves
+# ## What sharing saves
+#
+# All units of a map use the same weights. This is called **weight sharing**. What would C1 cost without it, and without its
+# small patches?
 
 # %%
-dense = row.units.value * (32 * 32 + 1)
-ask("c1.dense", f"{row.units.value:,} x (1,024 + 1) = {dense:,}")
+ask("c1.dense")
 
 # %% [markdown]
-# That is the price of a fully connected layer with as many units. C1 does with a tiny part of it, for two
-# reasons: a unit reads 25 pixels and not 1,024, and all units of a map **share** their weights.
-
-# %%
-local = row.units.value * (5 * 5 + 1)
-print(f"whole image, own weights    {dense:>9,}")
-print(f"5x5 patches, own weights    {local:>9,}")
-print(f"5x5 patches, shared weights {held:>9,}")
-print(f"{dense // held:,} times fewer")
-
-# %% [markdown]
-# Fewer parameters is not only cheaper. A kernel is trained by every place of every image, so C1 learns an
-# edge once, and knows it everywhere.
+# Fewer parameters are not only cheaper. All places of all images train the same kernel, so an edge that was learned in one
+# place is known everywhere.
 #
 # ## Move the digit
 
 # %%
-right = torch.roll(arrives, shifts=2, dims=3)
-moved = network.C1(right).detach()
-figure = plots.maps(
-    torch.stack([c1[3, 0], moved[3, 0]]), ["before", "after"], "Two pixels to the right", layer="C1"
-)
-ask("c1.shift", figure)
-
-# %% [markdown]
-# Not nearly the same: exactly the same, wherever the edge of the image does not get in the way. This is called
-# **equivariance**.
-
-# %%
-torch.testing.assert_close(moved[..., 2:], c1[..., :-2])
+moved = network.C1(torch.roll(arrives, shifts=2, dims=3)).detach()
+both = torch.stack([c1[3, 0], moved[3, 0]])
+ask("c1.shift", plots.maps(both, ["before", "after"], layer="C1", grid=4))
 
 # %% [markdown]
 # ## Change it
 #
-# Kernels need not be learned. Write one, and C1's arithmetic does the rest. Try your own numbers.
+# A kernel need not be learned. Change these numbers and run the cell again.
 
 # %%
-edge = torch.tensor([[1.0], [1.0], [0.0], [-1.0], [-1.0]]).expand(5, 5) / 10
+ink_above = torch.tensor([[1.0], [1.0], [0.0], [-1.0], [-1.0]]).expand(5, 5) / 10
 blur = torch.ones(5, 5) / 25
-found = F.conv2d(arrives[3:4], torch.stack([edge, edge.T, blur])[:, None])[0]
-plots.maps(found, ["ink above", "ink on the left", "blur"], "Kernels written by hand, on the 3", layer="C1")
+found = F.conv2d(arrives[3:4], torch.stack([ink_above, ink_above.T, blur])[:, None])[0]
+plots.maps(found, ["ink above", "ink on the left", "blur"], "Kernels written by hand", layer="C1")
+
+# %% [markdown]
+# ## Before and after, in numbers
+#
+# Back to the digit that moved. Compare the map of the moved image, from column 2 on, with the map from before:
+
+# %%
+difference = (moved[..., 2:] - c1[..., :-2]).abs().max()
+print(f"largest difference {difference:.4f}")
+
+# %% [markdown]
+# When the input moves, the output moves with it and is otherwise the same. This property is called **equivariance**. It is
+# what comparing pixels did not have.
 
 # %% [markdown]
 # ## Exercises
 #
 # Each solution is folded away in the cell below yours.
 #
-# **1.** The image is 32 by 32 and the kernels are 7 by 7. What is the side of a map?
+# **1. Transfer.** An image of 28 by 28 gets a padding of 2, and a kernel of 5 by 5 moves with a stride of 2. What is the
+# side of the map?
 
 # %%
+from lenet_edu import check
+
 side_of_the_map = None
 check("c1.side", side_of_the_map)
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
-side_of_the_map = 32 - 7 + 1
+side_of_the_map = (28 + 2 * 2 - 5) // 2 + 1
 assert check("c1.side", side_of_the_map).right
 
 # %% [markdown]
-# **2.** A colour image has three planes: red, green, blue. How many parameters has a convolution of eight maps
-# with kernels of 3 by 3 on it?
+# **2. Compute.** A colour image has three numbers a pixel, as if it were three maps: red, green, blue. Eight maps with
+# kernels of 3 by 3 are computed from it. How many parameters do they have?
 
 # %%
 parameters = None
@@ -249,49 +266,68 @@ assert check("c1.parameters", parameters).right
 
 
 # %% [markdown]
-# **3.** Write `convolve(image, kernel)` for an image `(H, W)` and a square kernel `(k, k)`, without bias and
-# squash. Loops are welcome.
+# **3. Code.** Write `strided(image, kernel, stride)`: the weighted sums without bias and squash, where the kernel moves
+# `stride` pixels at a time. Loops are welcome.
 
 
 # %%
-def convolve(image, kernel):
+def strided(image, kernel, stride):
     return ...
 
 
-check("c1.convolve", convolve)
+check("c1.strided", strided)
 
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
-def convolve(image, kernel):
+def strided(image, kernel, stride):
     k = len(kernel)
-    height, width = image.shape[0] - k + 1, image.shape[1] - k + 1
-    places = [[(image[y : y + k, x : x + k] * kernel).sum() for x in range(width)] for y in range(height)]
-    return torch.tensor(places)
+    rows = range(0, image.shape[0] - k + 1, stride)
+    columns = range(0, image.shape[1] - k + 1, stride)
+    return torch.tensor([[(image[r : r + k, c : c + k] * kernel).sum() for c in columns] for r in rows])
 
 
-assert check("c1.convolve", convolve).right
+assert check("c1.strided", strided).right
 
 # %% [markdown]
-# **4. Change and explain.** In *Change it*, the edge kernel's weights sum to zero. What does its map show where
-# the image is plain, be it all paper or all ink? (a) the grey level of the image, (b) zero, (c) the largest
-# value that the squash can give. Change the kernel's numbers and look, then answer.
+# **4. Design.** Write a kernel of 3 by 3 (three rows of three numbers) that finds the *lower* edge of a stroke: positive
+# where ink lies above paper, 0 on plain paper and on plain ink, and 0 along an upright edge.
 
 # %%
-letter = None
-check("c1.flat", letter)
+my_kernel = None
+check("c1.kernel", my_kernel)
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
-letter = "b"
-assert check("c1.flat", letter).right
+my_kernel = [[1, 1, 1], [0, 0, 0], [-1, -1, -1]]
+assert check("c1.kernel", my_kernel).right
+
+# %% [markdown]
+# **5. Explain in your own words.** Why does C1 need so few parameters, and what else is gained by that?
+
+# %%
+from lenet_edu import explain
+
+words = ""
+explain("c1.sharing", words)
+
+# %% [markdown]
+# ## Recap: notebooks 00 to 02
+#
+# A few questions on all that you have read so far. Only your first answer counts.
+
+# %%
+from lenet_edu import quiz
+
+quiz("c1")
 
 # %% [markdown]
 # ## What you know now
 #
-# - A convolution is one small weighted sum, repeated at every place: 32 - 5 + 1 = 28 places a side.
-# - Six kernels and six biases make 156 parameters, which serve 122,304 connections.
-# - When the image moves, the maps move with it.
+# - A unit of C1 is a weighted sum of 25 pixels, plus a bias, squashed.
+# - A convolution computes that at every place: 32 - 5 + 1 = 28 places a side.
+# - Six kernels and six biases are 156 parameters; they serve 122,304 connections.
+# - When the digit moves, the maps move with it.
 #
 # Six maps of 28 by 28 units leave C1, for each of the ten digits:
 

@@ -1,120 +1,140 @@
 # %% [markdown]
-# # 04 · C3, combinations by a table
+# # 04 · C3, combinations
 #
-# **What you will find out.** How sixteen maps are made from six. Why the paper connects them by a table, and
-# what becomes of a network in which all maps begin alike.
+# [Course map](00_start_here.ipynb) · [Glossary](glossary.ipynb)
+#
+# **After this notebook you can:** compute a unit that reads several maps, read the paper's Table I, count what it saves, and
+# explain how units that begin alike can become different.
+#
+# ## Where we are
+#
+# The third layer, C3: a convolution again. Follow the lines: this unit reads the same place in *three* maps of S2.
 
 # %%
-from lenet_edu import load_network, plots
+from lenet_edu import activations, load_digits, load_network, plots
 
 network = load_network("lenet5-1998")
-plots.network(network, lit="C3")
-
-# %% [markdown]
-# ## You are here
-#
-# Six maps of 14 by 14 arrive from S2, for each of the ten digits.
-
-# %%
-from lenet_edu import activations, load_digits
-
 digits = load_digits().test.one_of_each()
 outputs = activations(network, digits.images)
+plots.network(network, outputs, lit="C3", sample=3)
+
+# %% [markdown]
+# Six maps of 14 by 14 arrive from S2, for each of the ten digits:
+
+# %%
 arrives = outputs["S2"]
 tuple(arrives.shape)
 
 # %% [markdown]
-# C1 and S2 know edges, each map one kind. A digit is more than edges: an end of a stroke, a corner, a crossing
-# are several edges in certain places next to each other. C3 is a convolution of 5 by 5 again, and each of its
-# maps reads *several* maps of S2 at once.
+# The maps of S2 show edges, each map one kind. A digit is more than edges: the end of a stroke, a corner or a crossing is
+# made of *several* edges next to each other. So a map of C3 looks at several maps of S2 at once. For each map that it reads it
+# has a kernel of its own.
 #
 # ## Predict
 
 # %%
-from lenet_edu import ask, check, paper
+from lenet_edu import ask, paper
 
-ask("c3.reads", plots.table(paper.C3_TABLE, "Table I: an X where a map of C3 reads a map of S2"))
+s2, c3 = arrives[3], network.C3(arrives).detach()[3]
+ask("c3.kernels", plots.table(paper.C3_TABLE, "Table I, for the 3", below=s2, above=c3))
 
 # %% [markdown]
-# ## The table
+# ## One unit, on paper
 #
-# Here it is as text, and below it the number of maps that each column reads.
+# Map 0 of C3 reads the maps 0, 1 and 2 of S2. For a unit, take the patch of 5 by 5 in each of the three maps, multiply it with
+# the kernel for that map, and add the products. Then add the three sums and the bias of the map, and squash:
+#
+# $$y^k_{r,c} = f\Big(b_k + \sum_{m \in T_k} \sum_{i=0}^{4}\sum_{j=0}^{4} w^{k,m}_{i,j}\; x^m_{r+i,\,c+j}\Big)$$
+#
+# Here $k$ is the map of C3, and $T_k$ is the set of the maps of S2 that it reads.
+
+# %% tags=["nbval-ignore-output"]
+kernels, bias = network.C3.kernels().detach(), network.C3.bias.detach()
+three_sums = [(s2[m, 4:9, 4:9] * kernels[0, m]).sum() for m in (0, 1, 2)]
+total = sum(three_sums) + bias[0]
+for m, one_sum in enumerate(three_sums):
+    print(f"map {m} of S2, sum of 25 products: {one_sum:6.2f}")
+print(f"the bias:                         {bias[0]:6.2f}")
+print(f"all added:                        {total:6.2f}")
+print(f"squashed:                         {network.C3.squash(total):6.2f}")
+print(f"the layer itself says:            {c3[0, 4, 4]:6.2f}")
+
+# %% [markdown]
+# ## One map, from its three
+#
+# Do this at every place. Each row below shows a map of S2, its kernel, and what the kernel makes of it. On the right is the sum
+# of the three, with bias and squash: map 0 of C3.
 
 # %%
-for i, line in enumerate(paper.C3_TABLE):
-    print(i, *("X" if linked else "." for linked in line), sep="  ")
-print(" ", *paper.C3_TABLE.sum(0), sep="  ")
+import torch
+import torch.nn.functional as F
+
+parts = [F.conv2d(s2[m][None, None], kernels[0, m][None, None])[0, 0] for m in (0, 1, 2)]
+first = network.C3.squash(sum(parts) + bias[0])
+plots.combination(s2[:3], kernels[0, :3], parts, first, ["S2 map 0", "S2 map 1", "S2 map 2"], "C3 map 0")
+
+# %%
+print(f"{first.numel()} units, largest difference to the layer: {(first - c3[0]).abs().max():.4f}")
+
+# %% [markdown]
+# ## Read the table
+#
+# Which map reads which? The paper says so in Table I. Its rows are the maps of S2, its columns those of C3.
+
+# %%
+print("map of C3   ", *(f"{k:>2}" for k in range(16)))
+for m, line in enumerate(paper.C3_TABLE):
+    print(f"S2 map {m}    ", *(" X" if linked else " ." for linked in line))
+print("maps read   ", *(f"{reads:>2}" for reads in paper.C3_TABLE.sum(0)))
 print(int(paper.C3_TABLE.sum()), "links of", paper.C3_TABLE.size)
 
 # %% [markdown]
-# The columns fall into four groups. Six maps read three neighbouring maps of S2, six read four neighbouring
-# ones, three read four with a gap, and the last one reads all six. Map 0 counts as the neighbour of map 5.
+# The columns fall into four groups. Six maps read three neighbouring maps of S2, six read four neighbouring ones, three read
+# four with a gap, and the last one reads all six. (Map 0 counts as the neighbour of map 5.)
 
 # %%
 from lenet_edu import table_groups
 
 groups = table_groups(paper.C3_TABLE)
 for group in groups:
-    reads = [paper.C3_TABLE[:, k].nonzero()[0].tolist() for k in group]
-    print(f"{len(group)} maps ({group[0]} to {group[-1]}) read {len(reads[0])} each: {reads}")
+    reads = paper.C3_TABLE[:, group[0]].nonzero()[0].tolist()
+    print(
+        f"maps {group[0]} to {group[-1]}: {len(group)} maps read {len(reads)} each; the first reads {reads}"
+    )
 
 # %% [markdown]
-# ## By hand
-#
-# One map first. Map 0 of C3 reads the maps 0, 1 and 2 of S2, and has a kernel for each. Convolve each map with
-# its kernel, add the three results, add the bias, squash.
+# Such a table is called a **connection table**. With it, all sixteen maps take two loops:
 
 # %%
-import torch
-import torch.nn.functional as F
-
-kernels, bias = network.C3.kernels().detach(), network.C3.bias.detach()
-parts = [F.conv2d(arrives[:, i : i + 1], kernels[0, i][None, None])[:, 0] for i in (0, 1, 2)]
-first = network.C3.squash(sum(parts) + bias[0])
-c3 = network.C3(arrives).detach()
-torch.testing.assert_close(first, c3[:, 0])
-
-# %%
-pieces = [part[3] for part in parts]
-names = ["from S2's map 0", "from map 1", "from map 2", "all, squashed"]
-plots.maps(torch.stack([*pieces, first[3]]), names, "Map 0 of C3 is made of three", layer="C3")
-
-# %% [markdown]
-# And all sixteen. The table says which maps are added:
-
-# %%
-by_hand = torch.zeros(10, 16, 10, 10)
+by_hand = torch.zeros(16, 10, 10)
 for k in range(16):
-    for i in paper.C3_TABLE[:, k].nonzero()[0]:
-        by_hand[:, k] += F.conv2d(arrives[:, i : i + 1], kernels[k, i][None, None])[:, 0]
+    for m in paper.C3_TABLE[:, k].nonzero()[0]:
+        by_hand[k] += F.conv2d(s2[m][None, None], kernels[k, m][None, None])[0, 0]
 by_hand = network.C3.squash(by_hand + bias[:, None, None])
-torch.testing.assert_close(by_hand, c3)
+print(f"{by_hand.numel():,} units, largest difference to the layer: {(by_hand - c3).abs().max():.4f}")
 
 # %% [markdown]
-# ## See
+# Here they are for the 3. It takes practice to see strokes in them, since no map stands for one kind of edge any more.
 
 # %%
-map_titles = [f"map {k}" for k in range(16)]
-plots.maps(c3[3], map_titles, "The 3 in C3: sixteen kinds of combination", layer="C3")
+plots.maps(c3, [f"map {k}" for k in range(16)], "The 3 in C3: sixteen kinds of combination", layer="C3")
 
 # %% [markdown]
-# It takes practice to see strokes in them, for no map stands alone any more. It helps to follow one map through
-# several digits:
-
-# %%
-labels = [f"a {label}" for label in digits.labels.tolist()]
-plots.maps(c3[:, 3], labels, "Map 3 of C3, ten digits", layer="C3", columns=10)
-
-# %% [markdown]
-# ## What one unit sees
-#
-# 5 by 5 units of S2, hence 10 by 10 of C1, hence 14 by 14 pixels. Nearly half the width of the image.
+# A unit of C3 reads 5 by 5 units of S2, these read 10 by 10 units of C1, and these 14 by 14 pixels. Its receptive field is
+# nearly half as wide as the image.
 
 # %%
 plots.receptive_field(network, outputs, "C3", unit=(4, 4), sample=3)
 
 # %% [markdown]
-# ## The row of the ledger
+# ## Count parameters and connections
+#
+# A map that reads $n$ maps has $n$ kernels of 25 weights and one bias, so it has $25\,n + 1$ parameters. Group by group:
+
+# %%
+for group in groups:
+    reads = int(paper.C3_TABLE[:, group[0]].sum())
+    print(f"{len(group)} x ({reads} x 25 + 1) = {len(group) * (reads * 25 + 1):>4}")
 
 # %%
 from lenet_edu import ledger
@@ -123,50 +143,37 @@ row = ledger(network)["C3"]
 row
 
 # %% [markdown]
-# Group by group: each map has 25 weights for every map that it reads, and one bias.
-
-# %%
-for group in groups:
-    reads = int(paper.C3_TABLE[:, group[0]].sum())
-    print(f"{len(group)} x ({reads} x 25 + 1) = {len(group) * (reads * 25 + 1):>4}")
-
-# %% [markdown]
-# And counted in the layer itself: 60 kernels of 25 weights, one for each link, and 16 biases. Each of the 1,516
-# numbers is used at 100 places, which makes 151,600 connections.
+# Count what the layer itself holds. Each number is used at 10 by 10 places:
 
 # %%
 links, held = len(network.C3.weight), sum(p.numel() for p in network.C3.parameters())
-places = c3.shape[2] * c3.shape[3]
-print(f"{links} x 25 + {len(bias)} = {held:,} parameters")
-print(f"{held:,} x {places} = {held * places:,} connections")
-assert held == row.parameters.value == paper.PARAMETERS["C3"]
-assert held * places == row.connections.value == paper.CONNECTIONS["C3"]
+print(f"{links} kernels x 25 + {len(bias)} biases = {held:,} parameters")
+print(f"{held:,} x 10 x 10 places = {held * 100:,} connections")
 
 # %% [markdown]
-# ## Why a table?
+# ## The first reason for a table: it costs less
 #
-# The paper gives two reasons. The first is to keep the number of connections in bounds.
+# What if every map of C3 read all six maps of S2, as most convolutions do today?
 
 # %%
 from lenet_edu import LeNet5
 
 full = ledger(LeNet5(c3="full"))["C3"]
-comparison = [
-    f"{name} {full_value:,} instead of {value:,}: {full_value - value:,} more"
-    for name, full_value, value in (
-        ("parameters", full.parameters.value, row.parameters.value),
-        ("connections", full.connections.value, row.connections.value),
-        ("units", full.units.value, row.units.value),
-    )
+lines = [
+    f"{name} {getattr(full, name).value:,} instead of {getattr(row, name).value:,}"
+    for name in ("parameters", "connections", "units")
 ]
-ask("c3.full", "\n".join(comparison))
+ask("c3.full", "\n".join(lines))
 
 
 # %% [markdown]
-# A full table would have 2,416 parameters: 900 more. On today's machines nobody would mind. The second reason is
-# the deeper one: the table **breaks the symmetry**.
+# On a computer of 1998 that mattered. Today nobody would mind.
 #
-# Suppose that all maps of C3 begin with the same weights, and that C5 treats them all alike. Let us build that:
+# ## The second reason: maps that begin alike
+#
+# The paper's second reason is deeper. Training computes a **gradient**: for each parameter, how much the error grows when the
+# parameter grows a little. Then it moves each parameter a little against its gradient (notebook 10 shows how). Suppose that all
+# maps of C3 begin with exactly the same weights, and that the layers above treat them alike. Let us build such a network:
 
 
 # %%
@@ -183,16 +190,11 @@ def all_alike(c3):
 
 
 # %% [markdown]
-# Train it for a few steps, and count how many of the sixteen maps differ from each other.
+# Train it for thirty steps on the ten digits, once with a full table and once with Table I. How many of the sixteen maps are
+# different from each other?
 
 # %%
 from lenet_edu import map_loss
-
-
-def different_maps(learner):
-    with torch.no_grad():
-        maps = activations(learner, digits.images)["C3"].transpose(0, 1).flatten(1)
-    return len(torch.unique((maps * 1000).round(), dim=0))
 
 
 def train(learner, steps=30):
@@ -201,30 +203,32 @@ def train(learner, steps=30):
         optimizer.zero_grad()
         map_loss(learner(digits.images), digits.labels).backward()
         optimizer.step()
+    return learner
+
+
+def different_maps(learner):
+    maps = activations(learner, digits.images)["C3"].transpose(0, 1).flatten(1)
+    return len(torch.unique((maps * 1000).round(), dim=0))
 
 
 # %%
 lines = []
 for name, table in (("full table", "full"), ("Table I", "table")):
     learner = all_alike(table)
-    before = different_maps(learner)
-    train(learner)
-    lines.append(
-        f"{name:<11} different maps: {before:>2} before training, {different_maps(learner):>2} after"
-    )
+    before, after = different_maps(learner), different_maps(train(learner))
+    lines.append(f"{name:<11} different maps: {before:>2} before training, {after:>2} after")
 ask("c3.symmetry", "\n".join(lines))
 
 # %% [markdown]
-# With the full table, sixteen maps do the work of one, and no amount of training will change that: equal
-# weights get equal gradients. With Table I the maps differ from the first moment, since they read different
-# things.
-#
-# To be fair: nobody starts with equal weights. Random initial weights break the tie as well, and today they do
-# it alone. The table makes sure of it, by design.
+# Making sure that units which begin alike become different is called **symmetry breaking**. The table does it: where maps read
+# different things, equal weights no longer force equal maps. (They do not forbid them either: with suitable weights, two maps of
+# Table I can still be equal.) Random initial weights break the symmetry as well. Today they do it alone, and tables like this one
+# have gone out of use.
 #
 # ## Change it
 #
-# Click in the table: parameters and connections are counted again at once. What you build goes straight into a network.
+# Click in the table, and parameters and connections are counted again. *After each change, run the cell below the table once
+# more*: it trains with the table as it then stands.
 
 # %%
 from lenet_edu import C3Table
@@ -233,8 +237,9 @@ mine = C3Table()
 mine
 
 # %% [markdown]
-# The next cell trains two networks for a moment, on the small digits of scikit-learn: one with the paper's table, one
-# with yours. A single run on so few digits says little. What do you expect with the diagonal table?
+# The next cell trains two networks for a moment on the small digits of scikit-learn, one with the paper's table and one with
+# yours. It compares them on **validation digits**: digits that are kept away from training, to compare networks while you work.
+# A single run on so few digits says little; a difference of one percent is chance.
 
 # %% tags=["nbval-ignore-output"]
 from lenet_edu import default_recipe, fit
@@ -248,24 +253,17 @@ for name, table in (("the paper's", "table"), ("yours", mine.table)):
     print(f"{name:<12} {max(r['validation_accuracy'] for r in run.history):.1%} right on validation digits")
 
 # %% [markdown]
-# `LeNet5(c3=...)` takes any table of 6 by 16. Here each map of C3 reads a random three of S2's. How many parameters?
-
-# %%
-import numpy as np
-
-chance = np.random.default_rng(0)
-table = np.stack([chance.permutation([1, 1, 1, 0, 0, 0]) for _ in range(16)], axis=1)
-print(ledger(LeNet5(c3=table))["C3"].parameters)
-plots.table(table, "Three of six, by chance")
-
-# %% [markdown]
+# What do you expect of the *diagonal* table, where hardly any map reads more than one? Try it.
+#
 # ## Exercises
 #
 # Each solution is folded away in the cell below yours.
 #
-# **1.** Let each of C3's sixteen maps read a single map of S2. How many parameters does C3 have?
+# **1. Compute.** Let each of C3's sixteen maps read a single map of S2. How many parameters does C3 have?
 
 # %%
+from lenet_edu import check
+
 parameters = None
 check("c3.single", parameters)
 
@@ -274,46 +272,52 @@ check("c3.single", parameters)
 parameters = 16 * (25 + 1)
 assert check("c3.single", parameters).right
 
-# %% [markdown]
-# **2.** Which share of all possible links does Table I have?
-
-# %%
-share = None
-check("c3.share", share)
-
-# %% tags=["solution"] jupyter={"source_hidden": true}
-# Solution
-share = paper.C3_TABLE.sum() / paper.C3_TABLE.size
-assert check("c3.share", share).right
-
 
 # %% [markdown]
-# **3.** Write `one_map(s2, kernels, bias, reads)`: one map of C3 before the squash. `s2` is `(N, 6, 14, 14)`,
-# `kernels` is `(6, 5, 5)`, and `reads` has six booleans, True where the map reads.
+# **2. Code.** Write `count(table, kernel)`: the number of parameters of a convolution with kernels of `kernel` by `kernel`.
+# `table` is a boolean tensor with a row for each map that is read and a column for each map that reads.
 
 
 # %%
-def one_map(s2, kernels, bias, reads):
+def count(table, kernel):
     return ...
 
 
-check("c3.one_map", one_map)
+check("c3.count", count)
 
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
-def one_map(s2, kernels, bias, reads):
-    total = 0
-    for i in reads.nonzero()[:, 0]:
-        total = total + F.conv2d(s2[:, i : i + 1], kernels[i][None, None])[:, 0]
-    return total + bias
+def count(table, kernel):
+    return table.sum() * kernel**2 + table.shape[1]
 
 
-assert check("c3.one_map", one_map).right
+assert check("c3.count", count).right
 
 # %% [markdown]
-# **4.** Build a table of your own with as many links as the paper's. No two columns shall be alike, and each map of S2
-# shall be read equally often.
+# **3. Debug.** Somebody builds map 0 of C3 like this and gets a map that is too bright:
+#
+# ```python
+# total = 0
+# for m in (0, 1, 2):
+#     total = total + F.conv2d(s2[m][None, None], kernels[0, m][None, None]) + bias[0]
+# ```
+#
+# What is wrong? (a) Each map should have the same kernel. (b) The bias is added three times. (c) The three results should be
+# averaged.
+
+# %%
+letter = None
+check("c3.debug", letter)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+# Solution
+letter = "b"
+assert check("c3.debug", letter).right
+
+# %% [markdown]
+# **4. Design.** Build a table of your own, 6 rows and 16 columns of True and False, with as many links as the paper's. No two
+# columns shall be alike, and each map of S2 shall be read equally often.
 
 # %%
 my_table = None
@@ -321,35 +325,30 @@ check("c3.table", my_table)
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
-my_table = np.roll(paper.C3_TABLE, 1, axis=1)
+my_table = paper.C3_TABLE[:, [15, *range(15)]]
 assert check("c3.table", my_table).right
 
 # %% [markdown]
-# **5. Change and explain.** Set `learner.C3` to random weights in `all_alike`, by leaving out its line with
-# `one_kernel`, and count again. If random weights do it too, what is the table still good for? (a) It saves most of
-# the network's parameters. (b) Maps that read different things can never become the same. (c) It makes S2's maps
-# smaller.
+# **5. Explain in your own words.** Sixteen maps begin with the same weights and all read the same six maps. Why does training not
+# make them different, and what can one do about it?
 
 # %%
-letter = None
-check("c3.why", letter)
+from lenet_edu import explain
 
-# %% tags=["solution"] jupyter={"source_hidden": true}
-# Solution
-letter = "b"
-assert check("c3.why", letter).right
+words = ""
+explain("c3.symmetry", words)
 
 # %% [markdown]
 # ## What you know now
 #
-# - A map of C3 is a sum of convolutions over the maps that the table names.
-# - 60 links, 16 biases: 1,516 parameters and 151,600 connections. A full table would have 2,416 parameters.
-# - Equal weights stay equal for ever. The table makes equal maps impossible.
+# - A map of C3 is a sum of convolutions, one for each map that it reads, plus a bias, squashed.
+# - Table I has 60 links: with 16 biases they make 1,516 parameters and 151,600 connections.
+# - Maps that begin alike and read the same stay alike. A table or random weights break the symmetry.
 #
 # Sixteen maps of 10 by 10 units leave C3, for each of the ten digits:
 
 # %%
-tuple(c3.shape)
+tuple(outputs["C3"].shape)
 
 # %% [markdown]
 # **Next:** [05 S4](05_s4.ipynb) lowers the resolution once more.
