@@ -133,7 +133,10 @@ QUIZ = [
         "How many connections does a map of C3 have that reads three maps of S2, with 10 by 10 units?",
         right=100 * (3 * 25 + 1),
         because="100 units, each with 3 x 25 inputs and a bias.",
-        hints={76: "those are its parameters. Each is used at 100 places.", 7500: "and the bias of each unit?"},
+        hints={
+            76: "those are its parameters. Each is used at 100 places.",
+            7500: "and the bias of each unit?",
+        },
         factor=1.0,
     ),
     Prediction(

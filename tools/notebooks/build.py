@@ -1,7 +1,8 @@
 """Keeps each notebook and its source alike, and executes it: `make notebooks`.
 
 source/NN_name.py is what is reviewed, NN_name.ipynb what readers open; appendices are named
-"appendices/A_name" on both sides. Where the two differ, the one that was edited last wins, and the notebook is executed anew. `--all` executes every notebook, names only those.
+"appendices/A_name" on both sides. Where the two differ, the one that was edited last wins, and the notebook
+is executed anew. `--all` executes every notebook, names only those.
 """
 
 import argparse
