@@ -13,8 +13,8 @@ from lenet_edu.system.pages import WIDGET
 
 # What was last copied into the folder: digests by name of notebook, which tell whether the reader changed it.
 RECORD = ".lenet_edu_copies.json"
-# What the form of an explanation says before its model answer (exercises.checking.Comparison).
-_MODEL_ANSWER = "A model answer."
+# In HTML the answer of a prediction and the model answer of an explanation are folded away.
+_FOLDED = "<details>"
 # Widgets whose description holds the right answer.
 _ASKING = ("Predict", "Exercise")
 
@@ -97,7 +97,7 @@ def worksheet(content: bytes) -> bytes:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             asks = data.get(WIDGET, {}).get("widget") in _ASKING
-            if asks or _MODEL_ANSWER in "".join(data.get("text/html", "")):
+            if asks or _FOLDED in "".join(data.get("text/html", "")):
                 output["data"] = {"text/plain": _question_alone(data["text/plain"])}
     return (json.dumps(notebook, ensure_ascii=False, indent=1) + "\n").encode()
 
