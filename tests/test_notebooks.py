@@ -21,6 +21,9 @@ NAMES = build.names()
 LAYERS = [name for name in NAMES if "01" <= name < "09"]
 WALK = [name for name in NAMES if name < "10"]
 REWRITTEN = [name for name in NAMES if name[:2] in TERMS]
+APPENDICES = [name for name in NAMES if name.startswith("appendices/")]
+# Whose questions an appendix asks; one that asks none of a module's stands alone.
+ASKED_IN = {"recipe": "14", "family": "15", "project": "appendices/P"}
 
 
 def code_cells(name: str) -> list:
@@ -90,8 +93,8 @@ def test_no_magics_no_svg_no_leftover_widgets(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_links_between_notebooks_lead_somewhere(name):
     text = "\n".join(cell.source for cell in build.read(name).cells if cell.cell_type == "markdown")
-    for target in re.findall(r"\]\(([^)#]+\.ipynb)\)", text):
-        assert (build.NOTEBOOKS / target).exists(), target
+    for target in re.findall(r"\]\(([^)#]+\.(?:ipynb|md))\)", text):
+        assert (build.NOTEBOOKS / name).parent.joinpath(target).exists(), target
 
 
 @pytest.mark.parametrize("name", LAYERS)
