@@ -10,7 +10,9 @@ from pathlib import Path
 from statistics import median
 
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 
 from lenet_edu.exercises import NOTEBOOKS as QUESTIONS
 from lenet_edu.exercises.glossary import TERMS
@@ -21,9 +23,10 @@ NAMES = build.names()
 LAYERS = [name for name in NAMES if "01" <= name < "09"]
 WALK = [name for name in NAMES if name < "10"]
 REWRITTEN = [name for name in NAMES if name[:2] in TERMS]
-APPENDICES = [name for name in NAMES if name.startswith("appendices/")]
-# Whose questions an appendix asks; one that asks none of a module's stands alone.
-ASKED_IN = {"recipe": "14", "family": "15", "project": "appendices/P"}
+# The notebooks that ask the questions of a module: one of its own, and for some an appendix.
+ASKED_IN = {key: [name] for key, name in zip(QUESTIONS, NAMES, strict=False) if "/" not in name}
+ASKED_IN["family"] = ["15_the_family", "appendices/D_boosting"]
+ASKED_IN["project"] = ["appendices/P_a_network_of_your_own"]
 
 
 def code_cells(name: str) -> list:
@@ -110,10 +113,9 @@ def test_a_layers_notebook_begins_where_the_one_before_ended(name):
     assert cells.index(arrives) <= 2
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_question_is_asked_where_it_belongs(name):
-    source = "\n".join(cell.source for cell in code_cells(name))
-    key = QUESTIONS[int(name[:2])]
+@pytest.mark.parametrize("key", QUESTIONS)
+def test_every_question_is_asked_where_it_belongs(key):
+    source = "\n".join(cell.source for name in ASKED_IN[key] for cell in code_cells(name))
     questions = import_module(f"lenet_edu.exercises.{key}")
     asked = re.findall(r'\bask\(\s*"([^"]+)"', source)
     checked = re.findall(r'check\("([^"]+)"', source)
@@ -122,9 +124,16 @@ def test_every_question_is_asked_where_it_belongs(name):
     explained = re.findall(r'explain\("([^"]+)"', source)
     assert sorted(explained) == sorted(f"{key}.{name}" for name in getattr(questions, "EXPLANATIONS", {}))
     assert re.findall(r'quiz\("([^"]+)"', source) == ([key] if hasattr(questions, "QUIZ") else [])
-    if name in LAYERS:
+    if ASKED_IN[key][0] in LAYERS:
         assert 2 <= len(asked) <= 4
         assert 3 <= len({*checked, *explained}) <= 6
+
+
+def test_no_appendix_asks_what_belongs_elsewhere():
+    for name in NAMES:
+        source = "\n".join(cell.source for cell in code_cells(name))
+        for key in re.findall(r'\b(?:ask|check|explain|quiz)\(\s*"(\w+)', source):
+            assert name in ASKED_IN[key]
 
 
 @pytest.mark.parametrize("name", REWRITTEN)
@@ -146,7 +155,7 @@ def test_a_cell_shows_something_or_only_imports_and_defines(name):
     for cell in code_cells(name):
         if not cell.outputs and "solution" not in tags(cell):
             kinds = {type(node).__name__ for node in ast.parse(cell.source).body}
-            assert kinds <= {"Import", "ImportFrom", "FunctionDef"}, cell.source
+            assert kinds <= {"Import", "ImportFrom", "FunctionDef", "ClassDef"}, cell.source
     lines = [len([line for line in cell.source.splitlines() if line]) for cell in code_cells(name)]
     assert median(lines) <= 4
 
@@ -306,3 +315,54 @@ def test_a_longer_notebook_takes_longer(monkeypatch):
     notebook.cells.append(nbformat.v4.new_markdown_cell("word " * 10 * minutes.WORDS_A_MINUTE))
     monkeypatch.setattr(build, "read", lambda name: notebook)
     assert minutes.minutes("01_input").reading == pytest.approx(before + 10)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "/" in name])
+def test_an_appendix_says_what_one_can_do_afterwards_and_leads_back(name):
+    cells = build.read(name).cells
+    assert "After this notebook you can" in cells[0].source
+    assert "](../glossary.ipynb)" in cells[0].source
+    assert "Back to [" in cells[-1].source
+    assert not glossary.bold_terms(name), "terms are explained in the course"
+
+
+@pytest.mark.parametrize("name", ["11_train", "12_cats_and_dogs"])
+def test_the_script_runs_as_a_file_of_less_than_sixty_lines(name, tmp_path):
+    """What the cells tagged `script` come to in a plain Python process, on a few digits or pictures."""
+    cells = [cell.source for cell in code_cells(name) if "script" in tags(cell)]
+    lines = [line for source in cells for line in source.splitlines() if line]
+    assert len(lines) <= 60
+    assert not re.search("lenet_edu", "\n".join(lines))
+    few = "\n".join(lines).replace("[1500, len(data) - 1500]", "[300, len(data) - 300]")
+    few = few.replace("range(epochs)", "range(1)").replace("range(4)", "range(1)")
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "script.py").write_text(few.replace("and better than 90%", "and above"), "utf-8")
+    draw = np.random.default_rng(0)
+    for part in ("train", "val"):
+        for label, animal in enumerate(("cat", "dog")):
+            folder = tmp_path / "runs" / "pictures" / part / animal
+            folder.mkdir(parents=True)
+            for place in range(8):
+                pixels = (draw.integers(0, 99, (40, 50, 3)) + 140 * label).astype(np.uint8)
+                Image.fromarray(pixels).save(folder / f"{place}.jpg")
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path / "here", capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "the loaded best is as good as it was: True" in done.stdout
+    assert len(list((tmp_path / "runs" / "script").iterdir())) == 2
+    if name == "12_cats_and_dogs":
+        assert re.search(r"predicted (cat|dog) +actual cat", done.stdout)
+
+
+def test_the_teachers_guide_states_the_minutes_of_every_notebook():
+    stated = dict(
+        re.findall(
+            r"^\| \[.*\]\(\.\./notebooks/(.+)\.ipynb\) \| (\d+) \|", minutes.PAGE.read_text("utf-8"), re.M
+        )
+    )
+    assert list(stated) == NAMES
+    for name, reading in stated.items():
+        assert abs(int(reading) - minutes.minutes(name).reading) <= 5, (
+            "python -m tools.notebooks.minutes --write"
+        )

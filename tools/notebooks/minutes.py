@@ -10,19 +10,26 @@ import argparse
 import re
 from pathlib import Path
 
-from lenet_edu.site.minutes import Minutes, minutes
+from lenet_edu.site.minutes import WORDS_A_MINUTE, Minutes
+from lenet_edu.site.minutes import minutes as minutes_of
 from lenet_edu.system.files import write_atomically
 from tools.notebooks import build
 
+__all__ = ["PAGE", "WORDS_A_MINUTE", "minutes", "table"]
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "teaching.md"
 _HEAD = ["| notebook | reading and running | exercises |", "|---|---|---|"]
 # Where the table stands in the page.
 _TABLE = re.compile(re.escape("\n".join(_HEAD)) + r"\n(?:\|.*\n)*")
 
 
+def minutes(name: str) -> Minutes:
+    """What the notebook of that name takes."""
+    return minutes_of(build.read(name))
+
+
 def table() -> str:
     """A row for each notebook and one for all, in minutes, as Markdown."""
-    measured = {name: minutes(build.read(name)) for name in build.names()}
+    measured = {name: minutes(name) for name in build.names()}
     total = Minutes(*map(sum, zip(*measured.values(), strict=True)))
     rows = [_row(_title(name), own) for name, own in measured.items()]
     return "\n".join([*_HEAD, *rows, _row("all", total)]) + "\n"
