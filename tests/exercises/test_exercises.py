@@ -176,7 +176,7 @@ def test_every_exercise_with_conditions_has_such_a_test():
 
 
 class Knows(torch.nn.Module):
-    """Answers with the class of the nearest training digit, or always 0; so many parameters, perhaps a kernel."""
+    """Answers with the class of the nearest training digit, or always with 0."""
 
     def __init__(self, parameters: int, kernel: bool, right: bool):
         super().__init__()

@@ -216,7 +216,7 @@ print("different answers to 200 digits:", len(answers.unique()))
 # close the lid or restart the kernel: *Load* in the panel takes the run up where it was.
 
 # %%
-for path in sorted(panel.session.home.iterdir()):
+for path in sorted(panel.session.home.glob("[!.]*")):
     print(path.name)
 
 
@@ -429,8 +429,8 @@ steps = full + (left > 0)
 assert check("training.steps", steps).right
 
 # %% [markdown]
-# **2. Predict.** The slope stays the same, and the momentum is 0.9. How many times as long as the first step does a step become in the end? And with
-# momentum 0.99? Give the second number.
+# **2. Transfer.** The slope stays the same, and the momentum is 0.99 instead of 0.9. How many times as long as the first step does a step become in the
+# end?
 
 # %%
 times = None

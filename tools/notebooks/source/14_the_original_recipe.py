@@ -57,8 +57,6 @@ print(f"start: {paper.INITIAL_WEIGHT_RANGE}/F; squash: {paper.SQUASH_AMPLITUDE} 
 # %%
 import torch
 
-torch.set_num_threads(1)  # one digit at a time leaves nothing to do for a second core
-
 
 class Broken(LeNet5):
     """The network of 1998 with a start so many times as large."""
@@ -84,6 +82,7 @@ def broken(times=1.0, plain=False):
 
 
 # %%
+torch.set_num_threads(1)  # one digit at a time leaves nothing to do for a second core
 raw = Split(255 * digits.scaling.undo(small.images), small.labels)
 print(f"raw pixels from {raw.images.min():.0f} to {raw.images.max():.0f}")
 variants = {"as in 1998": (broken(), small), "plain tanh": (broken(plain=True), small)}
