@@ -110,5 +110,8 @@ TERMS: dict[str, dict[str, str]] = {
     "14": {
         "stochastic diagonal Levenberg-Marquardt": "The training of 1998: after each digit every parameter moves against its slope, and its step is divided by its own curvature plus a constant.",
     },
+    "15": {
+        "boosting": "Training several networks one after the other, each on examples that are hard for those before it, and adding their outputs.",
+    },
 }
 # fmt: on

@@ -45,8 +45,8 @@ plots.timeline(shown, "The family, with what each network has and does")
 
 # %% [markdown]
 # The years are those of the papers. The number 5 suggests five networks. LeNet-2 and LeNet-3 are not here, since the paper of 1998 names LeNet-1, LeNet-4, LeNet-5 and
-# Boosted LeNet-4 only, and does not describe any other. Boosted LeNet-4 is three LeNet-4 whose outputs are added:
-# [appendix D](appendices/D_boosting.ipynb) trains one.
+# Boosted LeNet-4 only, and does not describe any other. Boosted LeNet-4 is three LeNet-4 whose outputs are added. Each of them learned from digits that
+# were hard for those before it, which is called **boosting**: [appendix D](appendices/D_boosting.ipynb) trains one.
 #
 # Here is the same digit as each of them sees it. In 1989 it fills its frame; LeNet-1 gets 16 by 16 pixels here, as in the paper's comparison.
 
@@ -55,6 +55,7 @@ digits = load_digits("embedded")
 weights = {"LeNet 1989": "lenet1989", "LeNet-1, 16x16": "lenet1"}
 weights |= {"LeNet-4": "lenet4", "LeNet-5": "lenet5-1998"}
 networks = {row: load_network(name) for row, name in weights.items()}
+print(*networks, sep="; ")
 
 # %%
 one = digits.test.one_of_each()
@@ -229,6 +230,7 @@ from lenet_edu.reproduction.figure_9 import ROWS, published_error
 record = read_results("family")
 found = {name: record["experiments"][name] for name in ROWS if name in record["experiments"]}
 errors = {name: [run["error"] for run in found[name]["runs"]] if name in found else [] for name in ROWS}
+print(f"{len(found)} networks on record, {sum(map(len, errors.values()))} runs")
 
 
 # %%
