@@ -354,6 +354,7 @@ print(f"{len(train)} pictures to train, {len(validation)} to validate: {', '.joi
 
 # %% tags=["script"]
 torch.manual_seed(0)
+os.makedirs("../runs/script", exist_ok=True)
 device = "cuda" if torch.cuda.is_available() else "cpu"
 network = nn.Sequential(
     nn.Conv2d(3, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
@@ -376,7 +377,6 @@ def measure(network, loader):
 
 
 # %% tags=["script", "nbval-ignore-output"]
-os.makedirs("../runs/script", exist_ok=True)
 optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.9)
 schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=10, gamma=0.5)
 best = 0.0
