@@ -1,5 +1,7 @@
 """Figures of 1998 done again: steps and passes, seeds, figure 9, and robustness."""
 
+import itertools
+
 import numpy as np
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator, NullFormatter, NullLocator
@@ -109,19 +111,22 @@ def seeds(runs: dict, title: str = "", beside: str = "", xlabel: str = "error, %
 def timeline(networks: dict, title: str = "") -> Figure:
     """Networks in the order of their papers: {label: (year, parameters, multiply-adds)}.
 
-    The area of a dot is in proportion to the parameters. Networks of the same year stand side by side.
+    The area of a dot is in proportion to the parameters. Where years without a network lie between, the line
+    is dotted: it has no scale.
     """
     figure, (axis,) = subplots(1, 1, (10, 2.8))
-    placed: list[int] = []
-    for (label, (year, parameters, products)), colour in zip(networks.items(), PALETTE, strict=False):
-        x = year + 1.9 * placed.count(year)
-        placed.append(year)
-        axis.scatter(x, 0, parameters / 40, color=colour, alpha=0.75, zorder=3)
-        says = f"{parameters:,} parameters\n{products:,} multiply-adds"
-        axis.text(x, 0.62, f"{label}\n{year}", ha="center", va="bottom", weight="bold")
-        axis.text(x, -0.62, says, ha="center", va="top", fontsize=9)
-    axis.axhline(0, color=GREY, zorder=1)
-    axis.set(ylim=(-1.5, 1.6), xlim=(min(placed) - 1, x + 1.2))
+    years = [year for year, _, _ in networks.values()]
+    for place, ((label, (year, parameters, products)), colour) in enumerate(
+        zip(networks.items(), PALETTE, strict=False)
+    ):
+        axis.scatter(place, 0, parameters / 40, color=colour, zorder=3)
+        name, costs = label.removesuffix(f" {year}"), f"{products:,} multiply-adds"
+        axis.text(place, 0.62, f"{year}\n{name}", ha="center", va="bottom", weight="bold")
+        axis.text(place, -0.62, f"{parameters:,} parameters\n{costs}", ha="center", va="top", fontsize=9)
+    for place, (year, after) in enumerate(itertools.pairwise(years)):
+        style_of_line = ":" if after - year > 1 else "-"
+        axis.plot((place, place + 1), (0, 0), style_of_line, color=GREY, zorder=1)
+    axis.set(ylim=(-1.5, 1.6), xlim=(-0.6, len(years) - 0.4))
     axis.axis("off")
     if title:
         axis.set_title(title)

@@ -219,7 +219,9 @@ plots.ranges(bends, "How much the loss bends along each parameter", "curvature h
 # %%
 for layer, h in bends["shipped"].items():
     low, high = h.quantile(0.05), h.quantile(0.95)
-    print(f"{layer}: of the middle 90% the largest is about {float(f'{high / low:.1g}'):,.0f} times the smallest")
+    print(
+        f"{layer}: of the middle 90% the largest is about {float(f'{high / low:.1g}'):,.0f} times the smallest"
+    )
 
 # %% [markdown]
 # One rate for all of them is a compromise. That is what SDLM was made for. What the paper prints about its steps contains a riddle, which

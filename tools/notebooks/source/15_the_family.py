@@ -10,18 +10,7 @@
 # %%
 import torch
 
-from lenet_edu import (
-    activations,
-    architecture,
-    ask,
-    check,
-    ledger,
-    load_digits,
-    load_network,
-    paper,
-    plots,
-    resize_for,
-)
+from lenet_edu import activations, architecture, ledger, paper, plots
 
 # %% [markdown]
 # ## Where we are
@@ -51,6 +40,8 @@ plots.timeline(shown, "The family, with what each network has and does")
 # Here is the same digit as each of them sees it. In 1989 it fills its frame; LeNet-1 gets 16 by 16 pixels here, as in the paper's comparison.
 
 # %%
+from lenet_edu import load_digits, load_network, resize_for
+
 digits = load_digits("embedded")
 weights = {"LeNet 1989": "lenet1989", "LeNet-1, 16x16": "lenet1"}
 weights |= {"LeNet-4": "lenet4", "LeNet-5": "lenet5-1998"}
@@ -162,6 +153,8 @@ print("maps of C3 that change:", changed.nonzero()[:, 0].tolist())
 plots.network(family["lenet4"])
 
 # %%
+from lenet_edu import ask, check
+
 ask("family.printed", books["lenet4"])
 
 # %%
@@ -221,7 +214,7 @@ print(f"connections counted {totals['connections']:>7,}   printed {paper.TOTAL_C
 # %% [markdown]
 # ## What does a lower error cost?
 #
-# Each network was trained on MNIST as its paper describes. *Printed* and *ours* are errors on test digits in percent, ours over several seeds. Units are counted without the input's.
+# Each network was trained on MNIST as its paper describes. *Printed* and *ours* are errors on test digits in percent, ours over several seeds.
 
 # %%
 from lenet_edu import read_results, summary
