@@ -22,6 +22,7 @@ plots.network(LeNet5())
 # %%
 from lenet_edu.reproduction.passes import OriginalRecipe, start, train_original
 
+# %%
 recipe = OriginalRecipe()
 for rate, passes in recipe.schedule:
     print(f"{passes} passes at {rate:.5f}")
@@ -85,10 +86,13 @@ def broken(times=1.0, plain=False):
 torch.set_num_threads(1)  # one digit at a time leaves nothing to do for a second core
 raw = Split(255 * digits.scaling.undo(small.images), small.labels)
 print(f"raw pixels from {raw.images.min():.0f} to {raw.images.max():.0f}")
+
+# %%
 variants = {"as in 1998": (broken(), small), "plain tanh": (broken(plain=True), small)}
 for times in (0.1, 10, 100):
     variants[f"start x {times}"] = (broken(times), small)
 variants["pixels 0 to 255"] = (broken(), raw)
+print(*variants, sep="; ")
 
 # %% [markdown]
 # Before any training, look at two things in each layer. On the way up: how much do its outputs differ from digit to digit? If they do not differ, no later layer
@@ -98,6 +102,7 @@ variants["pixels 0 to 255"] = (broken(), raw)
 from lenet_edu import map_loss
 
 
+# %%
 def signals(model, split, count=200):
     """By layer: deviation of the outputs from digit to digit, and size of the loss's derivatives there."""
     x, outputs = split.images[:count], {}
@@ -236,6 +241,9 @@ from lenet_edu import read_results
 
 record = read_results("family")
 results = record["experiments"]
+print(f"{len(results['LeNet-5']['runs'])} runs of LeNet-5, trained on {record['data']}")
+
+# %%
 ten = results["LeNet-5"]["runs"]
 errors = torch.tensor([run["error"] for run in ten], dtype=torch.double)
 ask("recipe.seeds", "  ".join(f"{error:.2f}%" for error in errors))
@@ -281,6 +289,7 @@ from collections import Counter
 
 from lenet_edu.reproduction.figure_8 import decode_mistakes
 
+# %%
 lists = [decode_mistakes(run["mistakes"]) for run in ten]
 made_by = Counter(index for run in lists for index, _, _ in run)
 how_often = Counter(made_by.values())
