@@ -126,8 +126,8 @@ changed = compared("worth:")
 plots.seeds(changed, title, beside="mean of four", xlabel="percentage points")
 
 # %% [markdown]
-# Two differences are larger than everything between seeds. A softmax with its loss as it stands does clearly worse, and with a tenth of that loss it does not: the scale of the loss matters more than its form. And ReLU below an RBF
-# does worse; below a softmax it does not. The other lines are too close together for two or three seeds.
+# One difference is far larger than anything between seeds: a softmax with its loss as it stands does clearly worse. With a tenth of that loss it does not, so the scale of the loss matters more
+# than its form. ReLU below an RBF looks worse, too, but its two seeds differ so much from each other that a third would be needed. The other lines are too close together for two or three seeds.
 #
 # This does not say how good a modern network is with a recipe of its own. A recipe made for the tanh need not suit ReLU. Notebook 11 trains the modern network with its own recipe.
 #
