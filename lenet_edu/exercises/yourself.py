@@ -126,6 +126,7 @@ QUESTIONS = [
     ),
 ]
 _LETTERS = "abc"
+_NO_LETTERS = f"Not answered yet: put your {len(QUESTIONS)} letters between the quotes and run the cell again."
 
 
 class Sheet:
@@ -154,12 +155,16 @@ def questions() -> Sheet:
 
 def score(letters: str) -> str:
     """How many of twelve letters, such as "abcabcabcabc", are right. Raises LenetError if they are not twelve."""
+    if not letters:
+        return _NO_LETTERS
     right = [choice == one.right for one, choice in zip(QUESTIONS, _chosen(letters), strict=True)]
     return f"{sum(right)} of {len(QUESTIONS)} right"
 
 
 def reasons(letters: str) -> str:
     """The score, and for each wrong answer why it is wrong, and the right one. Raises LenetError as `score`."""
+    if not letters:
+        return _NO_LETTERS
     lines = [score(letters)]
     for place, (one, choice) in enumerate(zip(QUESTIONS, _chosen(letters), strict=True), start=1):
         if choice != one.right:

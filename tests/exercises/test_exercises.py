@@ -208,6 +208,8 @@ def test_yourself_scores_before_and_gives_reasons_after():
         reasons = yourself.reasons(letters)
         missed = [one for one, own in zip(key, letters, strict=True) if one != own]
         assert reasons.count("It is “") == len(missed) == 12 - int(reasons.split(" of ")[0])
+    assert yourself.score("") == yourself.reasons("")
+    assert "Not answered yet" in yourself.score("")
     for unfit in ("abc", "abcabcabcabd", 12):
         with pytest.raises(LenetError, match="12 letters"):
             yourself.score(unfit)

@@ -17,12 +17,12 @@ questions()
 # %% [markdown]
 # ## Before the course
 #
-# Put your twelve letters between the quotes and run the cell. Spaces do not matter. (The letters here are only an example.) Write down the score, with the date.
+# Put your twelve letters between the quotes and run the cell. Spaces do not matter: `"abca bcab cabc"`. Write down the score, with the date.
 
 # %%
 from lenet_edu.exercises.yourself import score
 
-before = "aaaa aaaa aaaa"
+before = ""
 print(score(before))
 
 # %% [markdown]
@@ -33,7 +33,7 @@ print(score(before))
 # %%
 from lenet_edu.exercises.yourself import reasons
 
-after = "aaaa aaaa aaaa"
+after = ""
 print(reasons(after))
 
 # %% [markdown]
