@@ -17,7 +17,7 @@ from lenet_edu import RGBLeNet, ask, check, load_cats_and_dogs, plots
 # %% [markdown]
 # ## Where we are
 #
-# At the end of notebooks 11 and 12 you read a script that is right. The fourteen fragments below are taken from scripts of the same kind, and
+# At the end of notebook 11 and of notebook 12 you read a script that is right. The fourteen fragments below are taken from scripts of the same kind, and
 # each has one fault. The first twelve kinds were found in a tutorial on the web. The last two are ours.
 #
 # For each fragment: read it, run it, look at what comes out, and name the faulty line by its letter. Answer before you read on, since
@@ -610,7 +610,7 @@ order = torch.randperm(len(doubled), generator=torch.Generator().manual_seed(1))
 rest, held = order[len(order) // 5 :], order[: len(order) // 5]  # (b)
 leaky = train(fresh(), doubled[rest], both_labels[rest], epochs=30)  # (c)
 leaked = accuracy(leaky, doubled[held], both_labels[held])
-print(len(doubled) == 2 * len(few), len(held) + len(rest) == len(doubled))
+print("a fifth is held out:", len(held) == len(doubled) // 5)
 
 # %% tags=["nbval-ignore-output"]
 twins = torch.isin((held + len(few)) % len(doubled), rest).double().mean().item()
