@@ -71,7 +71,8 @@ def test_no_warning_reaches_the_reader(name):
 def test_cells_are_short(name):
     for cell in code_cells(name):
         assert len(cell.source.splitlines()) <= 15, cell.source
-    assert median(len([line for line in c.source.splitlines() if line]) for c in code_cells(name)) <= 5
+    longest = 7 if "/" in name else 5  # an appendix is for readers who know the course
+    assert median(len([line for line in c.source.splitlines() if line]) for c in code_cells(name)) <= longest
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -198,7 +199,7 @@ def prose(cell) -> str:
     text = re.sub(r"\[[^\]]*\]\([^)]*\)|`[^`]*`", "", cell.source)
     text = re.sub(r"\b\d+ min(?:utes)?\b|\^\{?\d+\}?", "", text)  # minutes have a test of their own
     text = re.sub(
-        r"LeNet-5|[Nn]otebooks \d+ to \d+|[Nn]otebook \d+|[Ee]quation \d+|\*\*\d+ Start here|^#+ \d+ ·",
+        r"LeNet-5|[Nn]otebooks \d+ to \d+|[Nn]otebook \d+|Fragment \d+|[Ee]quation \d+|\*\*\d+ Start here|^#+ \d+ ·",
         "",
         text,
         flags=re.M,
