@@ -199,7 +199,8 @@ def prose(cell) -> str:
     text = re.sub(r"\[[^\]]*\]\([^)]*\)|`[^`]*`", "", cell.source)
     text = re.sub(r"\b\d+ min(?:utes)?\b|\^\{?\d+\}?", "", text)  # minutes have a test of their own
     text = re.sub(
-        r"LeNet-5|[Nn]otebooks \d+ to \d+|[Nn]otebook \d+|Fragment \d+|[Ee]quation \d+|\*\*\d+ Start here|^#+ \d+ ·",
+        r"LeNet-5|[Nn]otebooks \d+ to \d+|(?:[Nn]otebook|[Ee]quation|[Ff]igure|Fragment) \d+"
+        r"|\*\*\d+ Start here|^#+ \d+ ·",
         "",
         text,
         flags=re.M,

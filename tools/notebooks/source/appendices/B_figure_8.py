@@ -54,7 +54,7 @@ print(f"in {len(orders)} shuffled orders: {min(by_chance)} to {max(by_chance)} f
 
 # %% [markdown]
 # Many more find a digit in the figure's order than by chance. That shows the order. It does not prove each single digit: in shuffled orders many pairs find some digit, too, and only digits that
-# our own runs misread can be found at all. So take the digits below as likely ones. The first five, as numbers of test digits from 0:
+# our own runs misread can be found at all. So take the digits below as likely ones. The first five, as numbers of test digits counted from zero:
 
 # %%
 print(places[:5])

@@ -20,11 +20,11 @@ results = record["experiments"]
 # - **The scale of the loss.** What is it divided by? A loss twice as large is one divided by half as much, and mu does not change with it.
 # - **The form of the loss.** The paper went from equation 8 to equation 9, and does not say of each result which one it belongs to.
 # - **Squash before subsampling.** Are C1 and C3 squashed before S2 and S4 read them? Here they are.
-# - **Sum or mean** in S2 and S4: both can compute the same, but they learn at different speeds.
-# - **The first coefficient** of S2 and S4. A quarter makes the sum of four a mean.
-# - **The constant j** in equation 9, the distance of everything that is no digit.
+# - **Sum or mean.** S2 and S4 may do either: both can compute the same, but they learn at different speeds.
+# - **The first coefficient.** In S2 and S4 a quarter makes the sum of four a mean.
+# - **The constant j.** In equation 9 it is the distance of everything that is no digit.
 #
-# The third was decided by the text and not tried. For the others this suite began with the sum, a quarter, 84, and j = 1 (`start` below). One thing was changed at a time, with three seeds,
+# The third was decided by the text and not tried. For the others this suite began with the sum, a quarter, a loss divided by the number of F6's units, and j = 1 (`start` below). One thing was changed at a time, with three seeds,
 # and judged on digits held out of the *training* digits. That chose the mean of four, and notebook 14's ten runs were made with it. All runs of a seed have the same
 # held-out digits and the same order, so they can be compared seed by seed:
 
