@@ -34,6 +34,7 @@ NOTEBOOKS = (
     "bugs",
     "recipe",
     "family",
+    "project",
 )
 
 
