@@ -7,12 +7,14 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from lenet_edu.site import address
-from lenet_edu.site.cells import WIDGET, Cells
+from lenet_edu.site.cells import Cells
+from lenet_edu.site.minutes import Minutes, minutes
 from lenet_edu.site.pictures import Pictures
 from lenet_edu.site.prose import Heading, Markdown, slug
-from lenet_edu.site.sources import Source, minutes, read_notebook, resolve
+from lenet_edu.site.sources import Source, read_notebook, resolve
 from lenet_edu.site.texts import TEXTS
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.pages import WIDGET
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +28,7 @@ class Page:
     headings: list[Heading]
     body: str
     about: str = ""
-    minutes: int | None = None
+    minutes: Minutes | None = None
     instrument: str = ""
 
     @cached_property

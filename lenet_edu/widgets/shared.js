@@ -98,9 +98,9 @@ const DIVERGING = [
 export function diverging(value, limit) {
   const place = Math.min(Math.max(value / (limit || 1), -1), 1) * 2 + 2;
   const left = Math.min(Math.floor(place), 3);
-  return DIVERGING[left].map((from, i) =>
-    Math.round(from + (place - left) * (DIVERGING[left + 1][i] - from)),
-  );
+  const [one, other, share] = [DIVERGING[left], DIVERGING[left + 1], place - left];
+  const between = (/** @type {number} */ i) => Math.round(one[i] + share * (other[i] - one[i]));
+  return [between(0), between(1), between(2)];
 }
 
 /** Ink on paper: `low` is white, `high` is black. */
@@ -229,7 +229,15 @@ export function picture({ rows, columns, label, onCell, onPick, onLeave, focus =
      */
     paint(values, colour) {
       const image = new ImageData(columns, rows);
-      for (let i = 0; i < rows * columns; i++) image.data.set([...colour(values[i]), 255], 4 * i);
+      const { data } = image;
+      // Written one by one: a network under training is painted many times a second.
+      for (let i = 0; i < rows * columns; i++) {
+        const [red, green, blue] = colour(values[i]);
+        data[4 * i] = red;
+        data[4 * i + 1] = green;
+        data[4 * i + 2] = blue;
+        data[4 * i + 3] = 255;
+      }
       canvas.getContext("2d").putImageData(image, 0, 0);
     },
     /**
