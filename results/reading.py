@@ -264,6 +264,7 @@ def main() -> int:
         )
         return 2
     measured = measure_clean(data) if part == "clean" else measure_photos(part, data)
+    record = open_record(FILE)  # again: another part may have been measured meanwhile
     record["experiments"][part] = {
         "command": f"python -m results.reading {part}",
         "data": data.name,
