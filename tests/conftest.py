@@ -12,6 +12,9 @@ from lenet_edu.network.models import Network
 from lenet_edu.training.checkpoints import load_network
 from tests.browser import needs_chromium
 
+# What tests answer is nobody's progress; notebooks' kernels inherit it.
+os.environ["LENET_EDU_PROGRESS"] = "off"
+
 _MACHINES_DATA = os.environ.get("LENET_EDU_DATA")
 
 # MNIST read from disk, and a boosted team of three trained networks.

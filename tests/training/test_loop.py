@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from threading import Thread
 
 import pytest
 import torch
@@ -109,6 +110,37 @@ def test_how_busy_the_machine_is_does_not_change_the_weights(few, switches, monk
     assert same(one, turns)
     assert same(one, every)
     assert losses == losses_of_turns == losses_of_all
+
+
+@pytest.mark.parametrize("where", ["callback", "thread"])
+def test_a_training_beside_another_changes_neither(few, where):
+    """The one uses a single thread of torch, which the other must not take for all there are."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+
+    def inner():
+        model = fresh()
+        train(model, few)
+        inside.append(model.state_dict())
+
+    def begin_another(run):
+        if run.steps == 1 and where == "callback":
+            inner()
+        elif run.steps == 1:
+            thread = Thread(target=inner)
+            thread.start()
+            thread.join()
+
+    inside: list[dict] = []
+    try:
+        alone, outside = fresh(), fresh()
+        train(alone, few)
+        train(outside, few, before_batch=begin_another)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)
+    assert same(outside.state_dict(), alone.state_dict())
+    assert same(inside[0], alone.state_dict())
 
 
 def test_distortions_reach_the_training(few):
