@@ -126,7 +126,9 @@ QUESTIONS = [
     ),
 ]
 _LETTERS = "abc"
-_NO_LETTERS = f"Not answered yet: put your {len(QUESTIONS)} letters between the quotes and run the cell again."
+_NO_LETTERS = (
+    f"Not answered yet: put your {len(QUESTIONS)} letters between the quotes and run the cell again."
+)
 
 
 class Sheet:
