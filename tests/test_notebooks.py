@@ -14,7 +14,8 @@ import pytest
 
 from lenet_edu.exercises import NOTEBOOKS as QUESTIONS
 from lenet_edu.exercises.glossary import TERMS
-from tools.notebooks import build, glossary, minutes
+from lenet_edu.site.minutes import WORDS_A_MINUTE, minutes
+from tools.notebooks import build, glossary
 
 IGNORED = {"nbval-ignore-output", "nbval-skip"}
 NAMES = build.names()
@@ -288,18 +289,17 @@ def stated_minutes() -> dict[str, int]:
 
 @pytest.mark.parametrize("name", REWRITTEN)
 def test_the_minutes_that_the_map_states_are_those_of_the_measure(name):
-    assert abs(stated_minutes()[name[:2]] - minutes.minutes(name).reading) <= 5
+    assert abs(stated_minutes()[name[:2]] - minutes(build.read(name)).reading) <= 5
 
 
 def test_the_first_notebook_is_short_and_the_course_is_no_longer_than_nine_hours():
     """Reading and exercises of 00 to 12 together."""
-    assert minutes.minutes("00_start_here").reading <= 12
-    assert sum(sum(minutes.minutes(name)) for name in NAMES if name < "13") <= 9 * 60
+    assert minutes(build.read("00_start_here")).reading <= 12
+    assert sum(sum(minutes(build.read(name))) for name in NAMES if name < "13") <= 9 * 60
 
 
-def test_a_longer_notebook_takes_longer(monkeypatch):
+def test_a_longer_notebook_takes_longer():
     notebook = build.read("01_input")
-    before = minutes.minutes("01_input").reading
-    notebook.cells.append(nbformat.v4.new_markdown_cell("word " * 10 * minutes.WORDS_A_MINUTE))
-    monkeypatch.setattr(build, "read", lambda name: notebook)
-    assert minutes.minutes("01_input").reading == pytest.approx(before + 10)
+    before = minutes(notebook).reading
+    notebook.cells.append(nbformat.v4.new_markdown_cell("word " * 10 * WORDS_A_MINUTE))
+    assert minutes(notebook).reading == pytest.approx(before + 10)

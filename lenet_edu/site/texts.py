@@ -14,6 +14,8 @@ TEXTS = {
         "exercises": "exercises {} min",
         "playground": "Playground",
         "open_playground": "Open the playground",
+        "train_here": "Train it in your browser: the playground trains a whole LeNet-5 on your own device, "
+        "without an installation.",
         "begin": "Begin with the first notebook",
         "map": "The network, and the notebook about each of its layers",
         "search": "Search",
@@ -69,6 +71,7 @@ TEXTS = {
         "exercises": "练习 {} 分钟",
         "playground": "试验场",
         "open_playground": "打开试验场",
+        "train_here": "在浏览器里训练它：试验场用你自己的设备训练整个 LeNet-5，无需安装。",
         "begin": "从第一本笔记本开始",
         "map": "整个网络,以及讲解每一层的笔记本",
         "search": "搜索",
