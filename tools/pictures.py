@@ -1,7 +1,7 @@
 """Takes the pictures of README in Chromium: `python -m tools.pictures [NAME ...]`. Needs MNIST.
 
-A page of the site, DrawDigit and FeatureMaps come from the site that it builds; the notebook and TrainingPanel
-from JupyterLab.
+A page of the site, DrawDigit and FeatureMaps come from the site that it builds; the notebook and
+TrainingPanel from JupyterLab.
 """
 
 import sys

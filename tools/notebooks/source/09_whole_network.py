@@ -212,7 +212,7 @@ for digit, distance in enumerate(outputs["OUTPUT"][3].tolist()):
 # ## Compare 1998 with today
 #
 # Today one would choose differently in four places, and each is one switch of `LeNet5`. The ledger tells what
-# a switch costs; the first line is the network of 1998, the last one has all four turned.
+# a switch costs; the first line is the network of 1998, the last one has all four switched.
 
 # %%
 from lenet_edu import MODERN
