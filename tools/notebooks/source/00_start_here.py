@@ -169,11 +169,11 @@ ask("start.errors", f"The paper: {paper.TEST_ERROR}%. Our network, recorded on M
 # | [**08 OUTPUT**](08_output.ipynb) | turn distances into an answer | 15 min |
 # | [**09 The whole network**](09_whole_network.ipynb) | build LeNet-5 and count everything | 15 min |
 # | [**10 How a network learns**](10_how_a_network_learns.ipynb) | compute a gradient and take a step | 25 min |
-# | [**11 Train**](11_train.ipynb) | train LeNet-5 and study its mistakes | 15 min |
-# | [**12 Cats and dogs**](12_cats_and_dogs.ipynb) | train a LeNet on colour pictures | 15 min |
-# | [**13 Find the bug**](13_find_the_bug.ipynb) | find faults in a training script | 15 min |
-# | [**14 The original recipe**](14_the_original_recipe.ipynb) | train as in 1998 | 30 min |
-# | [**15 The family**](15_the_family.ipynb) | place LeNet-5 among its relatives | 25 min |
+# | [**11 Train**](11_train.ipynb) | train LeNet-5 and study its mistakes | 20 min |
+# | [**12 Cats and dogs**](12_cats_and_dogs.ipynb) | train a LeNet on colour pictures | 20 min |
+# | [**13 Find the bug**](13_find_the_bug.ipynb) | find faults in a training script | 20 min |
+# | [**14 The original recipe**](14_the_original_recipe.ipynb) | train as in 1998 | 15 min |
+# | [**15 The family**](15_the_family.ipynb) | place LeNet-5 among its relatives | 15 min |
 #
 # The first eleven are the main path. Words in bold are explained where they first appear, and again in the
 # [glossary](glossary.ipynb).
