@@ -98,6 +98,7 @@ def test_a_translation_that_says_something_else_is_a_fault(english, translation,
 
 def test_numbers_may_be_spelt_out_on_one_side_and_decades_are_known():
     assert agreement.faults("In the 1980s sixteen maps", "20 世纪 80 年代的 16 个特征图") == []
+    assert agreement.faults("from zero on", "从 0 起") == []
     assert agreement.faults("November 1998", "1998 年 11 月", "other numbers: a month") == []
 
 
@@ -111,6 +112,7 @@ def test_numbers_may_be_spelt_out_on_one_side_and_decades_are_known():
         "卷积， 池化",
         "使用`fit`训练",
         "**1. 计算。**输入",
+        "**卷积**先做。**1. 计算。**输入",
         "一段\n文字",
         "{count}个错误",
     ],
@@ -122,6 +124,8 @@ def test_faults_of_setting_are_seen(text):
 def test_well_set_chinese_has_no_fault():
     text = "## 05 · S4\n\n**1. 计算。** 调用 `fit(1)`，得到 $x$ 个**特征图**（feature map），见 [02 C1](02_c1.ipynb)。\n\n- 1.5 倍：C1、S2"
     assert chinese.faults(text) == []
+    assert chinese.faults("1. 先算卷积。\n2. 再算池化。") == []
+    assert chinese.faults("**卷积**先做，然后是池化。**池化**后做") == []
 
 
 def test_terms_are_looked_for_the_longest_first():
