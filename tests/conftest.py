@@ -12,6 +12,10 @@ from lenet_edu.network.models import Network
 from lenet_edu.training.checkpoints import load_network
 from tests.browser import needs_chromium
 
+# Tests are written for English, whatever the machine speaks; notebooks have a language of their own.
+os.environ["LANGUAGE"] = "en"
+os.environ.pop("LENET_EDU_LANG", None)
+
 _MACHINES_DATA = os.environ.get("LENET_EDU_DATA")
 
 # MNIST read from disk, and a boosted team of three trained networks.

@@ -1,10 +1,13 @@
 """What several commands share: their options, and what these name: a network, data, a checkpoint."""
 
+import argparse
 import sys
 from pathlib import Path
 
 from lenet_edu.network import architecture
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import LANGUAGES
+from lenet_edu.system.language import translate as _
 
 PRESETS = {
     "1998": architecture.lenet5().config,
@@ -46,6 +49,16 @@ def add_folder_option(parser) -> None:
     """Where data sets live."""
     parser.add_argument(
         "--folder", type=Path, help="where data sets live (default: LENET_EDU_DATA, else data/)"
+    )
+
+
+def add_language_option(parser) -> None:
+    """The language of what is said; without the option it is what the surroundings ask for."""
+    parser.add_argument(
+        "--lang",
+        choices=tuple(LANGUAGES),
+        default=argparse.SUPPRESS,  # it may stand before or behind the command
+        help=_("language (default: LENET_EDU_LANG, else the notebooks' here, else the system's)"),
     )
 
 

@@ -304,7 +304,7 @@ def test_ones_own_words_stand_beside_a_model_answer_and_three_points():
 
 
 def test_an_explanation_in_a_script_without_spaces_counts_as_written():
-    assert EXPLANATION.compare("同一特征图的所有单元共享同一组权重和同一个偏置，因此参数很少。").is_written  # noqa: RUF001
+    assert EXPLANATION.compare("同一特征图的所有单元共享同一组权重和同一个偏置，因此参数很少。").is_written
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS)

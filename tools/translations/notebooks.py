@@ -5,24 +5,12 @@ from copy import deepcopy
 from pathlib import Path
 
 import nbformat
-import polib
 
 from lenet_edu.system.files import write_atomically
 from tools.notebooks import build
-from tools.translations import catalogue
+from tools.translations import catalogue, sources
 
-LOCALE = build.NOTEBOOKS / "locale"
 _LINK = re.compile(r"(\]\()([^)#\s]+)([^)]*\))")
-
-
-def languages() -> list[str]:
-    """Languages other than English that have a folder of translations."""
-    return sorted(path.name for path in LOCALE.iterdir() if path.is_dir())
-
-
-def path_of(name: str, language: str) -> Path:
-    """The translations of one notebook."""
-    return LOCALE / language / f"{name}.po"
 
 
 def edition(name: str, language: str) -> Path:
@@ -30,33 +18,9 @@ def edition(name: str, language: str) -> Path:
     return build.NOTEBOOKS / language / f"{name}.ipynb"
 
 
-def texts(name: str) -> list[catalogue.Text]:
-    """The prose of the notebook's source, cell by cell, named by the cells' ids."""
-    cells = build.from_source(name).cells
-    return [catalogue.Text(cell.source, cell.id) for cell in cells if cell.cell_type == "markdown"]
-
-
-def read(name: str, language: str) -> polib.POFile:
-    """The notebook's translations as they stand in the file."""
-    return catalogue.read(path_of(name, language), language)
-
-
-def extracted(name: str, language: str) -> polib.POFile:
-    """The notebook's translations, brought up to date with the English of now."""
-    return catalogue.bring_up_to_date(read(name, language), texts(name))
-
-
-def extract(name: str, language: str) -> polib.POFile:
-    """Bring the file of translations up to date; it is left alone if it is so already."""
-    new = extracted(name, language)
-    if not path_of(name, language).exists() or str(new) != str(read(name, language)):
-        catalogue.write(path_of(name, language), new)
-    return new
-
-
 def is_complete(name: str, language: str) -> bool:
     """True if the whole prose of the notebook is translated."""
-    return catalogue.is_complete(extracted(name, language))
+    return catalogue.is_complete(sources.extracted(name, language))
 
 
 def compose(name: str, language: str) -> nbformat.NotebookNode:
@@ -65,7 +29,9 @@ def compose(name: str, language: str) -> nbformat.NotebookNode:
     What is not translated yet stays English.
     """
     notebook = build.from_source(name)
-    translations = {entry.msgctxt: entry.msgstr for entry in read(name, language) if not entry.obsolete}
+    translations = {
+        entry.msgctxt: entry.msgstr for entry in sources.read(name, language) if not entry.obsolete
+    }
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = _redirect(translations.get(cell.id) or cell.source, language)

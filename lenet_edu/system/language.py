@@ -1,0 +1,144 @@
+"""The language that a reader sees: which one it is, and what a text says in it.
+
+English stands in the code, `_("{count} errors", count=3)`; translations stand in gettext's format in
+locale/LANGUAGE/LC_MESSAGES/lenet_edu.po. The file is read as translators edit it, not compiled to a .mo
+beforehand: so nothing can be out of date, and what a script of a widget needs is found by the places that stand
+beside each text. A text without a translation is shown in English.
+"""
+
+import json
+import os
+import re
+import sys
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+# What each language calls itself. Another one is a line here, and a folder of translations.
+LANGUAGES = {"en": "English", "zh": "中文"}
+LOCALE = Path(__file__).resolve().parents[1] / "locale"
+
+_chosen: str | None = None
+
+
+class Text(str):
+    """A text that is translated when it is shown, by `shown`: as a `str` it is English, in every language.
+
+    So it can be made when a module is imported, and keys and recorded answers do not depend on the language.
+    """
+
+    template: str
+    values: dict[str, Any]
+
+    def __new__(cls, template: str, **values):
+        """template: English, with names in braces for the `values`, as in `str.format`."""
+        text = super().__new__(cls, template.format(**values) if values else template)
+        text.template, text.values = template, values
+        return text
+
+
+def language() -> str:
+    """The reader's language: what `use` set, else LENET_EDU_LANG, else the notebook's, else the system's.
+
+    Raises LenetError if LENET_EDU_LANG names a language that there is not.
+    """
+    if _chosen:
+        return _chosen
+    asked = os.environ.get("LENET_EDU_LANG")
+    if asked:
+        _check(asked)
+        return asked
+    return _language_of_notebooks(Path.cwd()) or _language_of_system()
+
+
+def use(name: str | None) -> None:
+    """Show everything in this language from now on; None: in the one that the surroundings ask for.
+
+    Raises LenetError if there is no such language.
+    """
+    global _chosen
+    if name is not None:
+        _check(name)
+    _chosen = name
+
+
+def translate(text: str, /, **values) -> str:
+    """The text in the reader's language, with the values in place of the names in braces."""
+    translation = translations(language()).get(text, text)
+    if not values:
+        return translation
+    return translation.format(**{name: shown(value) for name, value in values.items()})
+
+
+_ = translate  # what gettext calls it
+
+
+def shown(value):
+    """What a reader sees of a value: of a `Text` its translation, anything else as it is."""
+    return translate(value.template, **value.values) if isinstance(value, Text) else value
+
+
+@lru_cache
+def translations(name: str) -> dict[str, str]:
+    """All that there is in a language, by the English; nothing for English itself."""
+    return {english: text for english, text, _places in _entries(name)}
+
+
+@lru_cache
+def script_translations(name: str, script: str) -> dict[str, str]:
+    """The translations of the texts in one file of JavaScript, as "widgets/predict.js", by the English."""
+    return {english: text for english, text, places in _entries(name) if script in places}
+
+
+def _entries(name: str) -> list[tuple[str, str, frozenset[str]]]:
+    """The English, the translation and the files it stands in, for each text that is translated."""
+    path = LOCALE / name / "LC_MESSAGES" / "lenet_edu.po"
+    if not path.exists():
+        return []
+    entries = []
+    for block in re.split(r"\n\s*\n", path.read_text(encoding="utf-8")):
+        if re.search(r"^#, .*fuzzy|^#~", block, flags=re.M):
+            continue
+        fields = dict(re.findall(r'^(msgid|msgstr) ((?:".*"\n?)+)', block, flags=re.M))
+        english, translation = (_unquoted(fields.get(field, "")) for field in ("msgid", "msgstr"))
+        if english and translation:
+            places = " ".join(re.findall(r"^#: (.*)", block, flags=re.M)).split()
+            entries.append((english, translation, frozenset(places)))
+    return entries
+
+
+def _unquoted(lines: str) -> str:
+    return "".join(
+        json.loads(line) for line in lines.splitlines()
+    )  # quotes and backslashes are C's, as JSON's
+
+
+def _language_of_notebooks(folder: Path) -> str | None:
+    """The language of the notebooks that lie in a folder; kernels run in that of their notebook."""
+    if next(folder.glob("[0-9][0-9]_*.ipynb"), None) is None:
+        return None
+    return folder.name if folder.name in LANGUAGES else "en"
+
+
+def _language_of_system() -> str:
+    names = (os.environ.get(name) for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
+    asked = next(filter(None, names), None) or _language_of_windows()
+    return asked[:2].lower() if asked[:2].lower() in LANGUAGES else "en"
+
+
+def _language_of_windows() -> str:
+    if sys.platform != "win32":
+        return ""
+    import ctypes
+    import locale
+
+    return locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "")
+
+
+def _check(name: str) -> None:
+    from lenet_edu.system.errors import LenetError  # whose other messages are translated here
+
+    if name not in LANGUAGES:
+        raise LenetError(
+            f"The language (--lang, LENET_EDU_LANG) must be {' or '.join(LANGUAGES)}; got {name!r}."
+        )
