@@ -8,6 +8,7 @@ from lenet_edu.cli.lab import NOTEBOOKS
 from lenet_edu.cli.options import say
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.files import read_json, write_atomically, write_json
+from lenet_edu.system.language import translate
 
 # What was last copied into the folder: digests by name of notebook, which tell whether the reader changed it.
 RECORD = ".lenet_edu_copies.json"
@@ -15,9 +16,13 @@ RECORD = ".lenet_edu_copies.json"
 
 def add_options(parser) -> None:
     """The options of this command."""
-    parser.add_argument("out", type=Path, help="a folder for the notebooks; it is made if it is missing")
     parser.add_argument(
-        "--reset", metavar="NOTEBOOK", help="take this one afresh, as 04_c3; yours is kept beside it"
+        "out", type=Path, help=translate("a folder for the notebooks; it is made if it is missing")
+    )
+    parser.add_argument(
+        "--reset",
+        metavar="NOTEBOOK",
+        help=translate("take this one afresh, as 04_c3; yours is kept beside it"),
     )
 
 
@@ -25,7 +30,13 @@ def run(options) -> dict:
     """Run the command; what --json prints."""
     if options.reset:
         changes = {"reset": reset_notebook(options.out, options.reset)}
-        say(options, f"{options.reset} is as new in {options.out}; yours is now {changes['reset']}.")
+        say(
+            options,
+            "{name} is as new in {out}; yours is now {mine}.",
+            name=options.reset,
+            out=options.out,
+            mine=changes["reset"],
+        )
         return changes
     changes = copy_notebooks(options.out)
     say(options, _summary(changes, options.out))
@@ -63,7 +74,11 @@ def reset_notebook(folder: Path, name: str) -> str:
     shipped = _shipped()
     name = name if name.endswith(".ipynb") else f"{name}.ipynb"
     if name not in shipped:
-        raise LenetError(f"{name} is no notebook of the suite; choose from {', '.join(shipped)}.")
+        raise LenetError(
+            "{name} is no notebook of the suite; choose from {shipped}.",
+            name=name,
+            shipped=", ".join(shipped),
+        )
     target, mine = folder / name, ""
     if target.exists():
         mine = f"{target.stem} (mine, {datetime.now():%Y-%m-%d %H-%M-%S}).ipynb"
@@ -75,7 +90,9 @@ def reset_notebook(folder: Path, name: str) -> str:
 
 def _refuse_the_originals(folder: Path) -> None:
     if folder.resolve() == NOTEBOOKS:
-        raise LenetError(f"{folder} is where the notebooks come from. Choose another folder for copies.")
+        raise LenetError(
+            "{folder} is where the notebooks come from. Choose another folder for copies.", folder=folder
+        )
 
 
 def _shipped() -> dict[str, bytes]:
@@ -85,7 +102,8 @@ def _shipped() -> dict[str, bytes]:
     )
     if not paths:
         raise LenetError(
-            f"{NOTEBOOKS} holds no notebooks: they come with a clone of the project, not by pip."
+            "{notebooks} holds no notebooks: they come with a clone of the project, not by pip.",
+            notebooks=NOTEBOOKS,
         )
     return {path.relative_to(NOTEBOOKS).as_posix(): path.read_bytes() for path in paths}
 

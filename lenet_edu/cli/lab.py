@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 FIRST = NOTEBOOKS / "00_start_here.ipynb"
@@ -58,7 +59,11 @@ def trust_notebooks(root: Path = NOTEBOOKS) -> None:
             notary.sign(read(path, as_version=4))
     except (OSError, ValueError) as error:
         print(
-            f"The notebooks could not be signed as trusted ({error}): their widgets are pictures until run."
+            translate(
+                "The notebooks could not be signed as trusted ({error}): their widgets are pictures until "
+                "run.",
+                error=error,
+            )
         )
 
 
@@ -83,7 +88,9 @@ def open_lab(arguments: list[str], language: str = "en") -> int:
     if find_spec("jupyterlab") is None:
         raise LenetError("JupyterLab is not installed here. Run: pip install -e '.[notebooks]'")
     if not FIRST.exists():
-        raise LenetError(f"{FIRST} is missing: the notebooks come with a clone of the project, not by pip.")
+        raise LenetError(
+            "{first} is missing: the notebooks come with a clone of the project, not by pip.", first=FIRST
+        )
     from jupyterlab.labapp import LabApp
 
     trust_notebooks()

@@ -16,8 +16,7 @@ from lenet_edu.cli import copy, data, evaluate, ledger, predict, reproduce, site
 from lenet_edu.cli.lab import open_lab
 from lenet_edu.cli.options import add_language_option
 from lenet_edu.system.errors import LenetError
-from lenet_edu.system.language import language, use
-from lenet_edu.system.language import translate as _
+from lenet_edu.system.language import language, translate, use
 from lenet_edu.system.places import use_readable_streams, user_path
 
 
@@ -27,11 +26,11 @@ def main(arguments: list[str] | None = None) -> int:
         use(_asked_language(arguments))
         parser = _parser()
     except LenetError as error:
-        print(f"lenet-edu: {error}", file=sys.stderr)
+        print(translate("lenet-edu: {error}", error=error), file=sys.stderr)
         return 2
     options, rest = parser.parse_known_args(arguments)
     if rest and options.run is not _run_lab:
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        parser.error(translate("unrecognized arguments: {rest}", rest=" ".join(rest)))
     options.rest = rest
     use_readable_streams()
     try:
@@ -42,10 +41,12 @@ def main(arguments: list[str] | None = None) -> int:
             print(json.dumps(result))
         sys.stdout.flush()
     except LenetError as error:
-        print(f"lenet-edu {options.command}: {error}", file=sys.stderr)
+        print(
+            translate("lenet-edu {command}: {error}", command=options.command, error=error), file=sys.stderr
+        )
         return 2
     except KeyboardInterrupt:
-        print(f"\nlenet-edu {options.command}: interrupted.", file=sys.stderr)
+        print(translate("\nlenet-edu {command}: interrupted.", command=options.command), file=sys.stderr)
         return 130
     except BrokenPipeError:
         # Whoever read our output has gone, as `head` does: that is no error.
@@ -53,7 +54,15 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         # What the commands ask of the machine has errors of its own; this is a file or folder that is closed.
         where = f"{error.filename} could not be used: " if error.filename else ""
-        print(f"lenet-edu {options.command}: {where}{error.strerror or error}.", file=sys.stderr)
+        print(
+            translate(
+                "lenet-edu {command}: {where}{strerror}.",
+                command=options.command,
+                where=where,
+                strerror=error.strerror or error,
+            ),
+            file=sys.stderr,
+        )
         return 2
     return getattr(options, "status", 0)
 
@@ -92,30 +101,32 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="lenet-edu", description=_("The LeNet-5 laboratory."), allow_abbrev=False)
+    parser = _Parser(prog="lenet-edu", description=translate("The LeNet-5 laboratory."), allow_abbrev=False)
     add_language_option(parser)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(name: str, about: str, run, add_options=None) -> None:
         command = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
-        command.add_argument("--json", action="store_true", help=_("print one JSON object on the last line"))
+        command.add_argument(
+            "--json", action="store_true", help=translate("print one JSON object on the last line")
+        )
         add_language_option(command)
         command.set_defaults(run=run)
         if add_options:
             add_options(command)
 
     for module, about in (
-        (ledger, _("Every shape, parameter and connection of a network, computed.")),
-        (data, _("What data is found, and where; fetches MNIST if it is missing.")),
-        (train, _("Train a network and save its weights.")),
-        (reproduce, _("Train a row of the paper's figure 9 as it was trained then.")),
-        (evaluate, _("Accuracy and confusion table of trained weights.")),
-        (predict, _("Say what is in picture files, or in all pictures of a folder.")),
-        (copy, _("Copy the notebooks into a folder of your own, or one of them afresh.")),
-        (site, _("Build the pages that need no kernel, and serve them.")),
+        (ledger, translate("Every shape, parameter and connection of a network, computed.")),
+        (data, translate("What data is found, and where; fetches MNIST if it is missing.")),
+        (train, translate("Train a network and save its weights.")),
+        (reproduce, translate("Train a row of the paper's figure 9 as it was trained then.")),
+        (evaluate, translate("Accuracy and confusion table of trained weights.")),
+        (predict, translate("Say what is in picture files, or in all pictures of a folder.")),
+        (copy, translate("Copy the notebooks into a folder of your own, or one of them afresh.")),
+        (site, translate("Build the pages that need no kernel, and serve them.")),
     ):
         add(module.__name__.rpartition(".")[2], about, module.run, module.add_options)
-    add("lab", _("Open the notebooks in JupyterLab; further arguments go to it."), _run_lab)
+    add("lab", translate("Open the notebooks in JupyterLab; further arguments go to it."), _run_lab)
     return parser
 
 

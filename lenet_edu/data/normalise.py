@@ -54,7 +54,9 @@ def grey_from_picture(source: Path | str | bytes) -> Tensor:
     try:
         return torch.from_numpy(grey_of(read_levels(source, LONGEST)))
     except LenetError as error:
-        raise LenetError(f"{_name(source)} could not be read as a picture: {error}.") from error
+        raise LenetError(
+            "{name} could not be read as a picture: {error}.", name=_name(source), error=error
+        ) from error
 
 
 def digits_in(ink: Tensor) -> list[Tensor]:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from lenet_edu.network import architecture, layers, paper
 from lenet_edu.network.architecture import Architecture
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 
 
 class Classifier(nn.Module):
@@ -111,18 +112,35 @@ class Network(Classifier, nn.Sequential):
         name, wanted = self.architecture.name, self.architecture.input.output_shape
         if not isinstance(images, Tensor):
             advice = "torch.as_tensor(images).float()"
-            raise LenetError(f"{name} takes a tensor of floats; got {type(images).__name__}. Use {advice}.")
+            raise LenetError(
+                "{name} takes a tensor of floats; got {kind}. Use {advice}.",
+                name=name,
+                kind=type(images).__name__,
+                advice=advice,
+            )
         if not images.is_floating_point():
-            raise LenetError(f"{name} takes a tensor of floats; got {images.dtype}. Use images.float().")
+            raise LenetError(
+                "{name} takes a tensor of floats; got {dtype}. Use images.float().",
+                name=name,
+                dtype=images.dtype,
+            )
         weights = next(self.parameters()).dtype
         if images.dtype != weights and not torch.is_autocast_enabled(images.device.type):
             raise LenetError(
-                f"{name} has weights of {weights}; got images of {images.dtype}. Use "
-                f"images.to({weights}), or model.to({images.dtype})."
+                "{name} has weights of {weights}; got images of {dtype}. Use images.to({weights}), or "
+                "model.to({dtype}).",
+                name=name,
+                weights=weights,
+                dtype=images.dtype,
             )
         if images.ndim != 4 or tuple(images.shape[1:]) != wanted:
             raise LenetError(
-                f"{name} takes images of shape {('N', *wanted)}; got {tuple(images.shape)}."
+                translate(
+                    "{name} takes images of shape {wanted}; got {shape}.",
+                    name=name,
+                    wanted=("N", *wanted),
+                    shape=tuple(images.shape),
+                )
                 + _hint(tuple(images.shape), wanted)
             )
 

@@ -83,7 +83,9 @@ def maths(latex: str, display: str) -> str:
         return convert(latex, display=display)
     except Exception as error:
         raise LenetError(
-            f"The formula {latex!r} is no LaTeX that can be drawn: {error!r}. Mend it."
+            "The formula {latex!r} is no LaTeX that can be drawn: {error!r}. Mend it.",
+            latex=latex,
+            error=error,
         ) from error
 
 

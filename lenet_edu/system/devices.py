@@ -34,7 +34,9 @@ def choose_device(name: str = "auto") -> torch.device:
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]
         raise LenetError(
-            f"This machine cannot use the device {name!r} ({reason}). Try auto or cpu."
+            "This machine cannot use the device {name!r} ({reason}). Try auto or cpu.",
+            name=name,
+            reason=reason,
         ) from error
     return device
 

@@ -1,9 +1,9 @@
 """The language that a reader sees: which one it is, and what a text says in it.
 
-English stands in the code, `_("{count} errors", count=3)`; translations stand in gettext's format in
+English stands in the code, `translate("{count} errors", count=3)`; translations in gettext's format are in
 locale/LANGUAGE/LC_MESSAGES/lenet_edu.po. The file is read as translators edit it, not compiled to a .mo
-beforehand: so nothing can be out of date, and what a script of a widget needs is found by the places that stand
-beside each text. A text without a translation is shown in English.
+beforehand: so nothing can be out of date, and what the script of a widget needs is found by the places that
+stand beside each text. A text without a translation is shown in English.
 """
 
 import json
@@ -13,6 +13,7 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from unicodedata import east_asian_width
 
 # What each language calls itself. Another one is a line here, and a folder of translations.
 LANGUAGES = {"en": "English", "zh": "中文"}
@@ -70,12 +71,20 @@ def translate(text: str, /, **values) -> str:
     return translation.format(**{name: shown(value) for name, value in values.items()})
 
 
-_ = translate  # what gettext calls it
-
-
 def shown(value):
     """What a reader sees of a value: of a `Text` its translation, anything else as it is."""
     return translate(value.template, **value.values) if isinstance(value, Text) else value
+
+
+def padded(text: str, width: int, right: bool = False) -> str:
+    """The text with blanks up to `width` columns of a terminal, in which a Chinese letter takes two."""
+    blanks = " " * (width - columns(text))
+    return blanks + text if right else text + blanks
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 @lru_cache

@@ -87,7 +87,7 @@ def images_for(model: Network, picture: Path | str | bytes) -> Tensor:
         return scaling.apply(decode(picture, takes.size)[None] / 255)
     except LenetError as error:
         name = "the picture" if isinstance(picture, bytes) else picture
-        raise LenetError(f"{name} could not be read as a picture: {error}.") from error
+        raise LenetError("{name} could not be read as a picture: {error}.", name=name, error=error) from error
 
 
 def class_names(model: Network) -> tuple[str, ...]:

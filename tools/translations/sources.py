@@ -12,8 +12,8 @@ from tools.translations import catalogue
 PACKAGE = "lenet_edu"
 ROOT = Path(__file__).resolve().parents[2] / PACKAGE
 LOCALE = build.NOTEBOOKS / "locale"
-# Functions whose first argument is a text: `language.translate` goes by the name _, shared.js has t.
-PYTHON, JAVASCRIPT = ("_", "Text"), ("t",)
+# Functions that take a text, and which of their arguments it is, counted from 1.
+CALLED = {"translate": 1, "Text": 1, "LenetError": 1, "say": 2}
 
 
 def languages() -> list[str]:
@@ -63,14 +63,16 @@ def calls(path: Path) -> list[ast.Call]:
     """The calls in a module of Python that name a text."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     found = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-    return [call for call in found if isinstance(call.func, ast.Name) and call.func.id in PYTHON]
+    return [call for call in found if isinstance(call.func, ast.Name) and call.func.id in CALLED]
 
 
 def _texts_of_package() -> list[catalogue.Text]:
     places: dict[str, list[str]] = {}
     for path in sorted([*ROOT.rglob("*.py"), *ROOT.rglob("*.js")]):
-        method, keywords = ("python", PYTHON) if path.suffix == ".py" else ("javascript", JAVASCRIPT)
+        method = "python" if path.suffix == ".py" else "javascript"
         with path.open("rb") as file:
-            for found in extract_texts(method, file, keywords=dict.fromkeys(keywords)):
+            for found in extract_texts(
+                method, file, keywords={name: (place,) for name, place in CALLED.items()}
+            ):
                 places.setdefault(found[1], []).append(path.relative_to(ROOT).as_posix())
     return [catalogue.Text(text, None, tuple(dict.fromkeys(files))) for text, files in places.items()]
