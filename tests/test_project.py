@@ -54,7 +54,7 @@ def test_readme_names_commands_that_exist():
     assert all(command in help_text for command in commands)
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/site.md"])
 def test_pages_name_files_and_commands_that_exist(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     places = re.findall(r"`((?:lenet_edu|tools|tests|notebooks|docs|results|bench|data)/[\w./]*)`", text)

@@ -1,8 +1,8 @@
-"""Writes the package's own Chinese font, with just the letters that its texts need: `python -m tools.font FONT`.
+"""Writes the package's own Chinese font, of just the letters that its texts need: `python -m tools.font FONT`.
 
-FONT is Noto Sans SC as OpenType, under the SIL Open Font License; the package `pylopdf-fonts-zh-cn` of PyPI has
-it as NotoSansSC-Regular.otf, and its licence. Figures take the font where a machine has none with Chinese. Do it
-again when the texts have new letters: a test says so.
+FONT is Noto Sans SC as OpenType, under the SIL Open Font License: NotoSansSC-Regular.otf of the package
+`pylopdf-fonts-zh-cn` on PyPI, which also has the licence. Figures take ours where a machine has no font with
+Chinese. Do it again when the texts have new letters: a test says so.
 """
 
 import argparse

@@ -12,6 +12,8 @@ import { bytesOf } from "./engine.js";
  * Images of one split. bytes: `maps` x `size` x `size` an image; digits are 0 on paper to 255 in ink (of the embedded
  * ones, 0 to 16). maps: 1 if it is left out, 3 for pictures in colour.
  * @typedef {{bytes: Uint8Array, labels: Uint8Array, size: number, maps?: number}} Split
+ * A split that a page holds: a Blob goes to workers without its bytes being copied.
+ * @typedef {{bytes: Blob | Uint8Array, labels: Uint8Array, size: number, maps?: number}} ClosedSplit
  */
 
 /**
@@ -172,10 +174,27 @@ export function embeddedDigits(small, labels) {
 }
 
 /**
- * Two parts of a split: what stays, and every `every`-th digit of each class.
+ * Data with its bytes at hand, where they were Blobs.
+ * @param {{train: ClosedSplit, validation: ClosedSplit, test: ClosedSplit, source: string}} data
+ * @returns {Promise<Data>}
+ */
+export async function opened({ source, ...splits }) {
+  const [train, validation, test] = await Promise.all(
+    [splits.train, splits.validation, splits.test].map(openedSplit),
+  );
+  return { train, validation, test, source };
+}
+
+/** @param {ClosedSplit} split @returns {Promise<Split>} */
+export async function openedSplit({ bytes, ...split }) {
+  return { ...split, bytes: bytes instanceof Blob ? new Uint8Array(await bytes.arrayBuffer()) : bytes };
+}
+
+/**
+ * Two parts of a split: what stays, and every `every`-th image of each class.
  * @param {Split} split @param {number} every
  */
-export function holdOut({ bytes, labels, size }, every) {
+export function holdOut({ bytes, labels, size, maps = 1 }, every) {
   const met = new Map();
   /** @type {number[][]} */
   const [staying, held] = [[], []];
@@ -184,12 +203,12 @@ export function holdOut({ bytes, labels, size }, every) {
     met.set(label, before + 1);
     (before % every ? staying : held).push(i);
   });
-  const pixels = size * size;
+  const pixels = maps * size * size;
   /** @param {number[]} places @returns {Split} */
   const part = (places) => {
     const chosen = new Uint8Array(places.length * pixels);
     places.forEach((from, to) => chosen.set(bytes.subarray(from * pixels, (from + 1) * pixels), to * pixels));
-    return { bytes: chosen, labels: Uint8Array.from(places, (i) => labels[i]), size };
+    return { bytes: chosen, labels: Uint8Array.from(places, (i) => labels[i]), size, maps };
   };
   return { rest: part(staying), held: part(held) };
 }
@@ -234,12 +253,14 @@ export function checkData(data, scaling, plan) {
 }
 
 /**
- * A function that writes image `i` of a split as the network sees it: `maps` x 32 x 32 values, paper round a digit.
+ * A function that writes image `i` of a split as the network sees it: `maps` x `frame` x `frame` values, paper round a
+ * digit. The embedded digits stand in a frame of 32 only.
  * @param {Split} split
  * @param {Scaling} scaling
+ * @param {number} [frame] side of the network's input
  * @returns {(i: number, out: Float32Array) => void}
  */
-export function reader({ bytes, size }, { background, ink }) {
+export function reader({ bytes, size }, { background, ink }, frame = FRAME) {
   const f = Math.fround;
   const range = f(ink - background);
   const scaled = (/** @type {number} */ share) => f(f(f(share) * range) + f(background));
@@ -251,16 +272,16 @@ export function reader({ bytes, size }, { background, ink }) {
     };
   }
   const levels = Float32Array.from({ length: 256 }, (_, byte) => scaled(byte / 255));
-  if (size === FRAME) {
+  if (size === frame) {
     return (i, out) => {
       for (let to = 0, from = i * out.length; to < out.length;) out[to++] = levels[bytes[from++]];
     };
   }
-  const margin = (FRAME - size) >> 1;
+  const margin = (frame - size) >> 1;
   return (i, out) => {
     out.fill(paper);
     for (let row = 0, from = i * size * size; row < size; row++) {
-      for (let column = 0, to = (row + margin) * FRAME + margin; column < size; column++) {
+      for (let column = 0, to = (row + margin) * frame + margin; column < size; column++) {
         out[to++] = levels[bytes[from++]];
       }
     }

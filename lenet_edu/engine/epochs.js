@@ -23,6 +23,7 @@ const LOGS_PER_EPOCH = 20;
  * @property {number} images in the training split
  * @property {Recipe} recipe in force now
  * @property {Recipe} startedWith the first one
+ * @property {boolean} [changed] true if the recipe was changed under way
  * @property {number} seed
  * @property {number} seen images of the epoch under way
  * @property {number} steps all updates
@@ -80,7 +81,13 @@ export class Epochs extends Loop {
 
   /** Another highest rate from the next step on. @param {number} peakRate */
   changeRate(peakRate) {
-    this.#follow(checkRecipe({ ...this.run.recipe, peak_rate: peakRate }));
+    this.change({ peak_rate: peakRate });
+  }
+
+  /** Other values of the recipe from the next step on. @param {Partial<Recipe>} values */
+  change(values) {
+    this.#follow(checkRecipe({ ...this.run.recipe, ...values }));
+    this.run.changed = true;
   }
 
   /** @param {Recipe} recipe */
@@ -115,6 +122,7 @@ export class Epochs extends Loop {
       run.right += part.right;
     }
     const { rate } = this;
+    this.keepGradient();
     this.network.step({ rate, momentum, nesterov: nesterov && momentum > 0, weightDecay: weight_decay });
     const before = run.seen;
     run.seen = batch.to;

@@ -41,12 +41,12 @@ export class Learner {
   constructor(network, data, scaling) {
     this.network = network;
     this.data = data;
-    this.readers = {
-      train: reader(data.train, scaling),
-      validation: reader(data.validation, scaling),
-      test: reader(data.test, scaling),
-    };
     const { maps, size } = network.plan.input;
+    this.readers = {
+      train: reader(data.train, scaling, size),
+      validation: reader(data.validation, scaling, size),
+      test: reader(data.test, scaling, size),
+    };
     this.side = size;
     this.pixels = maps * size * size;
     // Paper surrounds a digit; a picture fills its frame.

@@ -15,6 +15,7 @@ const EXPLODED = 100;
 // Messages such as "pause" are read at least this often, and the state is saved this often, in milliseconds.
 const BREATHE_EVERY = 8;
 const SAVE_EVERY = 5000;
+const REPORTED_MISTAKES = 10;
 
 /** A loss that exploded or is no longer a number. */
 export class DivergedError extends Error {
@@ -49,11 +50,22 @@ export class Loop {
     this.running = false;
     /** @type {any} the subclass's State */
     this.state = null;
+    /** Whether the next step keeps its gradient for those who watch; and the last one that was kept. @type {boolean} */
+    this.keepsGradient = false;
+    /** @type {Float32Array | null} */
+    this.lastGradient = null;
   }
 
   /** One step: some updates. @abstract @returns {Promise<void>} */
   async step() {
     throw new Error("A training has steps of its own.");
+  }
+
+  /** Other values of the recipe from the next step on. @abstract @param {Record<string, any>} values */
+  change(values) {
+    throw new Error(
+      `The recipe of this training is fixed: ${Object.keys(values)} cannot be changed under way.`,
+    );
   }
 
   /** @abstract @returns {boolean} */
@@ -179,6 +191,23 @@ export class Loop {
     this.report(this.finished ? "finished" : "paused", { epoch: this.epochsDone, steps: this.run.steps });
   }
 
+  /**
+   * What there is to see while it trains: every layer's output for some images, the weights, and the gradient of a
+   * step since the last look (of an earlier one, or null, if there was none).
+   * @param {Float32Array} images
+   */
+  look(images) {
+    this.keepsGradient = true;
+    const { network, lastGradient } = this;
+    return { outputs: network.forward(images), weights: network.weights, gradient: lastGradient };
+  }
+
+  /** Before a step uses the gradient up: a copy for those who watch, if somebody has looked since the last one. */
+  keepGradient() {
+    if (this.keepsGradient) this.lastGradient = this.network.gradient;
+    this.keepsGradient = false;
+  }
+
   /** Stop after the step under way. */
   pause() {
     this.running = false;
@@ -210,7 +239,7 @@ export class Loop {
   /** Look at the validation split and begin the next epoch. @param {{learning_rate: number, seconds: number}} about */
   async endEpoch(about) {
     const { run } = this;
-    const { loss, accuracy } = await this.evaluate("validation");
+    const { loss, accuracy, confusion, mistakes } = await this.evaluate("validation");
     const record = {
       ...about,
       epoch: run.history.length + 1,
@@ -224,7 +253,7 @@ export class Loop {
     run.lastWeights = this.network.weights;
     if (accuracy > best) run.bestWeights = run.lastWeights;
     Object.assign(run, { seen: 0, lossSum: 0, right: 0, lastLogged: [0, 0, 0], seconds: 0 });
-    this.report("epoch", record);
+    this.report("epoch", { ...record, confusion, mistakes: mistakes.slice(0, REPORTED_MISTAKES) });
     await this.save(this.snapshot());
   }
 

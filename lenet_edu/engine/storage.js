@@ -19,7 +19,10 @@ export class StorageError extends Error {
  * }>}
  */
 export async function openStorage() {
-  const database = await open();
+  const database = await open().catch((error) => {
+    // Some browsers refuse at once, even to be asked.
+    throw error instanceof StorageError ? error : failure(error);
+  });
   /** @type {(store: string, mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest) => Promise<any>} */
   const transact = (store, mode, work) =>
     new Promise((resolve, reject) => {

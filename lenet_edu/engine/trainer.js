@@ -145,6 +145,11 @@ export class Training extends EventTarget {
     return this.#ask("changeRate", rate);
   }
 
+  /** Other values of the recipe from the next step on, such as `batch_size`. @param {Record<string, any>} values */
+  change(values) {
+    return this.#ask("change", values);
+  }
+
   /** Begin anew. @param {number} seed @param {any} recipe */
   async reset(seed, recipe) {
     await this.pause();
@@ -175,6 +180,11 @@ export class Training extends EventTarget {
   /** Every layer's output for some images, by the weights as they stand. @param {Float32Array} images */
   forward(images) {
     return this.#ask("forward", images);
+  }
+
+  /** Outputs, weights and a step's gradient, see `look` in loop.js. @param {Float32Array} images */
+  look(images) {
+    return this.#ask("look", images);
   }
 
   /** The loss of some images and its gradient, by the weights as they stand. @param {Float32Array} images @param {number[]} labels @param {object} [options] */

@@ -4,6 +4,7 @@
  * of it goes back as {id, value} or {id, error}, and what happens meanwhile as {event, detail}.
  */
 
+import { opened } from "./data.js";
 import { Engine } from "./engine.js";
 import { Epochs } from "./epochs.js";
 import { Learner, SHARDS } from "./learner.js";
@@ -92,9 +93,9 @@ export function serve(port) {
     },
   };
   answer(port, {
-    help(/** @type {any} */ { module, plan, data, scaling }, /** @type {Port} */ leader) {
+    async help(/** @type {any} */ { module, plan, data, scaling }, /** @type {Port} */ leader) {
       network = new Engine(module).network(plan);
-      learner = new Learner(network, data, scaling);
+      learner = new Learner(network, await opened(data), scaling);
       answer(leader, helping);
     },
     async lead(
@@ -102,6 +103,7 @@ export function serve(port) {
       /** @type {Port[]} */ ports,
     ) {
       network = new Engine(module).network(plan);
+      data = await opened(data);
       const storage = name ? await openStorage() : null;
       const save = storage ? (/** @type {any} */ state) => storage.put("trainings", name, state) : undefined;
       const helpers = ports.map((its) => {
@@ -124,6 +126,8 @@ export function serve(port) {
     },
     pause: () => lead.pause(),
     changeRate: (/** @type {number} */ rate) => lead.changeRate(rate),
+    change: (/** @type {any} */ values) => lead.change(values),
+    look: (/** @type {Float32Array} */ images) => lead.look(images),
     save: () => lead.save(lead.snapshot()),
     evaluate: (/** @type {any} */ split) => lead.evaluate(split),
     forward: (/** @type {Float32Array} */ images) => network.forward(images),

@@ -4,14 +4,33 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lenet_edu.exercises.checking import Choice, Code, Number
+from lenet_edu.exercises.checking import Code, Explanation, Number
 from lenet_edu.exercises.prediction import Estimate, Prediction
 from lenet_edu.network.architecture import lenet5
 from lenet_edu.network.ledger import ledger
 
 _BOOK = ledger(lenet5())
 _ROW = _BOOK["C5"]
+_KERNEL = 5
 _SHARE = _ROW.parameters.value / _BOOK.totals["parameters"]
+
+_LINE = 144  # pixels: five digits of 28 and the margins
+
+
+def _places(side: int) -> int:
+    return (side - 32) // 4 + 1
+
+
+def _multiply_adds(width: int) -> float:
+    """Of C1 to C5 for an image of 32 by `width`."""
+    sizes = (((width - 4), 28), ((width - 4) // 2, 14), ((width - 12) // 2, 10), ((width - 12) // 4, 5))
+    shares = [wide / usual for wide, usual in (*sizes, (_places(width), 1))]
+    return sum(row.multiply_adds.value * share for row, share in zip(_BOOK.rows[:5], shares, strict=True))
+
+
+def _saving(width: int) -> float:
+    return _places(width) * _multiply_adds(32) / _multiply_adds(width)
+
 
 PREDICTIONS = {
     "share": Estimate(
@@ -35,27 +54,32 @@ PREDICTIONS = {
             "C5 gives maps of 2 by 2": "S4's maps are 6 by 6 now, and 6 - 5 + 1 = 2.",
         },
     ),
+    "cheaper": Estimate(
+        f"The line is {_LINE} pixels wide and has {_places(_LINE)} places for a window of 32 by 32. Cut out each window and read it by "
+        "itself, or slide over the line in one go: how many times fewer multiplications does sliding need?",
+        right=round(_saving(_LINE), 1),
+        because="Neighbouring windows share most of their pixels, and what they share is computed once.",
+        hints={
+            _places(_LINE): "that would be so if all places together cost no more than one window.",
+            1: "the windows overlap: C1 would compute most of its units again for each of them.",
+        },
+        factor=1.3,
+    ),
 }
 
 
-def as_matrix(s4: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """(N, 16, 5, 5), (120, 16, 5, 5), (120,) -> (N, 120), before the squash."""
-    return F.linear(s4.flatten(1), weight.flatten(1), bias)
+def slide(s4: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
+    """A fully connected layer for maps of 5x5, at every place of larger maps.
+
+    (N, maps, H, W), (units, maps x 25), (units,) -> (N, units, H - 4, W - 4), before the squash.
+    """
+    return F.conv2d(s4, matrix.unflatten(1, (s4.shape[1], _KERNEL, _KERNEL)), bias)
 
 
 def _cases() -> list[tuple]:
     generator = torch.Generator().manual_seed(6)
-    return [
-        (
-            torch.randn(3, 4, 5, 5, generator=generator),
-            torch.randn(7, 4, 5, 5, generator=generator),
-            torch.randn(7, generator=generator),
-        )
-    ]
-
-
-def _places(side: int) -> int:
-    return (side - 32) // 4 + 1
+    matrix, bias = torch.randn(7, 100, generator=generator), torch.randn(7, generator=generator)
+    return [(torch.randn(3, 4, side, 8, generator=generator), matrix, bias) for side in (6, 9)]
 
 
 EXERCISES = {
@@ -78,29 +102,36 @@ EXERCISES = {
             120 * 16 * 25: "Each map also has a bias.",
         },
     ),
-    "as_matrix": Code(
-        right=as_matrix,
+    "slide": Code(
+        right=slide,
         cases=_cases,
-        because="One matrix product: at this size the convolution is a fully connected layer.",
+        because="The rows of the matrix are kernels, written in one line. Cut them into 5 by 5, and the layer slides.",
         mistakes={
-            "The bias is missing.": lambda s4, weight, bias: as_matrix(s4, weight, 0 * bias),
-            "Maps and places are in another order in the weights than in the input: flatten both in the same way.": (
-                lambda s4, weight, bias: as_matrix(s4.permute(0, 2, 3, 1), weight, bias)
+            "The bias is missing.": lambda s4, matrix, bias: slide(s4, matrix, 0 * bias),
+            "A row of the matrix holds map after map, and in each map row after row: cut it in that order.": (
+                lambda s4, matrix, bias: F.conv2d(
+                    s4, matrix.view(-1, _KERNEL, _KERNEL, s4.shape[1]).permute(0, 3, 1, 2), bias
+                )
             ),
-            "Your result is transposed: images first, then units.": lambda s4, weight, bias: (
-                as_matrix(s4, weight, bias).T
+            "That is the first place only. Give all places: (N, units, H - 4, W - 4).": lambda s4, matrix, bias: (
+                slide(s4, matrix, bias)[:, :, :1, :1]
             ),
-            "Flatten the result: (N, 120) without the two sides of 1.": lambda s4, weight, bias: as_matrix(
-                s4, weight, bias
-            )[:, :, None, None],
+            "Something is turned round: do not flip the kernels.": lambda s4, matrix, bias: slide(
+                s4, matrix.flip(1), bias
+            ),
         },
     ),
-    "wide": Choice(
-        right="a",
-        because="Neighbouring windows share nearly all of their pixels, and what they share is computed once.",
-        hints={
-            "b": "It has the same weights, and gives the same numbers at the same places.",
-            "c": "Each place still sees 32 by 32 pixels, no more and no fewer.",
-        },
+}
+
+EXPLANATIONS = {
+    "wide": Explanation(
+        model="Two neighbouring windows lie only four pixels apart, so they share nearly all of their pixels, and also "
+        "nearly all of what C1 to S4 make of them. When the network slides, all this is computed once and used by every "
+        "window. When each window is cut out, it is computed again for each.",
+        points=(
+            "Neighbouring windows have most of their pixels in common.",
+            "What they share is computed once when the network slides.",
+            "The answers are the same; only the repeated work is saved.",
+        ),
     ),
 }

@@ -1,27 +1,26 @@
 """Notebook 07: 84 units that draw a picture."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from lenet_edu.exercises.checking import Choice, Code, Number
+from lenet_edu.exercises.checking import Code, Conditions, Explanation, Number
 from lenet_edu.exercises.prediction import Prediction
 from lenet_edu.network import paper
 from lenet_edu.network.architecture import lenet5
-from lenet_edu.network.layers import ScaledTanh
 from lenet_edu.network.ledger import ledger
 
 _BOOK = ledger(lenet5())
 _BELOW, _UNITS = _BOOK["C5"].units.value, _BOOK["F6"].units.value
 
 PREDICTIONS = {
-    "units": Prediction(
-        f"There are ten classes. Why has F6 {_UNITS} units?",
-        right=f"{_UNITS} is {paper.CODE_WIDTH} x {paper.CODE_HEIGHT}: a small picture of the digit",
+    "rows": Prediction(
+        f"F6 has {_UNITS} units, and training asks them to show a picture of the digit. Unit 0 and unit 1 stand next to each "
+        "other in it. Do they read neighbouring units of C5?",
+        right="each reads all of C5",
         choices={
-            "more units remember more": "any number would do for that. This one has a reason.",
-            f"{_UNITS} lies between {_BELOW} and 10": "so does 40. Many copies of the network keep the number, and lose its reason.",
-            f"{_UNITS} is {paper.CODE_WIDTH} x {paper.CODE_HEIGHT}: a small picture of the digit": "each class has a code of that many pixels, and F6 is to reproduce it.",
+            "yes: neighbours read neighbours, as in C1": "in C1 units have a place in the image. The units of C5 have none, so there are no neighbours to read.",
+            f"each reads {_BELOW} / {_UNITS} units of C5, its own share": "then each unit would know a part of the digit only. What it should show depends on the whole digit.",
+            "each reads all of C5": "every unit has a weight for each unit of C5. That two units stand side by side in the picture is a matter of what they are asked for, not of wires.",
         },
     ),
     "picture": Prediction(
@@ -36,22 +35,6 @@ PREDICTIONS = {
 }
 
 
-def f6(c5: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """(N, 120), (84, 120), (84,) -> (N, 84), squashed."""
-    return ScaledTanh()(F.linear(c5, weight, bias))
-
-
-def _layer() -> list[tuple]:
-    generator = torch.Generator().manual_seed(7)
-    return [
-        (
-            torch.randn(3, 8, generator=generator),
-            torch.randn(5, 8, generator=generator),
-            torch.randn(5, generator=generator),
-        )
-    ]
-
-
 def agreement(x: Tensor, codes: Tensor) -> Tensor:
     """(N, 84) and (10, 84) -> (N, 10): at how many pixels the signs agree."""
     return (x[:, None].sign() == codes).sum(2)
@@ -61,6 +44,18 @@ def _pictures() -> list[tuple]:
     generator = torch.Generator().manual_seed(8)
     codes = torch.tensor(paper.DIGIT_CODES).flatten(1).float()
     return [(codes[:4] + 1.5 * torch.randn(4, _UNITS, generator=generator), codes)]
+
+
+def _drawing(answer) -> Tensor:
+    drawn = torch.as_tensor(answer).float()
+    if drawn.shape != (paper.CODE_HEIGHT, paper.CODE_WIDTH) or not (drawn.abs() == 1).all():
+        raise ValueError
+    return drawn
+
+
+def _distances_to_codes(drawn: Tensor) -> Tensor:
+    """(10,): how many pixels differ from each code."""
+    return (torch.tensor(paper.DIGIT_CODES) != drawn).sum((1, 2))
 
 
 EXERCISES = {
@@ -73,18 +68,19 @@ EXERCISES = {
             63 * (_UNITS + 1): "F6 reads C5, which has 120 units.",
         },
     ),
-    "f6": Code(
-        right=f6,
-        cases=_layer,
-        because="A matrix product, a bias, and the paper's squash.",
-        mistakes={
-            "The squash is missing.": F.linear,
-            "The bias is missing.": lambda c5, weight, bias: f6(c5, weight, 0 * bias),
-            "That is the plain tanh. The paper's is 1.7159 tanh(2a/3).": lambda c5, weight, bias: torch.tanh(
-                F.linear(c5, weight, bias)
+    "unit": Conditions(
+        convert=lambda answer: _drawing(answer),
+        wanted=f"A table of {paper.CODE_HEIGHT} rows and {paper.CODE_WIDTH} columns of 1 and -1",
+        conditions={
+            "It is the same as the code of a digit. Draw something that is no digit.": lambda drawn: (
+                _distances_to_codes(drawn).min() > 0
             ),
-            "You squash before you add the bias.": lambda c5, weight, bias: f6(c5, weight, 0 * bias) + bias,
+            "It is within 12 pixels of the code of a digit: the network could take it for that. Change more pixels.": (
+                lambda drawn: _distances_to_codes(drawn).min() > 12
+            ),
+            "It has hardly any ink: at least ten pixels should be 1.": lambda drawn: (drawn > 0).sum() >= 10,
         },
+        because="A new code, more than 12 pixels away from each digit: a network could learn it as an eleventh class.",
     ),
     "agreement": Code(
         right=agreement,
@@ -105,12 +101,17 @@ EXERCISES = {
             ),
         },
     ),
-    "targets": Choice(
-        right="b",
-        because="At 1 and -1 the squash bends most. Targets at its limits would ask for endless weights and leave no gradient.",
-        hints={
-            "a": "Larger targets would lie farther apart. It is the way there that goes wrong.",
-            "c": "The distances would be larger, but they would still be compared with each other.",
-        },
+}
+
+EXPLANATIONS = {
+    "targets": Explanation(
+        model="The squash comes near 1.7159 only when its weighted sum grows without limit. If the codes asked for that, the "
+        "weights would have to grow on and on, and the slope of the squash out there is nearly zero, so learning would stop. "
+        "At 1 and -1 the squash is still steep enough, and it is reached with moderate weights.",
+        points=(
+            "The limits 1.7159 and -1.7159 are never reached; only ever larger weights come closer.",
+            "Near the limits the slope of the squash is almost zero, so hardly anything is learned there.",
+            "1 and -1 lie inside, where the squash can be reached and still has a slope.",
+        ),
     ),
 }

@@ -58,6 +58,28 @@ TERMS: dict[str, dict[str, str]] = {
         "invariance": "The output stays the same although the input changes in a certain way, such as by moving.",
         "robustness": "How far an input can be changed before the network's answers become wrong.",
     },
+    "06": {
+        "fully connected layer": "A layer in which every unit reads every number of the layer below.",
+        "multiply-add": "One multiplication and one addition: the usual measure of how much a network has to compute.",
+        "space displacement network": "A network that slides over a wide picture, such as a line of digits, and gives an answer for each place.",
+    },
+    "07": {
+        "code": "The picture of 7 by 12 pixels that F6 should show for a character: 1 for ink and -1 for paper.",
+        "one-hot": "One output for each class: high for the right class, low for the others.",
+    },
+    "08": {
+        "radial basis function": "A unit whose value depends only on how far its input is from a point of its own. In LeNet-5: the squared distance of F6 to a code.",
+        "Hamming distance": "The number of places in which two pictures (or texts) of the same size differ.",
+        "loss": "The one number that says how wrong a network is on some examples. Training makes it smaller.",
+        "collapse": "What happens when codes may move and the loss only asks to be near them: all codes become one point.",
+        "rubbish class": "A class for everything that is no digit, in equation 9: as if one more code lay at a fixed distance.",
+        "probability": "A number from 0 to 1 that says how sure something is. The probabilities of all classes add up to 1.",
+        "softmax": "The formula that makes probabilities of numbers: e to the power of each, divided by the sum of all.",
+        "temperature": "A number by which distances or scores are divided before the softmax, so that a network is as sure as it is right.",
+    },
+    "09": {
+        "multilayer perceptron": "A network of fully connected layers only, also called an MLP.",
+    },
     "10": {
         "slope": "How much a number changes when another one grows a little, divided by that little: also called a derivative.",
         "chain rule": "Where one number depends on a second, and that on a third, the slope of the whole is the product of the slopes of its links.",

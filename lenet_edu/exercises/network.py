@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from lenet_edu.exercises.checking import Choice, Code, Number
+from lenet_edu.exercises.checking import Choice, Code, Explanation, Number
 from lenet_edu.exercises.prediction import Prediction
 from lenet_edu.network import paper
 from lenet_edu.network.architecture import lenet5
@@ -11,6 +11,7 @@ from lenet_edu.network.ledger import ledger
 
 _BOOK = ledger(lenet5())
 _KERNEL = 25
+_SHARED = _BOOK["C1"].connections.value // _BOOK["C1"].parameters.value
 
 PREDICTIONS = {
     "largest": Prediction(
@@ -85,6 +86,19 @@ EXERCISES = {
             ),
         },
     ),
+    "mlp": Number(
+        right=785 * 1000 + 1001 * 150 + 151 * 10,
+        because="785 x 1,000 + 1,001 x 150 + 151 x 10 = 936,660. The fully connected layers do not share anything.",
+        hints={
+            784 * 1000
+            + 1000 * 150
+            + 150 * 10: "The biases are missing: one for each hidden unit and each output.",
+            785 * 1000 + 1001 * 10: "That is the network without the second hidden layer.",
+            785 * 1000
+            + 1001 * 150
+            + 1001 * 10: "The outputs read the second hidden layer, 150 units, not the first.",
+        },
+    ),
     "sixty": Choice(
         right="b",
         because="60 x 25 + 16 = 1,516 for C3, and the other layers do not change.",
@@ -92,5 +106,19 @@ EXERCISES = {
             "a": "Count: each link brings 25 weights, wherever it is.",
             "c": "Columns that are alike have kernels of their own all the same.",
         },
+    ),
+}
+
+EXPLANATIONS = {
+    "sharing": Explanation(
+        model="C1 has only six kernels, so few parameters. But each kernel is used at "
+        f"{_SHARED} places of its map, and each use is a "
+        f"connection of its own. So one parameter stands behind {_SHARED} connections. In F6 nothing is shared, and both numbers "
+        "are equal.",
+        points=(
+            "The units of a map in C1 share one kernel and one bias.",
+            f"Each of these parameters serves {_SHARED} connections, one at each place.",
+            "Layers without sharing have as many parameters as connections.",
+        ),
     ),
 }

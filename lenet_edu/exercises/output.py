@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from lenet_edu.exercises.checking import Choice, Code, Number
-from lenet_edu.exercises.prediction import Prediction
+from lenet_edu.exercises.checking import Code, Explanation, Number
+from lenet_edu.exercises.prediction import Estimate, Prediction
 from lenet_edu.network import paper
 from lenet_edu.network.losses import map_loss
 
@@ -14,12 +14,12 @@ _APART = _HAMMING[_HAMMING > 0]
 
 PREDICTIONS = {
     "kind": Prediction(
-        "OUTPUT gives ten numbers for an image. What are they?",
-        right="distances: the smallest names the digit",
+        "OUTPUT gives ten numbers for an image, one for each digit. The image is a clear 3. How do the ten numbers look?",
+        right="the number of the 3 is the smallest",
         choices={
-            "probabilities: they sum to 1": "that would be a softmax, which came later. Probabilities can be computed from these numbers.",
-            "scores: the largest names the digit": "so it is in most networks today. Here it is the other way round.",
-            "distances: the smallest names the digit": "each unit tells how far F6 is from its code.",
+            "the number of the 3 is the largest": "so it is in most networks today. Here the numbers measure how far F6 is from each code.",
+            "the number of the 3 is near 1, the others are near 0": "those would be probabilities. The paper uses them in equation 9: they can be computed from these ten numbers.",
+            "the number of the 3 is the smallest": "each unit tells how far F6 is from its code, and F6 looks like the code of the 3.",
         },
     ),
     "nearest": Prediction(
@@ -76,35 +76,35 @@ EXERCISES = {
                 _APART.min()
             ): "That is the number of pixels that differ. How far apart are 1 and -1, squared?",
             2 * int(_APART.min()): "Each difference is 2. Equation 7 squares it.",
-            int(_APART.max()) * 4: "That is the distance of the two codes that are least alike, 1 and 8.",
+            int(_APART.max()) * 4: "That is the distance of codes that are least alike.",
         },
     ),
     "safe": Number(
         right=int(_APART.min()),
-        because="Half the way between two codes is half of their straight distance, and squared that is a quarter.",
+        because="Half of the way between two codes is half of their straight distance, and squared that is a quarter. It says which code is the nearest, not that the answer is right.",
         hints={
             2 * int(_APART.min()): "Half of a straight distance is a quarter of its square.",
             4 * int(_APART.min()): "At that distance F6 may stand on the other code.",
             int(_APART.min()) ** 0.5: "That is the straight distance. OUTPUT gives its square.",
         },
     ),
-    "distances": Code(
+    "products": Code(
         right=distances,
         cases=_points,
-        because="The same numbers as OUTPUT.",
+        because="The square of F6, minus twice the product with the code, plus the square of the code: one matrix product "
+        "does most of the work. The code's part is 84 for every code, so a larger product means a smaller distance.",
         mistakes={
-            "Equation 7 takes no square root.": lambda x, codes: distances(x, codes).sqrt(),
-            "You take the mean of the squares; the paper takes the sum.": lambda x, codes: (
-                distances(x, codes) / 84
+            "The factor 2 before the product is missing.": lambda x, codes: (
+                x.square().sum(1, keepdim=True) - x @ codes.T + codes.square().sum(1)
             ),
-            "You add absolute values; equation 7 adds squares.": lambda x, codes: (
-                (x[:, None] - codes).abs().sum(2)
+            "The square of F6 is missing. The order of the codes is right, the distances are not.": lambda x, codes: (
+                codes.square().sum(1) - 2 * x @ codes.T
             ),
-            "You add first and square then: differences of both signs cancel.": lambda x, codes: (
-                (x[:, None] - codes).sum(2).square()
+            "The square of the code is missing: 84, since every pixel is 1 or -1.": lambda x, codes: (
+                x.square().sum(1, keepdim=True) - 2 * x @ codes.T
             ),
-            "That is a product of F6 and codes, the largest of which wins. A distance is wanted.": lambda x, codes: (
-                x @ codes.T
+            "The sign before the product is wrong.": lambda x, codes: (
+                x.square().sum(1, keepdim=True) + 2 * x @ codes.T + codes.square().sum(1)
             ),
             "Images in rows and digits in columns, please: yours is transposed.": lambda x, codes: (
                 distances(x, codes).T
@@ -127,12 +127,76 @@ EXERCISES = {
             ),
         },
     ),
-    "cure": Choice(
-        right="c",
-        because="At one common point all distances are equal, and then the second term is at least log 10. Only codes that stay apart can lower it.",
-        hints={
-            "a": "No weight is bounded. Look at what the loss is when all distances are equal.",
-            "b": "The rate is the same for both. It is the loss that differs.",
-        },
+}
+
+EXPLANATIONS = {
+    "cure": Explanation(
+        model="If all codes were one point, all ten distances would be equal, and the second term of equation 9 would be at "
+        "least the logarithm of 10. Only codes that stay apart can make it smaller: then the wrong distances are large and "
+        "hardly count in the sum. Equation 8 has no such term, so nothing speaks against one common point.",
+        points=(
+            "At one common point all distances are equal.",
+            "Then the second term of equation 9 is large, at least log 10.",
+            "Equation 8 asks only for a small distance to the right code, and a common point gives it.",
+        ),
     ),
 }
+
+# Spaced recall: this notebook and those before it.
+QUIZ = [
+    Prediction(
+        "C1 has 6 maps of 28 by 28 units and 156 parameters. Why so few?",
+        right="all units of a map share one kernel and one bias",
+        choices={
+            "each unit reads only one pixel": "each unit reads 25 pixels, a square of 5 by 5.",
+            "all units of a map share one kernel and one bias": "6 kernels of 25 weights, and 6 biases.",
+            "most of its weights are zero": "all of them are used, at every place.",
+        },
+    ),
+    Prediction(
+        "A unit of S2 adds its four inputs. What comes next?",
+        right="times one coefficient, plus one bias, then the squash",
+        choices={
+            "divided by four, and that is all": "that is average pooling, which has no parameters. S2 has twelve.",
+            "the largest of the four goes on": "that is max pooling, which came into use later.",
+            "times one coefficient, plus one bias, then the squash": "coefficient and bias are trained, one of each for a map.",
+        },
+    ),
+    Prediction(
+        "C3's maps do not all read the same maps of S2. What does the paper want from that?",
+        right="fewer connections, and maps that must differ",
+        choices={
+            "a larger receptive field": "that depends on the kernel's size and the layers below, not on the table.",
+            "fewer connections, and maps that must differ": "maps with different inputs are led to find different things.",
+            "that the digit may move": "kernels and subsampling are for that.",
+        },
+    ),
+    Estimate(
+        "How many input pixels does one side of the square have that a unit of C3 sees?",
+        right=14,
+        because="5 pixels of S2's map, each 2 apart and 6 wide: 4 x 2 + 6.",
+        hints={
+            5: "those are units of S2. Each of them sees more than one pixel.",
+            10: "S2's units overlap: each sees 6 pixels.",
+        },
+        factor=1.05,
+    ),
+    Prediction(
+        "You give LeNet-5 an image of 64 by 64, up to C5. What happens?",
+        right="C5 gives maps of 9 by 9, with the same weights",
+        choices={
+            "it fails: the weights do not fit": "kernels fit images of any size.",
+            "C5 gives maps of 9 by 9, with the same weights": "one place for each window of 32 by 32, every four pixels.",
+            "C5 needs four times as many weights": "a kernel does not grow with the image.",
+        },
+    ),
+    Prediction(
+        "F6 of an image lies at distance 9 from the code of 6. What is sure?",
+        right="no other code is nearer",
+        choices={
+            "the image shows a 6": "a 0 or even noise can come near the code of 6. The distance says how F6 looks, no more.",
+            "no other code is nearer": f"two codes are at least {4 * int(_APART.min())} apart, and 9 is below a quarter of that.",
+            "the probability of the 6 is above 90%": "a distance is no probability. That needs a temperature that was chosen on digits of the same kind.",
+        },
+    ),
+]

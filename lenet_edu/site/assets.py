@@ -13,7 +13,11 @@ from lenet_edu.network.architecture import MODERN, architecture, lenet5, rgb_len
 FOLDER = "assets"
 _PACKAGE = Path(__file__).resolve().parents[1]
 # What of each wing a browser reads.
-_COPIED = {"widgets": (".js", ".css"), "engine": (".js", ".wasm"), "weights": (".safetensors", ".json")}
+_COPIED = {
+    "widgets": (".js", ".css"),
+    "engine": (".js", ".wasm", ".gz"),
+    "weights": (".safetensors", ".json"),
+}
 
 
 def write_assets(site: Path) -> None:

@@ -67,10 +67,12 @@ def _write(site: Path, notebooks: Path) -> list[Page]:
     pictures = Pictures(site)
     pages = [render_page(source, sources, pictures, notebooks.parent) for source in sources]
     playground = find_spec(PLAYGROUND) is not None
-    for language in TEXTS:
-        own = [page for page in pages if page.source.language == language]
+    shelves = {language: [page for page in pages if page.source.language == language] for language in TEXTS}
+    addresses = {source.address for source in sources}
+    addresses |= {f"{_home(language)}index.html" for language, own in shelves.items() if own}
+    for language, own in shelves.items():
         if own:
-            _write_language(site, language, own, {source.address for source in sources}, playground)
+            _write_language(site, language, own, addresses, playground)
     _write_text(site / "404.html", _fill("missing.html", "en", style=(HERE / "page.css").read_text("utf-8")))
     _write_text(site / "favicon.svg", favicon())
     for name in COPIED:
@@ -86,7 +88,7 @@ def _write_language(
     site: Path, language: str, pages: list[Page], addresses: set[str], playground: bool
 ) -> None:
     """The pages of one language, with their first page and their search."""
-    home = f"{language}/" if language in LANGUAGES.values() else ""
+    home = _home(language)
     groups = {
         group: [page for page in pages if page.source.group == group]
         for group in ("notebooks", "appendices", "documents")
@@ -114,16 +116,16 @@ def _write_language(
     _write_text(site / home / "search.js", index_script(pages))
 
 
+def _home(language: str) -> str:
+    """The folder of a language's pages within the site, with a slash; empty for English."""
+    return next((f"{folder}/" for folder, own in LANGUAGES.items() if own == language), "")
+
+
 def _other_language(place: str, home: str, addresses: set[str]) -> str:
-    """The address of the same page in the other language; empty if there is none."""
+    """The address of the same page in another language; empty if there is none."""
     inside = place.removeprefix(home)
-    others = [inside] if home else [f"{folder}/{inside}" for folder in LANGUAGES.values()]
-    with_index = addresses | {f"{folder}/index.html" for folder in _folders(addresses)} | {"index.html"}
-    return next((other for other in others if other in with_index and other != place), "")
-
-
-def _folders(addresses: set[str]) -> set[str]:
-    return {place.partition("/")[0] for place in addresses if place.partition("/")[0] in LANGUAGES.values()}
+    others = (f"{_home(language)}{inside}" for language in TEXTS)
+    return next((other for other in others if other in addresses and other != place), "")
 
 
 def _fill(template: str, language: str, **values) -> str:

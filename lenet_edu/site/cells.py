@@ -8,9 +8,8 @@ from html import escape
 
 from lenet_edu.site.pictures import Pictures
 from lenet_edu.site.prose import Markdown, code_html, maths
+from lenet_edu.system.pages import WIDGET
 
-# What a widget leaves in a notebook for pages: {"widget": its class, "state": what it shows}.
-WIDGET = "application/vnd.lenet-edu.widget+json"
 # Pictures wider than the text can be opened by themselves.
 TEXT_WIDTH = 700
 
@@ -46,9 +45,8 @@ class Cells:
         return f'<a class="picture" href="{address}" title="{self._texts["picture_full"]}">{image}</a>'
 
     def _outputs(self, cell) -> str:
-        if _is_unanswered(cell):
-            note = f'{self._texts["your_turn"]} <a href="#_run">{self._texts["your_turn_link"]}</a>'
-            return f'<p class="your-turn">{note}</p>'
+        if _is_answered_in_code(cell):
+            return self._your_turn("your_turn")
         parts = [self._output(output, cell.source) for output in _merged(cell.outputs)]
         return f'<div class="outputs" data-unsearched>{"".join(parts)}</div>' if parts else ""
 
@@ -82,11 +80,17 @@ class Cells:
             "</", "<\\/"
         )
         name = escape(data[WIDGET]["widget"])
+        still = self._your_turn("your_turn_here") if name == "Exercise" else self._shown(data, source)
         return (
             f'<figure class="lenet-figure" data-widget="{name}">'
-            f'<div class="still">{self._shown(data, source)}</div>'
+            f'<div class="still">{still}</div>'
             f'<script type="application/json">{description}</script></figure>'
         )
+
+    def _your_turn(self, said: str) -> str:
+        """An exercise's place, with where it is answered."""
+        link = f'<a href="#_run">{self._texts["your_turn_link"]}</a>'
+        return f'<p class="your-turn">{self._texts[said]} {link}</p>'
 
     def _html(self, html: str) -> str:
         """HTML from a notebook: pictures become files, tables scroll, and answers wait for the reader."""
@@ -120,18 +124,19 @@ def is_folded(cell) -> bool:
         return True
     shown = [output for output in cell.outputs if output.output_type in ("display_data", "execute_result")]
     draws = len(shown) == len(cell.outputs) == 1 and {"image/png", WIDGET} & set(shown[0].data)
-    if not draws:
+    if not draws or _is_answered_in_code(cell):
         return False
     *before, last = ast.parse(cell.source).body
     only_imports = all(isinstance(step, (ast.Import, ast.ImportFrom)) for step in before)
     return isinstance(last, ast.Expr) and (only_imports or WIDGET in shown[0].data)
 
 
-def _is_unanswered(cell) -> bool:
-    """Whether a cell checks an answer that is not there, and no widget takes its place."""
+def _is_answered_in_code(cell) -> bool:
+    """Whether a cell checks an answer that is not there, and that no widget can take."""
     bundles = [output.data for output in cell.outputs if "data" in output]
+    forms = [bundle[WIDGET]["state"].get("traits", {}).get("form") for bundle in bundles if WIDGET in bundle]
     unanswered = any("Not answered yet" in bundle.get("text/plain", "") for bundle in bundles)
-    return unanswered and not any(WIDGET in bundle for bundle in bundles)
+    return forms == ["code"] or (unanswered and not forms)
 
 
 def _terminal(text: str) -> str:

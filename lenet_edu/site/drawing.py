@@ -44,7 +44,7 @@ def _linked(name: str, drawing: str, page) -> str:
     group = f'<g class="{name}">{drawing}</g>'
     if page is None:
         return group
-    return f'<a href="{page.source.path.stem}.html" aria-label="{escape(page.title)}">{group}</a>'
+    return f'<a href="{page.source.path.stem}.html">{group}</a>'
 
 
 def _layer(name: str, shape, left: float) -> tuple[str, float]:
@@ -80,7 +80,7 @@ def _units(count: int, left: float) -> tuple[str, float]:
         return f'<rect x="{x:.1f}" y="{top:.1f}" width="16" height="{height:.1f}"/><path d="{lines}"/>', width
     cells = [
         f'<rect{chosen} x="{x:.1f}" y="{top + step * i:.1f}" width="16" height="{step:.1f}"/>'
-        f'<text{chosen} x="{x + 8:.1f}" y="{top + step * (i + 0.72):.1f}">{i}</text>'
+        f'<text{chosen} aria-hidden="true" x="{x + 8:.1f}" y="{top + step * (i + 0.72):.1f}">{i}</text>'
         for i in range(count)
         for chosen in [' class="chosen"' if i == DIGIT else ""]
     ]

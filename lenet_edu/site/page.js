@@ -282,7 +282,11 @@
     for (const { link } of links) link.addEventListener("click", () => part("_contents").hidePopover?.());
     const here = document.querySelector(".contents [aria-current]");
     const list = part("_contents");
-    if (here) list.scrollTop = /** @type {HTMLElement} */ (here).offsetTop - list.clientHeight / 4;
+    const showHere = () => {
+      list.scrollTop = /** @type {HTMLElement} */ (here).offsetTop - list.clientHeight / 4;
+    };
+    list.addEventListener("toggle", showHere);
+    showHere();
   }
 
   // Instruments come alive when they come near, and stay pictures where they cannot.
@@ -299,21 +303,15 @@
     },
   };
 
-  /** @param {Element} figure */
+  /** In place of the picture, which stays if this fails. @param {Element} figure */
   async function bringAlive(figure) {
-    const still = /** @type {HTMLElement} */ (figure.querySelector(".still"));
-    const place = element("div", "alive");
     const description = JSON.parse(figure.querySelector("script")?.textContent ?? "null");
     try {
       const { mount } = await import(resources.url("widgets/twins/page.js"));
-      place.hidden = true;
-      figure.append(place);
-      await mount(place, description, resources);
-      place.hidden = false;
-      still.hidden = true;
-      figure.setAttribute("data-alive", "");
+      const alive = await mount(figure.querySelector(".still"), description, resources);
+      figure.toggleAttribute("data-alive", alive !== null);
     } catch (error) {
-      place.remove();
+      if (figure.querySelector(".lenet-not-alive")) return; // it has said so itself
       const reason = error instanceof Error ? error.message : String(error);
       figure.append(element("p", "note", `${texts.instrument_failed} ${reason}`));
     }
@@ -338,47 +336,13 @@
     for (const figure of figures) near.observe(figure);
   }
 
-  // Progress: what predictions and exercises keep in this browser.
-  const PROGRESS = "lenet-edu:progress:";
-
-  function kept() {
-    return Object.keys(storage ?? {}).filter((key) => key.startsWith(PROGRESS));
-  }
-
-  function showProgress() {
-    const count = kept().length;
-    part("_progress-count").textContent = !storage
-      ? texts.progress_blocked
-      : count
-        ? texts.progress_some.replace("{}", count)
-        : texts.progress_none;
-    part("_progress-export").disabled = part("_progress-clear").disabled = !count;
-  }
-
-  function exportProgress() {
-    const answers = kept().map((key) => [key.slice(PROGRESS.length), storage?.getItem(key)]);
-    const file = new Blob([JSON.stringify(Object.fromEntries(answers), null, 1)], {
-      type: "application/json",
-    });
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(file);
-    link.download = "lenet-edu-progress.json";
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  }
-
-  function clearProgress() {
-    if (!confirm(texts.progress_sure)) return;
-    for (const key of kept()) storage?.removeItem(key);
-    showProgress();
-  }
-
-  function setUpProgress() {
-    if (!part("_progress")) return;
-    part("_progress").hidden = false;
-    part("_progress-export").addEventListener("click", exportProgress);
-    part("_progress-clear").addEventListener("click", clearProgress);
-    showProgress();
+  /** How far the reader has come, with buttons to export and to clear it. */
+  async function setUpProgress() {
+    const place = part("_progress");
+    if (!served || !place) return;
+    const { progressPanel } = await import(resources.url("widgets/twins/progress.js"));
+    place.append(progressPanel());
+    place.hidden = false;
   }
 
   // Reading offline.
@@ -420,6 +384,6 @@
   setUpScrolling();
   setUpContents();
   setUpInstruments();
-  setUpProgress();
+  setUpProgress().catch(() => {}); // without instruments there is no progress either
   setUpOffline().catch(() => {}); // blocked storage: pages are read as on any site
 })();

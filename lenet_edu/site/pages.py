@@ -7,12 +7,14 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from lenet_edu.site import address
-from lenet_edu.site.cells import WIDGET, Cells
+from lenet_edu.site.cells import Cells
+from lenet_edu.site.minutes import Minutes, minutes
 from lenet_edu.site.pictures import Pictures
 from lenet_edu.site.prose import Heading, Markdown, slug
-from lenet_edu.site.sources import Source, minutes, read_notebook, resolve
+from lenet_edu.site.sources import Source, read_notebook, resolve
 from lenet_edu.site.texts import TEXTS
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.pages import WIDGET
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +28,7 @@ class Page:
     headings: list[Heading]
     body: str
     about: str = ""
-    minutes: int | None = None
+    minutes: Minutes | None = None
     instrument: str = ""
 
     @cached_property
@@ -106,6 +108,7 @@ def _about(notebook) -> str:
     """The first paragraph below the title, without the bold words that it begins with."""
     first = next((cell.source for cell in notebook.cells if cell.cell_type == "markdown"), "")
     paragraphs = [part.strip() for part in first.split("\n\n")[1:] if part.strip()]
+    paragraphs = [part for part in paragraphs if "](glossary.ipynb)" not in part]  # the line of links
     if not paragraphs:
         return ""
     return paragraphs[0].rpartition("**")[2].strip() if paragraphs[0].startswith("**") else paragraphs[0]

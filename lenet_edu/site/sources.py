@@ -10,9 +10,10 @@ from lenet_edu.system.errors import LenetError
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = PROJECT / "notebooks"
+# Notebooks to look things up in, which have no number.
+REFERENCE = ("glossary",)
 # By folder beside or among the notebooks; the others are in English.
 LANGUAGES = {"zh": "zh"}
-WORDS_A_MINUTE, SECONDS_A_CELL, MINUTES_AN_EXERCISE = 150, 20, 4
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,12 @@ def find_notebooks(folder: Path) -> list[Source]:
     Raises LenetError if there are none.
     """
     sources = []
-    for path in sorted(folder.rglob("[0-9][0-9]_*.ipynb")) + sorted(
-        folder.glob("**/appendices/[!0-9]*.ipynb")
-    ):
+    for path in folder.rglob("*.ipynb"):
         inside = path.relative_to(folder)
-        if any(part.startswith(".") for part in inside.parts):
+        if not _belongs(inside):
             continue
         language = LANGUAGES.get(inside.parts[0], "en")
-        group = "appendices" if "appendices" in inside.parts else "notebooks"
+        group = "notebooks" if _is_numbered(inside) else "appendices"
         address = inside.with_suffix(".html").as_posix()
         sources.append(Source(path, f"notebooks/{inside.as_posix()}", address, language, group))
     if not sources:
@@ -58,6 +57,17 @@ def find_notebooks(folder: Path) -> list[Source]:
             folder=folder,
         )
     return sorted(sources, key=lambda source: (source.language, source.group != "notebooks", source.address))
+
+
+def _belongs(inside: Path) -> bool:
+    """Whether a notebook is the project's: a reader's own may lie beside them, and checkpoints do."""
+    if not set(inside.parts[:-1]) <= {*LANGUAGES, "appendices"}:
+        return False
+    return "appendices" in inside.parts or _is_numbered(inside) or inside.stem in REFERENCE
+
+
+def _is_numbered(inside: Path) -> bool:
+    return bool(re.match(r"\d\d_", inside.name)) and "appendices" not in inside.parts
 
 
 def find_documents(sources: list[Source], project: Path) -> list[Source]:
@@ -101,16 +111,3 @@ def read_notebook(path: Path):
             "{path} has not been run: the site shows recorded outputs. Run `make notebooks` first.", path=path
         )
     return notebook
-
-
-def minutes(notebook) -> int:
-    """How long a reader takes, to five minutes: what the notebook's metadata say, else an estimate."""
-    if "minutes" in notebook.metadata:
-        return int(notebook.metadata["minutes"])
-    prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    # A Chinese character counts for half a word or so.
-    words = sum(len(re.findall(r"[\u4e00-\u9fff]{2}|[^\W\u4e00-\u9fff]+", text)) for text in prose)
-    exercises = sum("solution" in cell.metadata.get("tags", ()) for cell in code)
-    seconds = 60 * words / WORDS_A_MINUTE + SECONDS_A_CELL * len(code)
-    return max(5, 5 * round((seconds / 60 + MINUTES_AN_EXERCISE * exercises) / 5))

@@ -138,7 +138,7 @@ class Recipe:
 
 
 # Fewer training images than this count as few: the embedded digits, not MNIST.
-_MANY_IMAGES = 5_000
+MANY_IMAGES = 5_000
 
 # Typed as Any, since a checker takes them for values of every field.
 _STRONG: dict[str, Any] = {"rotation": 10.0, "shift": 1.5, "scale": 0.1, "shear": 0.15}
@@ -233,7 +233,7 @@ def choose_recipe(recipe: Recipe | str | None, plan: Architecture, images: int) 
 
 def default_recipe(plan: Architecture, images: int) -> Recipe:
     """The quick recipe for a network and a number of training images: few images want more epochs."""
-    if plan.input.maps > 1 and images >= _MANY_IMAGES:
+    if plan.input.maps > 1 and images >= MANY_IMAGES:
         return RECIPES["pictures"]
-    size = "fast" if images >= _MANY_IMAGES else "small"
+    size = "fast" if images >= MANY_IMAGES else "small"
     return RECIPES[f"{size}_rbf" if isinstance(plan.layers[-1], RBFSpec) else size]

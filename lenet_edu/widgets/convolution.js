@@ -142,6 +142,7 @@ function kernelGrid(guarded, onNumber) {
     show(kernel) {
       const limit = largest(kernel.flat());
       root.style.setProperty("--side", String(kernel.length));
+      root.classList.toggle("lenet-wide", kernel.length > 5);
       root.replaceChildren(...kernel.flatMap((row, y) => row.map((value, x) => cellOf(value, limit, y, x))));
     },
   };

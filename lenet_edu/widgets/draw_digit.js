@@ -70,11 +70,23 @@ export default widget(
     for (const name of Object.keys(model.get("switches"))) {
       const turn = () => send({ switches: { ...model.get("switches"), [name]: toggles[name].checked } });
       toggles[name] = element("input", { type: "checkbox", change: guarded(turn) });
-      if (model.get("with_steps")) bar.append(element("label", { class: "lenet-control" }, toggles[name], name));
+      if (model.get("with_steps"))
+        bar.append(element("label", { class: "lenet-control" }, toggles[name], name));
     }
+    // Without Python a picture is taken as it is.
+    const plain = !("even" in model.get("switches"));
+    const advice = plain
+      ? [
+          element(
+            "div",
+            { class: "lenet-caption" },
+            "One digit on clean, evenly lit paper: only Python cleans photographs.",
+          ),
+        ]
+      : [];
     const left = element("div", { class: "lenet-left" }, paper.canvas, verdict, chance, chart);
     const right = element("div", { class: "lenet-right" }, steps, stack.root);
-    root.append(bar, element("div", { class: "lenet-columns" }, left, right));
+    root.append(bar, ...advice, element("div", { class: "lenet-columns" }, left, right));
     needsKernel(bar, paper.canvas);
 
     file.addEventListener("change", () => file.files[0] && take(file.files[0]));

@@ -15,11 +15,13 @@ from lenet_edu.network.activations import activations
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.evaluation import probabilities
-from lenet_edu.training.reading import Reading
+from lenet_edu.training.reading import SURE, Reading
 from lenet_edu.widgets.base import Widget, binary, module, styles, to_bytes, to_device_of
+from lenet_edu.widgets.material import describe_network
 
 SIDE = 112  # of the drawing, in pixels
 STEPS = ("even", "invert", "pick", "crop", "scale", "centre")
+PYTHON_ONLY = ("even", "pick")  # steps that a page without a kernel does not take
 _ALL_ON: dict[str, bool] = dict.fromkeys(STEPS, True)
 
 
@@ -78,6 +80,20 @@ class DrawDigit(Widget):
         if self.with_steps:
             return plots.feature_maps(outputs, model=self.network)
         return plots.network(self.network, outputs)
+
+    def state(self) -> dict:
+        """The network, its scaling, and the traits as of an empty sheet.
+
+        A page takes a drawing as it is: to even the light and to pick one of several digits, it takes Python.
+        """
+        empty = {"steps": [], "answer": "", "verdict": "", "probability": 0.0, "others": 0}
+        switches = {step: self.switches[step] for step in STEPS if step not in PYTHON_ONLY}
+        return {
+            "traits": self.plain_traits(**empty, switches=switches),
+            "network": describe_network(self.network),
+            "scaling": [self.scaling.background, self.scaling.ink],
+            "sure": SURE,
+        }
 
     @validate("drawing")
     def _check_drawing(self, proposal):

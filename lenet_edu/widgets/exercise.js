@@ -6,7 +6,7 @@ import { button, element, widget } from "./shared.js";
 
 const CODE =
   "This one is answered in code: write the function in JupyterLab, where it is tried on several cases. " +
-  "In a clone of the suite, `make lab` opens the notebooks.";
+  "In a clone of the suite, the notebooks are opened by ";
 const PAIR = ["coefficient", "bias"];
 
 let forms = 0;
@@ -91,7 +91,9 @@ export default widget("exercise", "Exercise", (model, root, on, { guarded, show 
   const form = model.get("form");
   root.classList.add("lenet-exercise");
   if (!(form in FORMS)) {
-    root.append(element("div", {}, element("strong", {}, "Exercise. "), CODE));
+    root.append(
+      element("div", {}, element("strong", {}, "Exercise. "), CODE, element("code", {}, "make lab"), "."),
+    );
     return;
   }
   const check = guarded(() => {

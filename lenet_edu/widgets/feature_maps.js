@@ -267,6 +267,8 @@ export default widget("feature_maps", "Feature maps", (model, root, on, { guarde
   let active = layerNamed(model.get("layer")) ?? layers[0];
   let unit = model.get("unit");
   let large;
+  /** The unit under the pointer, with its layer. @type {[any, number[]] | null} */
+  let hovered = null;
 
   const largeBox = element("div", { class: "lenet-large" });
   const title = element("div", { class: "lenet-strong" });
@@ -279,12 +281,19 @@ export default widget("feature_maps", "Feature maps", (model, root, on, { guarde
   const stack = layerPictures(layers, {
     unit: 60,
     isOutput: (layer) => layer === last,
-    onCell: guarded((layer, map, row, column) => point(layer, unitAt(layer, map, row, column))),
-    onLeave: guarded(() => point(active, unit)),
+    onCell: guarded((layer, map, row, column) => {
+      const at = unitAt(layer, map, row, column);
+      hovered = [layer, at];
+      point(layer, at);
+    }),
+    onLeave: guarded(() => {
+      hovered = null;
+      point(active, unit);
+    }),
     wrap(one, layer, map) {
       const names = layer === last ? unitNames(layer, classes) : [];
       const attributes = { type: "button", class: "lenet-map", "aria-label": `${layer.name}, map ${map}` };
-      const pick = element("button", { ...attributes, title: "click to enlarge" }, one.root, ...names);
+      const pick = element("button", { ...attributes, title: "click to enlarge" }, one.root);
       keepKeys(pick);
       pick.addEventListener(
         "click",
@@ -298,7 +307,7 @@ export default widget("feature_maps", "Feature maps", (model, root, on, { guarde
         event.stopPropagation();
       });
       picks.set(`${layer.name} ${map}`, pick);
-      return pick;
+      return names.length ? element("div", { class: "lenet-named" }, pick, ...names) : pick;
     },
   });
   stack.lines[last.index].line.append(verdict);
@@ -318,7 +327,8 @@ export default widget("feature_maps", "Feature maps", (model, root, on, { guarde
   const bar = element("div", { class: "lenet-bar" }, digit.root);
   if (names.length > 1) bar.append(networks.root);
   needsKernel(bar);
-  const hint = "Point at a unit for what it sees and how it is computed. Click a map to enlarge it.";
+  const hint =
+    "Point at a unit, or touch it, for what it sees and how it is computed. Click a map to enlarge it.";
   const detail = element("div", { class: "lenet-detail" }, largeBox, words);
   root.append(
     bar,
@@ -330,7 +340,10 @@ export default widget("feature_maps", "Feature maps", (model, root, on, { guarde
     active = layer;
     const [, row, column] = cellOf(layer, unit);
     const { rows, columns } = drawn(layer.shape);
-    unit = unitAt(layer, map, Math.min(row, rows - 1), Math.min(column, columns - 1));
+    // The pointer clicks on a unit; Enter chooses a map, and stays in its place there.
+    if (hovered && hovered[0] === layer) unit = hovered[1];
+    else unit = unitAt(layer, map, Math.min(row, rows - 1), Math.min(column, columns - 1));
+    hovered = null;
     send({ unit: [0, 0, 0], layer: layer.name });
     enlarge();
   }
@@ -352,9 +365,16 @@ export default widget("feature_maps", "Feature maps", (model, root, on, { guarde
     largeBox.replaceChildren(large.root);
     for (const pick of picks.values()) pick.removeAttribute("aria-pressed");
     picks.get(`${active.name} ${map}`).setAttribute("aria-pressed", "true");
+    repaint();
+  }
+  /** New numbers in the same places: who moves about with the arrow keys, or points at a unit, stays there. */
+  function repaint() {
+    const [map] = cellOf(active, unit);
+    const { rows, columns } = drawn(active.shape);
     const from = active.outputs + map * rows * columns;
     large.paint(activations.subarray(from, from + rows * columns), stack.colour(active.index, map));
-    point(active, unit);
+    const [layer, at] = hovered ?? [active, unit];
+    point(layer, at);
   }
   /** Frames round a unit, what feeds it, and what it sees of the image. */
   function mark(layer, at) {
@@ -398,7 +418,8 @@ export default widget("feature_maps", "Feature maps", (model, root, on, { guarde
     verdict.textContent = `${what}: ${classes[winner] ?? winner} (${number(best, 1)})`;
     stack.paint(activations);
     weights.forget();
-    enlarge();
+    if (large) repaint();
+    else enlarge();
   }
 
   on("change:activations", take);

@@ -15,7 +15,7 @@ export function linksTable({ rows, columns, guarded, onToggle, onPoint = () => {
     role: "grid",
     "aria-label": "maps of S2 by maps of C3",
   });
-  root.style.gridTemplateColumns = `minmax(1.2em, 3.5em) repeat(${columns}, minmax(0, 34px))`;
+  root.style.gridTemplateColumns = `minmax(1.2em, max-content) repeat(${columns}, minmax(0, 34px))`;
   const head = (text) => element("div", { class: "lenet-head", "aria-hidden": "true" }, text);
   root.append(head("S2 \\ C3"), ...Array.from({ length: columns }, (_, k) => head(String(k))));
   const cells = Array.from({ length: rows }, (_, i) => {

@@ -205,7 +205,12 @@ export default widget(
     );
     const verdict = element("div", { class: "lenet-strong lenet-verdict", "aria-live": "polite" });
     const formula = element("div", { class: "lenet-formula" });
-    const map = mapOf(ground, { centre, reach, points, names }, (place) => (pause(), putBall(place)), guarded);
+    const map = mapOf(
+      ground,
+      { centre, reach, points, names },
+      (place) => (pause(), putBall(place)),
+      guarded,
+    );
     const lossChart = chart("loss, step by step", LEAST_LOSS);
     const ends = (i) => [centre[i] - reach, centre[i] + reach].map((end) => number(end, 2)).join(" to ");
     root.append(
@@ -219,15 +224,28 @@ export default widget(
           element("div", { class: "lenet-caption" }, `up: ${names[1]}, ${ends(1)}`),
           map.root,
           element("div", { class: "lenet-caption" }, `across: ${names[0]}, ${ends(0)}`),
-          element("div", { class: "lenet-scale" }, number(map.limits[0], 1), scale(), number(map.limits[1], 1)),
-          element("div", { class: "lenet-caption" }, "click, or use the arrow keys, to put the ball elsewhere"),
+          element(
+            "div",
+            { class: "lenet-scale" },
+            number(map.limits[0], 1),
+            scale(),
+            number(map.limits[1], 1),
+          ),
+          element(
+            "div",
+            { class: "lenet-caption" },
+            "click, or use the arrow keys, to put the ball elsewhere",
+          ),
         ),
         element("div", { class: "lenet-report" }, verdict, formula, lossChart.root),
       ),
     );
 
     function scale() {
-      const bar = element("div", { role: "img", "aria-label": "colours: dark is a small loss, light a large one" });
+      const bar = element("div", {
+        role: "img",
+        "aria-label": "colours: dark is a small loss, light a large one",
+      });
       const stops = Array.from({ length: BANDS }, (_, i) => {
         const [r, g, b] = colourOf(((i + 0.5) / BANDS) ** 2, 0, 1);
         return `rgb(${r} ${g} ${b})`;

@@ -5,6 +5,7 @@ from traitlets import Float, List, Unicode, validate
 from lenet_edu import plots
 from lenet_edu.network.surface import REACH, Surface
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.pages import to_base64
 from lenet_edu.widgets.base import Widget, binary, module, styles, to_bytes
 
 START = (-0.5, 0.5)  # where the ball lies at first, as shares of the reach
@@ -96,6 +97,10 @@ class LossSurface(Widget):
             for rate, momentum in ((0.1 * self.rate, 0.0), (self.rate, self.momentum), (0.3 * self.rate, 0.9))
         }
         return plots.loss_surface(self.surface, paths)
+
+    def state(self) -> dict:
+        """The traits, and the losses as floats."""
+        return {"traits": self.plain_traits(), "losses": to_base64(self.losses)}
 
     @validate("rate")
     def _check_rate(self, proposal):

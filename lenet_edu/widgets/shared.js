@@ -98,9 +98,9 @@ const DIVERGING = [
 export function diverging(value, limit) {
   const place = Math.min(Math.max(value / (limit || 1), -1), 1) * 2 + 2;
   const left = Math.min(Math.floor(place), 3);
-  return DIVERGING[left].map((from, i) =>
-    Math.round(from + (place - left) * (DIVERGING[left + 1][i] - from)),
-  );
+  const [one, other, share] = [DIVERGING[left], DIVERGING[left + 1], place - left];
+  const between = (/** @type {number} */ i) => Math.round(one[i] + share * (other[i] - one[i]));
+  return [between(0), between(1), between(2)];
 }
 
 /** Ink on paper: `low` is white, `high` is black. */
@@ -194,7 +194,12 @@ export function picture({ rows, columns, label, onCell, onPick, onLeave, focus =
     const column = Math.floor(((event.clientX - box.left) / box.width) * columns);
     return [Math.min(Math.max(row, 0), rows - 1), Math.min(Math.max(column, 0), columns - 1)];
   }
-  if (onCell) root.addEventListener("pointermove", (event) => onCell(...(at = cell(event))));
+  if (onCell) {
+    // A finger that touches and does not move is heard, too.
+    for (const event of ["pointermove", "pointerdown"]) {
+      root.addEventListener(event, (happened) => onCell(...(at = cell(happened))));
+    }
+  }
   if (onLeave) root.addEventListener("pointerleave", onLeave);
   if (onPick) root.addEventListener("click", (event) => onPick(...(at = cell(event))));
   if (focus) {
@@ -224,7 +229,15 @@ export function picture({ rows, columns, label, onCell, onPick, onLeave, focus =
      */
     paint(values, colour) {
       const image = new ImageData(columns, rows);
-      for (let i = 0; i < rows * columns; i++) image.data.set([...colour(values[i]), 255], 4 * i);
+      const { data } = image;
+      // Written one by one: a network under training is painted many times a second.
+      for (let i = 0; i < rows * columns; i++) {
+        const [red, green, blue] = colour(values[i]);
+        data[4 * i] = red;
+        data[4 * i + 1] = green;
+        data[4 * i + 2] = blue;
+        data[4 * i + 3] = 255;
+      }
       canvas.getContext("2d").putImageData(image, 0, 0);
     },
     /**
@@ -257,11 +270,22 @@ export function picture({ rows, columns, label, onCell, onPick, onLeave, focus =
 // More maps than this would be too small side by side: they stand in two rows.
 const MAPS_IN_A_ROW = 20;
 
-/** Where a layer's maps stand: in its line, or in two rows there. */
-export function mapsPlace(line, maps) {
-  if (maps <= MAPS_IN_A_ROW) return line;
+const FEW_MAPS = 8; // stand in a row even on a phone
+
+/**
+ * Where a layer's maps stand: in its line, or in rows there; in more rows on a narrow page. `widest` is the width of
+ * a map in a single row, in pixels.
+ *
+ * @param {HTMLElement} line
+ * @param {number} maps
+ * @param {number} [widest]
+ */
+export function mapsPlace(line, maps, widest) {
+  if (maps <= FEW_MAPS) return line;
   const place = element("div", { class: "lenet-rows" });
-  place.style.gridTemplateColumns = `repeat(${Math.ceil(maps / 2)}, minmax(0, 1fr))`;
+  const isSingle = maps <= MAPS_IN_A_ROW;
+  place.style.setProperty("--columns", String(isSingle ? maps : Math.ceil(maps / 2)));
+  if (isSingle && widest) place.style.setProperty("--widest", `${widest}px`);
   line.append(place);
   return place;
 }
@@ -303,7 +327,7 @@ export function layerPictures(
     const line = element("div", { class: "lenet-line", "data-layer": layer.name }, name);
     const limit =
       rows > columns ? Math.round(0.68 * unit) : Math.min(unit * Math.max(1, columns / rows), 5 * unit);
-    const place = mapsPlace(line, maps);
+    const place = mapsPlace(line, maps, limit);
     function put(one) {
       one.style.flex = `${columns / rows > 2 ? 4 : 1} 1 0`;
       one.style.maxWidth = `${limit}px`;

@@ -19,6 +19,11 @@ import {
   widget,
 } from "./shared.js";
 
+/*
+ * The parts are exported: JupyterLab shows them as one widget, the playground puts them in places of its own, before a
+ * model that trains in the browser (lenet_edu/site/playground/training_model.js).
+ */
+
 /**
  * What each part of the panel is given. `ask(action, more)` presses a button in Python, `send` sets traits
  * there, `follow(names, paint)` paints now and when one of these traits changes, `called(k)` names a class.
@@ -106,7 +111,7 @@ function section(title, ...content) {
  * Notices above the buttons: a run that another kernel left, a training that another panel shows, an error.
  * @param {Panel} panel
  */
-function notices({ model, ask, follow }) {
+export function notices({ model, ask, follow }) {
   const left = element("span", {});
   const resume = button("Load it", () => ask("load", { name: model.get("interrupted") }));
   const interrupted = element("div", { class: "lenet-notice", role: "status" }, left, " ", resume);
@@ -140,7 +145,7 @@ function notices({ model, ask, follow }) {
  * @param {HTMLElement} frame
  * @param {AbortSignal} signal
  */
-function trainingBar({ model, ask, follow }, frame, signal) {
+export function trainingBar({ model, ask, follow }, frame, signal) {
   const action = (label, name, title) => button(label, () => ask(name), { title });
   const train = button("Train", () => ask("train"), {
     class: "lenet-button lenet-main",
@@ -187,7 +192,7 @@ function trainingBar({ model, ask, follow }, frame, signal) {
 }
 
 /** What is chosen before a run begins: network, recipe, data, device, seed. @param {Panel} panel */
-function settingsForm({ model, guarded, send, follow }) {
+export function settingsForm({ model, guarded, send, follow }) {
   const choose = (name) =>
     guarded((value) => send({ settings: { ...model.get("settings"), [name]: value } }));
   const seed = numberField("seed", 0, choose("seed"));
@@ -216,7 +221,7 @@ function settingsForm({ model, guarded, send, follow }) {
 }
 
 /** What can be changed at any time: learning rate, momentum, batch size, epochs. @param {Panel} panel */
-function liveControls({ model, guarded, send, follow }) {
+export function liveControls({ model, guarded, send, follow }) {
   const set = (name) => guarded((value) => send({ [name]: value }));
   const round = (/** @type {number} */ rate) => Number(rate.toPrecision(2));
   const rate = slider({
@@ -250,7 +255,7 @@ function liveControls({ model, guarded, send, follow }) {
 }
 
 /** The error and the loss of this run, and of those that are compared. @param {Panel} panel */
-function curves({ model, follow }) {
+export function curves({ model, follow }) {
   const errors = chart("error, % of the images", LEAST_ERROR);
   const losses = chart("loss", LEAST_LOSS);
   const legend = element("div", { class: "lenet-caption lenet-legend" });
@@ -343,7 +348,7 @@ function mapsOfOneImage({ model, guarded, send, follow, called }) {
 }
 
 /** The kernels of C1 as they form. @param {Panel} panel */
-function firstKernels({ model, follow }) {
+export function firstKernels({ model, follow }) {
   const place = element("div", { class: "lenet-kernels" });
   let pictures = [];
   follow(["kernels", "layers"], () => {
@@ -374,7 +379,7 @@ function firstKernels({ model, follow }) {
 }
 
 /** How large each layer's gradient is. @param {Panel} panel */
-function gradientBars({ model, follow }) {
+export function gradientBars({ model, follow }) {
   const place = element("div", { class: "lenet-gradients" });
   follow(["gradients"], () => {
     const bars = model.get("gradients").map(({ layer, size }) => {
@@ -397,7 +402,7 @@ function gradientBars({ model, follow }) {
 const NOTHING_YET = "after the first epoch";
 
 /** How often each class is taken for each other one. @param {Panel} panel */
-function confusionTable({ model, follow, called }) {
+export function confusionTable({ model, follow, called }) {
   const place = element("div", {});
   follow(["confusion", "classes"], () => {
     const table = model.get("confusion");
@@ -425,7 +430,7 @@ function confusionTable({ model, follow, called }) {
 }
 
 /** The mistakes that the network is surest of. @param {Panel} panel */
-function surestMistakes({ model, follow, called }) {
+export function surestMistakes({ model, follow, called }) {
   const place = element("div", { class: "lenet-worst" });
   follow(["mistakes", "mistake_images", "confusion", "classes"], () => {
     const mistakes = model.get("mistakes");
@@ -460,8 +465,11 @@ function surestMistakes({ model, follow, called }) {
   return section("The surest mistakes: actual → predicted", place);
 }
 
-/** The runs of the folder, and a copy of this one under a name. @param {Panel} panel */
-function runs({ model, guarded, send, ask, follow }) {
+/**
+ * The runs that there are, and a copy of this one under a name.
+ * @param {Panel} panel @param {string} [title] says where they are kept
+ */
+export function runs({ model, guarded, send, ask, follow }, title = "Runs in this folder") {
   const table = runTable({
     onCompare: guarded((compared) => send({ compared })),
     onLoad: (name) => ask("load", { name }),
@@ -483,18 +491,18 @@ function runs({ model, guarded, send, ask, follow }) {
   });
   follow(["begun"], () => (save.disabled = !model.get("begun")));
   follow(["runs"], () => (name.value = ""));
-  return section(
-    "Runs in this folder",
-    table.root,
-    element("div", { class: "lenet-bar lenet-keep" }, name, save),
-  );
+  return section(title, table.root, element("div", { class: "lenet-bar lenet-keep" }, name, save));
 }
 
-export default widget("training_panel", "Train the network", (model, root, on, tools) => {
-  const { guarded, needsKernel, send, signal } = tools;
-  const frame = /** @type {HTMLElement} */ (root.closest(".lenet-widget"));
-  /** @type {Panel} */
-  const panel = {
+/**
+ * What the parts are given, from a widget's model and tools.
+ * @param {any} model
+ * @param {import("./shared.js").On} on
+ * @param {import("./shared.js").Tools} tools
+ * @returns {Panel}
+ */
+export function panelOf(model, on, { guarded, send }) {
+  return {
     model,
     guarded,
     send,
@@ -505,6 +513,12 @@ export default widget("training_panel", "Train the network", (model, root, on, t
     },
     called: (k) => model.get("classes")[k] ?? String(k),
   };
+}
+
+export default widget("training_panel", "Train the network", (model, root, on, tools) => {
+  const { needsKernel, signal } = tools;
+  const frame = /** @type {HTMLElement} */ (root.closest(".lenet-widget"));
+  const panel = panelOf(model, on, tools);
   const { givenAway, others } = notices(panel);
   const { buttons, bar, safe } = trainingBar(panel, frame, signal);
   const controls = element("div", {}, buttons, bar, settingsForm(panel), liveControls(panel));

@@ -149,6 +149,18 @@ def test_table_gets_a_message_for_each_way_to_miss_it():
     assert said[1:] == list(EXERCISES["c3.table"].conditions)
 
 
+def test_a_code_of_ones_own_gets_a_message_for_each_way_to_miss_it():
+    own = -torch.ones(12, 7)
+    own[2:9, 3] = own[5, 1:6] = 1  # a plus
+    assert check("f6.unit", own).right
+    assert check("f6.unit", own.int().tolist()).right
+    eight, blank = torch.tensor(paper.DIGIT_CODES[8]), -torch.ones(12, 7)
+    nearly = eight.clone()
+    nearly[0, 0] *= -1
+    said = said_to("f6.unit", [torch.zeros(12, 7), eight, nearly, blank])
+    assert said[1:] == list(EXERCISES["f6.unit"].conditions)
+
+
 def test_a_kernel_gets_a_message_for_each_way_to_miss_it():
     assert check("c1.kernel", [[1, 1, 1], [0, 0, 0], [-1, -1, -1]]).right
     assert check("c1.kernel", torch.tensor([[2.0, 4, 2], [0, 0, 0], [-2, -4, -2]])).right
@@ -160,7 +172,7 @@ def test_a_kernel_gets_a_message_for_each_way_to_miss_it():
 
 def test_every_exercise_with_conditions_has_such_a_test():
     conditions = {name for name, exercise in EXERCISES.items() if isinstance(exercise, Conditions)}
-    assert conditions == {"c1.kernel", "s2.or", "c3.table"}
+    assert conditions == {"c1.kernel", "s2.or", "c3.table", "f6.unit"}
 
 
 @pytest.mark.parametrize("question", [lambda name: check(name, 1), ask], ids=["check", "ask"])

@@ -15,15 +15,16 @@ from tests.widgets.helpers import NODE
 SCRIPT = Path(__file__).parent / "js" / "replay.mjs"
 
 
-def replay(widget, messages: list[dict], files: Path) -> int:
+def replay(widget, messages: list[dict], files: Path, pythons_own: tuple[str, ...] = ()) -> int:
     """Hold what the twin answers against what Python does, after each message; how many were answered.
 
     messages: each {"set": traits} or {"send": a message of the widget's own}. files: a folder of
     `site_resources()`. Numbers must agree to 1e-4 of the larger one or of 1, and all else exactly.
+    pythons_own: switches that only Python has, which stay off.
     """
     description = json.loads(json.dumps(widget.description()[WIDGET]))
     twins = through_twin(description, messages, files)
-    pythons = through_python(widget, messages)
+    pythons = through_python(widget, [_with_switches(message, pythons_own) for message in messages])
     assert len(twins) == len(pythons) == len(messages) + 1
     traits: dict = {}
     for place, (twin, python) in enumerate(zip(twins, pythons, strict=True)):
@@ -31,6 +32,8 @@ def replay(widget, messages: list[dict], files: Path) -> int:
         traits |= twin["traits"]
         assert set(traits) == set(python["traits"]), set(traits) ^ set(python["traits"])
         for name, value in python["traits"].items():
+            if name == "switches":
+                value = {step: on for step, on in value.items() if step not in pythons_own}
             assert alike(traits[name], value), f"{name} after {what}: {traits[name]!r:.200}, {value!r:.200}"[
                 :2000
             ]
@@ -69,6 +72,13 @@ def through_python(widget, messages: list[dict]) -> list[dict]:
             pass  # it has told the browser why
         answers.append(now())
     return answers
+
+
+def _with_switches(message: dict, pythons_own: tuple[str, ...]) -> dict:
+    if "switches" not in message.get("set", {}):
+        return message
+    switches = message["set"]["switches"] | dict.fromkeys(pythons_own, False)
+    return {"set": message["set"] | {"switches": switches}}
 
 
 def alike(twin, python) -> bool:

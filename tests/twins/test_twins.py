@@ -14,13 +14,24 @@ from lenet_edu.exercises.checking import Choice, Conditions, Number
 from lenet_edu.exercises.prediction import Estimate
 from lenet_edu.network.activations import activations
 from lenet_edu.network.models import LeNet5, RGBLeNet
+from lenet_edu.network.surface import loss_surface
 from lenet_edu.system.pages import WIDGET
 from lenet_edu.training.checkpoints import load_network, shipped_names
-from lenet_edu.widgets import C3Table, Convolution, DigitCodes, FeatureMaps, Robustness, Subsampling
+from lenet_edu.widgets import (
+    C3Table,
+    Convolution,
+    DigitCodes,
+    DrawDigit,
+    FeatureMaps,
+    Robustness,
+    Subsampling,
+)
+from lenet_edu.widgets.draw_digit import PYTHON_ONLY
+from lenet_edu.widgets.loss_surface import LossSurface
 from lenet_edu.widgets.predict import Predict
 from lenet_edu.widgets.robustness import AMOUNTS, SIDE
-from lenet_edu.widgets.twins import site_resources
 from tests.twins.replay import replay, through_twin
+from tests.twins.site import write_site
 from tests.widgets.helpers import needs_node, untrained
 
 pytestmark = needs_node
@@ -30,12 +41,7 @@ FEWEST = 200  # messages for each widget
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """A folder with all that twins ask for."""
-    folder = tmp_path_factory.mktemp("site")
-    for name, content in site_resources():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return folder
+    return write_site(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +149,20 @@ def test_digit_codes(files, digits, chance):
     assert replay(widget, [*messages, *(set_(codes=codes) for codes in odd)], files) >= FEWEST
 
 
+def test_loss_surface(files, digits, chance):
+    weights = ("C1.weight[2, 0, 0, 2]", "C1.weight[2, 0, 4, 2]")
+    widget = LossSurface(loss_surface(load_network("lenet5-1998"), digits, *weights, points=5))
+    messages = []
+    for _ in range(FEWEST // 2):
+        path = np.array(widget.centre) + widget.reach * chance.uniform(
+            -1.02, 1.02, (chance.integers(0, 9), 2)
+        )
+        rate, momentum = (round(float(number), 3) for number in chance.uniform((-0.1, -0.1), (2.2, 1.1)))
+        messages += [set_(path=path.tolist()), set_(rate=rate, momentum=momentum)]
+    odd = [[[0.1]], [widget.centre] * 502]
+    assert replay(widget, [*messages, *(set_(path=path) for path in odd)], files) >= FEWEST
+
+
 # Robustness
 
 
@@ -174,6 +194,25 @@ def test_robustness(name, files, digits, chance):
             set_(scale=1.0, shift=0.0, rotation=0.0, noise=0.0),
         ]
     assert replay(widget, [*messages, set_(drawing=b"abc")], files) >= FEWEST
+
+
+# DrawDigit
+
+
+@pytest.mark.parametrize("name", [name for name in shipped_names() if name.startswith("lenet5")])
+def test_draw_digit(name, files, chance):
+    widget = DrawDigit(load_network(name))
+    widget.switches = {step: step not in PYTHON_ONLY for step in widget.switches}
+    steps = [step for step in widget.switches if step not in PYTHON_ONLY]
+    messages = []
+    for _ in range(70):
+        messages += [
+            set_(drawing=strokes(chance)),
+            set_(switches={step: bool(chance.random() < 0.7) for step in steps}),
+            set_(drawing=b"") if chance.random() < 0.2 else set_(drawing=strokes(chance)),
+        ]
+    messages += [set_(drawing=b"abc"), set_(drawing=b"", upload=b"")]
+    assert replay(widget, messages, files, PYTHON_ONLY) >= FEWEST
 
 
 # Predictions and exercises

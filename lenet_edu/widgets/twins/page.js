@@ -12,6 +12,7 @@ export const WIDGETS = {
   DrawDigit: "draw_digit",
   Exercise: "exercise",
   FeatureMaps: "feature_maps",
+  LossSurface: "loss_surface",
   Predict: "predict",
   Robustness: "robustness",
   Subsampling: "subsampling",

@@ -54,7 +54,10 @@ test("the map ends where the grid ends", () => {
 
 test("a step is said with its numbers, the last one only if there is momentum", () => {
   assert.equal(inWords([2, -4], [1, 1], 0.1, 0), "next step: −0.1 × slope (2.000, -4.000) = (-0.200, 0.400)");
-  assert.match(inWords([2, -4], [1, 1], 0.1, 0.5), /\+ 0\.50 × last step \(1\.000, 1\.000\) = \(0\.300, 0\.900\)/);
+  assert.match(
+    inWords([2, -4], [1, 1], 0.1, 0.5),
+    /\+ 0\.50 × last step \(1\.000, 1\.000\) = \(0\.300, 0\.900\)/,
+  );
 });
 
 test("a rate has two digits that count", () => {

@@ -20,7 +20,7 @@ DrawDigit(network, steps=False)
 
 # %% [markdown]
 # The design of this network is older than the smartphone, and yet it reads your handwriting while you write. It has never
-# seen your hand before. The small pictures light up from left to right: each **layer** looks at the pictures of the layer
+# seen your hand before. The small pictures light up one after another: each **layer** looks at the pictures of the layer
 # before it and makes new ones. The last layer says which digit it is. Red means a positive number, blue a negative one.
 #
 # Clear the sheet and try a sloppy digit, a tiny one, a letter. When is the network wrong? (If nothing happens when you

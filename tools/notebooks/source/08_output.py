@@ -1,74 +1,114 @@
 # %% [markdown]
-# # 08 · OUTPUT, the nearest code
+# # 08 · OUTPUT, ten numbers
 #
-# **What you will find out.** How ten distances name a digit. What happens when the codes may learn as well, and
-# which loss prevents it. At the end, all layers in one picture.
+# [Glossary](glossary.ipynb)
+#
+# **After this notebook you can:** compute the ten numbers of OUTPUT by hand and read the answer from them, say which
+# number training makes small and why the obvious choice fails when codes may move, and turn distances into
+# probabilities. Before it you need [07 F6](07_f6.ipynb). It takes about 17 minutes to read, and as long again for the exercises.
 
 # %%
-from lenet_edu import load_network, plots
+from lenet_edu import activations, load_digits, load_network, plots
 
 network = load_network("lenet5-1998")
+everything = load_digits()
+digits = everything.test.one_of_each()
+outputs = activations(network, digits.images)
 plots.network(network, lit="OUTPUT")
 
 # %% [markdown]
-# ## You are here
+# ## Where we are
 #
 # 84 units arrive from F6, for each of the ten digits: ten pictures of 7 by 12.
 
 # %%
-from lenet_edu import activations, load_digits
-
-digits = load_digits().test.one_of_each()
-outputs = activations(network, digits.images)
 arrives = outputs["F6"]
 tuple(arrives.shape)
 
+# %% tags=["nbval-ignore-output"]
+everything.name
+
 # %% [markdown]
+# If this line says *embedded digits*, other people's digits stand in for MNIST, and the network misreads some of them. Look at
+# these with care: a wrong answer is as instructive as a right one.
+#
 # ## Predict
 
 # %%
 from lenet_edu import ask, check
 
-distances_of_3 = dict(enumerate(outputs["OUTPUT"][3].tolist()))
-ask("output.kind", plots.bars(distances_of_3, "The ten numbers for the 3", lit=3))
+ten_numbers = dict(enumerate(outputs["OUTPUT"][3].tolist()))
+ask("output.kind", plots.bars(ten_numbers, "The ten numbers for the 3", lit=3))
 
 # %% [markdown]
-# ## By hand
+# ## Compute one unit by hand
 #
-# Each unit of OUTPUT holds a code and computes how far F6 is from it: subtract pixel by pixel, square, add up. This is a
-# **Euclidean radial basis function** (RBF, equation 7). First for one digit and one code:
+# Each unit of OUTPUT holds a code and computes how far F6 is from it: subtract pixel by pixel, square, add up. This is
+# equation 7 of the paper:
+#
+# $$y_i = \sum_j (x_j - w_{ij})^2$$
+#
+# $x_j$ is unit $j$ of F6, and $w_{ij}$ is pixel $j$ of the code of class $i$. Such a unit is called a Euclidean
+# **radial basis function** (RBF): its value depends on nothing but the distance. The top row of the picture, seven of the 84
+# terms, for the 3 and its code:
 
-# %%
+# %% tags=["nbval-ignore-output"]
 import torch
 
 from lenet_edu import paper
 
 codes = torch.tensor(paper.DIGIT_CODES).flatten(1).float()  # (10, 84)
+for pixel in range(7):
+    x, w = arrives[3, pixel], codes[3, pixel]
+    print(f"({x:6.3f} - {w:4.1f})^2 = {(x - w) ** 2:.4f}")
+
+# %% [markdown]
+# All 84 terms, and beside them the layer's own number:
+
+# %% tags=["nbval-ignore-output"]
 distance = torch.tensor(0.0)
 for pixel in range(84):
     distance += (arrives[3, pixel] - codes[3, pixel]) ** 2
+print(f"by hand {distance:.4f}, the layer {network.OUTPUT(arrives)[3, 3]:.4f}")
 
 # %% [markdown]
-# Then for all digits and all codes:
+# As pictures, for all ten codes: F6 of the 3 on top, the codes below it, and the squared differences. Dark pixels are far
+# off. The smallest sum is the answer, in orange.
+
+# %%
+plots.to_codes(arrives[3], codes)
+
+# %% [markdown]
+# And for all digits at once:
 
 # %%
 output = network.OUTPUT(arrives)
 by_hand = (arrives[:, None, :] - codes).square().sum(2)  # (10, 1, 84) - (10, 84)
-torch.testing.assert_close(by_hand, output)
-torch.testing.assert_close(distance, output[3, 3])
-print(tuple(by_hand.shape))
+print(tuple(by_hand.shape), "equal to the layer:", bool(torch.isclose(by_hand, output, rtol=1e-4).all()))
 
 # %% [markdown]
-# ## See
+# ## Read the answer
 #
-# Ten digits down, ten codes across. The small numbers on the diagonal are the digits that are read rightly.
+# Ten digits down, ten codes across. In each row the smallest number is the answer. Where it stands on the diagonal, the
+# digit is read rightly.
 
 # %%
 plots.matrix(output, "Distance of F6 (rows: a 0, a 1, ...) to each code", xlabel="code", ylabel="digit")
 
 # %%
 answers = output.argmin(1)
-plots.digits(digits.images, titles=[f"reads {answer}" for answer in answers.tolist()])
+colours = ["black" if right else "red" for right in answers == digits.labels]
+plots.digits(digits.images, [f"reads {answer}" for answer in answers.tolist()], colours=colours)
+
+# %% [markdown]
+# A red title marks a wrong answer. On MNIST this network misreads 94 of 10,000 test digits, by the record that comes with
+# its weights:
+
+# %%
+from lenet_edu import SHIPPED, read_json
+
+recorded = read_json(SHIPPED / "lenet5-1998.json")["error"]
+print(f"{recorded}% of 10,000: {recorded * 100:.0f}")
 
 # %% [markdown]
 # Choose a digit and look at its ten distances. Then redraw the code of another digit until it wins.
@@ -79,7 +119,7 @@ from lenet_edu import DigitCodes
 DigitCodes(network, digits, digit=8)
 
 # %% [markdown]
-# ## The ten codes
+# ## Compare the codes with each other
 
 # %%
 plots.digits(paper.DIGIT_CODES[:, None], titles=list(range(10)))
@@ -94,16 +134,16 @@ ask("output.nearest", plots.matrix(different, "Pixels that differ between two co
 # %%
 apart = different[different > 0]
 for name, value in (("smallest", apart.min()), ("largest", apart.max())):
-    a, b = (different == value).nonzero()[0].tolist()
-    print(f"{name} Hamming distance: {value.item()}, between {a} and {b}")
+    pairs = [f"{a} and {b}" for a, b in (different == value).nonzero().tolist() if a < b]
+    print(f"{name} Hamming distance: {value.item()}, between {'; '.join(pairs)}")
 print(f"squared distance of the nearest two: 4 x {apart.min()} = {4 * apart.min()}")
 
 # %% [markdown]
-# Codes drawn by chance would lie about 42 pixels apart, each from each. Why not take those? Because then every slip
-# would be as bad as any other. These codes look like what they stand for, so characters that look alike in print have
-# codes near each other. Look for the 8: it is near 6, 9, 4 and 3, and far from 1. A reader of whole words can then see
-# that an answer lies between two codes, and choose the one that makes sense. The paper wants this for letters
-# such as O, o and 0.
+# Codes drawn by chance would lie about 42 pixels apart from each other. Why not take those? Because then
+# confusing 8 with 6 would cost as much as confusing 8 with 1. These codes look like what they stand for, so characters
+# that look alike in print have codes near each other. Look for the 8: it is near 6, 9, 4 and 3, and far from 1. A reader
+# of whole words can then see that an answer lies between two codes, and choose the one that makes sense. The paper wants
+# this for letters such as O, o and 0.
 
 # %%
 chance = torch.Generator().manual_seed(0)
@@ -123,14 +163,12 @@ pairs = torch.stack([torch.pdist(means), torch.pdist(codes)])
 print(f"{torch.corrcoef(pairs)[0, 1]:.2f}")
 
 # %% [markdown]
-# ## What one unit sees
+# ## Count parameters and connections
 
 # %%
 plots.receptive_field(network, outputs, "OUTPUT", sample=3)
 
 # %% [markdown]
-# ## The row of the ledger
-#
 # 840 connections, ten codes of 84 pixels, and not one parameter: the codes are fixed.
 
 # %%
@@ -146,19 +184,25 @@ assert held == row.parameters.value == paper.PARAMETERS["OUTPUT"]
 assert network.OUTPUT.codes.numel() == row.connections.value == paper.CONNECTIONS["OUTPUT"]
 
 # %% [markdown]
-# ## Two losses
+# ## Choose what training makes small
 #
-# What should training make small? The paper tries two answers. **Equation 8** is the mean distance to the right
-# code. It pulls F6 to where it should be, and that is all it does.
+# Training needs one number that says how wrong the network is: the **loss**. It then changes all parameters step by step so that the
+# loss becomes smaller. How it knows which way to change them is the subject of
+# [notebook 10](10_how_a_network_learns.ipynb). Here you only need to know that it does.
 #
-# With fixed codes this works. But suppose the codes are parameters too, and learn along with all else. Here are
-# such a network, which starts with random codes, and its training on the small digits that come with
-# scikit-learn:
+# The paper tries two losses. Equation 8 is the mean distance to the code of the right class $D_p$, over all $P$ images:
+#
+# $$E = \frac{1}{P} \sum_p y_{D_p}$$
+#
+# It pulls F6 to where it should be, and that is all it does. With fixed codes this works. But suppose that the codes are
+# parameters too, and learn along with all else. Here are such a network, which starts with random codes, and its training
+# on the small digits that come with scikit-learn:
 
 # %%
 from lenet_edu import LeNet5
 
 small = load_digits("embedded").train
+print(len(small), "digits")
 
 
 def new_network():
@@ -195,24 +239,25 @@ lines = {"loss": equation_8[:, 0], "distance between codes": equation_8[:, 1]}
 ask("output.collapse", plots.curves(range(200), lines, "Equation 8, codes that move", "step"))
 
 # %% [markdown]
-# The loss says that all is well. But the codes have run together into one point, and F6 gives that point whatever
-# the image. Every distance is nearly zero, the right one and the wrong ones. This is the **collapse**.
+# The loss says that all is well. But the codes have run together into nearly one point, and F6 comes near that point whatever
+# the image. Every distance is nearly zero, the right one and the wrong ones. This is the **collapse**. The network still
+# reads many digits, from the small differences that are left, but far fewer than it could.
 #
-# **Equation 9** adds a second term, the logarithm of a sum over all codes. It becomes large when F6 is near
-# *wrong* codes. So it pushes, and most of all away from the nearest. In its sum there is also a constant for all
-# that is no digit, as if there were an eleventh code at the distance j. The paper does not give j; here it is 1.
+# Equation 9 adds a second term, the logarithm of a sum over all codes:
+#
+# $$E = \frac{1}{P} \sum_p \Big( y_{D_p} + \log\big(e^{-j} + \sum_i e^{-y_i}\big) \Big)$$
+#
+# It becomes large when F6 is near *wrong* codes. So it pushes F6 away from wrong codes, most from the closest. In its sum there is also a
+# constant for all that is no digit, as if there were an eleventh code at the distance $j$: the **rubbish class**. The paper does
+# not give $j$; here it is 1.
 
 # %%
 equation_9 = watch(map_loss)
 lines = {"equation 8": equation_8[:, 1], "equation 9": equation_9[:, 1]}
 plots.curves(range(200), lines, "Mean distance between two codes: equation 9 keeps them apart", "step")
 
-# %%
-assert equation_8[-1, 1] < 0.1 < 1 < equation_9[-1, 1]
-assert equation_8[-50:, 2].mean() > 2 * equation_9[-50:, 2].mean()
-
 # %% [markdown]
-# At the end, over the last fifty steps:
+# The means over the last fifty steps:
 
 # %% tags=["nbval-ignore-output"]
 for name, history in (("equation 8", equation_8), ("equation 9", equation_9)):
@@ -220,8 +265,8 @@ for name, history in (("equation 8", equation_8), ("equation 9", equation_9)):
     print(f"{name}: loss {loss:.3f}, codes {spread:.3f} apart, {wrong:.0%} wrong")
 
 # %% [markdown]
-# At one common point all distances are equal, and equation 9 cannot fall below log 10 there, which is 2.303. To get lower,
-# the codes must part. LeNet-5 uses equation 9 *and* fixed codes.
+# If all distances are equal, equation 9 cannot fall below log 10, which is 2.303. To get lower, the codes must part. The paper
+# uses equation 9 to train the network and keeps the codes fixed, at least in the beginning. This course does both.
 
 # %%
 together = map_loss(torch.zeros(1, 10), torch.tensor([0]))
@@ -229,22 +274,26 @@ print(f"all distances 0: equation 9 is {together:.3f}; log 10 = {torch.tensor(10
 assert together > torch.tensor(10.0).log()
 
 # %% [markdown]
-# ## Probabilities, if you want them
+# ## Turn distances into probabilities
 #
-# Equation 9 is minus the logarithm of a probability: e to the minus distance, divided by the sum over all codes and the class
-# *no digit*. For the 3:
+# Equation 9 is minus the logarithm of a **probability**:
+#
+# $$p_i = \frac{e^{-y_i}}{e^{-j} + \sum_k e^{-y_k}}$$
+#
+# Each class gets a share, the nearer the larger, and the rubbish class gets the rest. Today this formula is called a
+# **softmax**, of minus the distances; John Bridle gave it that name about 1990, so it is older than LeNet-5. For the 3:
 
 # %%
 y = output[3]
 weights = torch.cat([(-y).exp(), torch.tensor([-1.0]).exp()])  # j = 1
 probabilities = weights / weights.sum()
-torch.testing.assert_close(-probabilities[3].log(), map_loss(y[None], torch.tensor([3])))
+same = torch.isclose(-probabilities[3].log(), map_loss(y[None], torch.tensor([3])), rtol=1e-3)
+print("minus the logarithm of the 3's probability is equation 9:", bool(same))
 
 # %% [markdown]
-# How sure a network says it is should be true: of all digits that it reads with the same probability, this share
-# should be right.
-# Taken as they are, these probabilities are too sure. The distances are therefore divided by a **temperature** first, one number that
-# was chosen on digits which the test does not use, and which is kept with the weights.
+# When a network is sure to nine tenths, it should be right nine times in ten. Taken as they are, these probabilities are too sure. The
+# distances are therefore divided by a **temperature** first. It is one number, which was chosen on digits that the test does not use,
+# and it is kept with the weights. The rubbish class is left out.
 
 # %%
 print(f"temperature {network.temperature}")
@@ -264,13 +313,13 @@ for name, pixels in (("digits", digits.images), ("shuffled", shuffled)):
     )
 
 # %% [markdown]
-# ## All layers at once
+# ## See all layers at once
 #
-# LeNet-5 recognises a 3. From above: the image, edges in C1, the same at half the resolution in S2, combinations in C3, lower
-# still in S4, what C5 makes of all that, the printed 3 in F6, and ten distances, the smallest of which is the answer.
+# LeNet-5 reads a 3. From above: the image, edges in C1, the same at half the resolution in S2, combinations in C3, half
+# the resolution again in S4, what C5 makes of all that, the printed 3 in F6, and ten distances. The smallest one, in orange, is the answer.
 
 # %%
-plots.feature_maps(outputs, sample=3)
+plots.feature_maps(outputs, sample=3, model=network)
 
 # %% [markdown]
 # ## Change it
@@ -288,7 +337,7 @@ plots.bars(dict(enumerate(network(image)[0].tolist())), "Distances for a black s
 #
 # Each solution is folded away in the cell below yours.
 #
-# **1.** 6 and 8 differ in 12 pixels. If F6 gives exactly the code of 6, which distance does OUTPUT show for 8?
+# **1. Compute.** 6 and 8 differ in 12 pixels. If F6 gives exactly the code of 6, which distance does OUTPUT show for 8?
 
 # %%
 distance = None
@@ -300,7 +349,7 @@ distance = 12 * (1 - -1) ** 2
 assert check("output.corners", distance).right
 
 # %% [markdown]
-# **2.** Below which distance to a code can you be certain that no other code is nearer, whatever F6 is?
+# **2. Compute.** Below which distance to a code can you be certain that no other code is nearer, whatever F6 is?
 
 # %%
 safe = None
@@ -313,7 +362,8 @@ assert check("output.safe", safe).right
 
 
 # %% [markdown]
-# **3.** Write `distances(x, codes)` for F6 `(N, 84)` and codes `(10, 84)`.
+# **3. Transfer.** Fast programs compute all distances with one matrix product. Multiply the square out,
+# $(x - w)^2 = x^2 - 2xw + w^2$, and write `distances(x, codes)` for F6 `(N, 84)` and codes `(10, 84)` in this way.
 
 
 # %%
@@ -321,20 +371,20 @@ def distances(x, codes):
     return ...
 
 
-check("output.distances", distances)
+check("output.products", distances)
 
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
 def distances(x, codes):
-    return torch.stack([((x - code) ** 2).sum(1) for code in codes], dim=1)
+    return x.square().sum(1, keepdim=True) - 2 * x @ codes.T + codes.square().sum(1)
 
 
-assert check("output.distances", distances).right
+assert check("output.products", distances).right
 
 
 # %% [markdown]
-# **4.** Write equation 9 for one image: `loss(y, d, j)` with distances `y` of shape `(10,)`, right class `d`, and the constant
+# **4. Code.** Write equation 9 for one image: `loss(y, d, j)` with distances `y` of shape `(10,)`, right class `d`, and the constant
 # `j`.
 
 
@@ -356,17 +406,14 @@ def loss(y, d, j):
 assert check("output.loss", loss).right
 
 # %% [markdown]
-# **5. Change and explain.** Run `watch` with more steps and other seeds. Why do the codes not collapse under equation 9? (a) Its
-# weights are bounded. (b) It takes smaller steps. (c) If all codes were one point, its second term would be large.
+# **5. Explain in your own words.** Run `watch` with more steps. Why do the codes collapse under equation 8, and not under
+# equation 9?
 
 # %%
-letter = None
-check("output.cure", letter)
+from lenet_edu import explain
 
-# %% tags=["solution"] jupyter={"source_hidden": true}
-# Solution
-letter = "c"
-assert check("output.cure", letter).right
+words = ""
+explain("output.cure", words)
 
 # %% [markdown]
 # ## What you know now
@@ -375,6 +422,16 @@ assert check("output.cure", letter).right
 # - Codes differ in 12 to 50 pixels, and those of digits that look alike are near each other.
 # - Equation 8 alone lets codes that may move collapse. Equation 9 keeps them apart.
 #
+# ## Recap: C1 to OUTPUT
+#
+# Six questions on this notebook and those before it. Your first answer counts.
+
+# %%
+from lenet_edu import quiz
+
+quiz("output")
+
+# %% [markdown]
 # What leaves the network, for each of the ten digits:
 
 # %%

@@ -1,14 +1,31 @@
 # %% [markdown]
 # # 09 · The whole network
 #
-# **What you will find out.** How seven layers make LeNet-5, where its 60,000 parameters and its 340,908
-# connections sit, and what each modern choice would change.
+# [Glossary](glossary.ipynb)
+#
+# **After this notebook you can:** build LeNet-5 from its seven layers, say where its 60,000 parameters and its 340,908
+# connections sit and why, and tell what each modern choice would change. Before it you need
+# [01 INPUT](01_input.ipynb) to [08 OUTPUT](08_output.ipynb). It takes about 15 minutes to read, and somewhat longer for the exercises.
 
 # %%
-from lenet_edu import LeNet5, plots
+from lenet_edu import LeNet5, activations, load_digits, load_network, plots
 
+trained = load_network("lenet5-1998")
+digits = load_digits()
+outputs = activations(trained, digits.test.one_of_each().images)
+plots.network(trained, outputs, sample=3)
+
+# %% [markdown]
+# ## Where we are
+#
+# You have taken the network apart, layer by layer. Now put it together again, first with random weights:
+
+# %%
 model = LeNet5()
-plots.network(model)
+print(", ".join(name for name, _ in model.named_children()))
+
+# %% [markdown]
+# ## Predict
 
 # %%
 from lenet_edu import ask, check, ledger
@@ -17,7 +34,7 @@ book = ledger(model)
 ask("network.largest", book["C5"].parameters)
 
 # %% [markdown]
-# ## By hand
+# ## Build the network from its layers
 #
 # A layer is a function with numbers in it, and the network is one layer after the other. Here they are in the
 # paper's order, each made of its own figures: maps in, maps out, size of the kernel.
@@ -32,10 +49,13 @@ C3 = layers.TableConvolution(paper.C3_TABLE, 5, squash)
 S4 = layers.Subsampling(16, 2, squash)
 C5 = layers.Convolution(16, 120, 5, squash)
 F6 = layers.Linear(120, 84, squash)
+print(*(type(layer).__name__ for layer in (C1, S2, C3, S4, C5, F6)), sep=", ")
 
 # %% [markdown]
-# The last layer has nothing to learn. It holds ten pictures of 7x12 pixels, one for each digit, and measures
-# how far F6 is from each of them: **Euclidean radial basis functions** (RBF, equation 7).
+# The last layer has nothing to learn. It holds the ten codes of 7 x 12 pixels and measures how far F6 is from each of
+# them, by equation 7:
+#
+# $$y_i = \sum_j (x_j - w_{ij})^2$$
 
 # %%
 import torch
@@ -44,27 +64,34 @@ OUTPUT = layers.RBF(torch.tensor(paper.DIGIT_CODES))
 plots.digits(paper.DIGIT_CODES[:, None], titles=[str(digit) for digit in range(10)])
 
 # %% [markdown]
-# One after the other. The new layers take the weights of `model`, so that both must come to the same result.
+# Put one after the other. The new layers take the weights of `model`, and an image goes through both:
 
 # %%
 by_hand = torch.nn.Sequential(C1, S2, C3, S4, C5, F6, OUTPUT)
 for mine, theirs in zip(by_hand, model, strict=True):
     mine.load_state_dict(theirs.state_dict())
-
-image = torch.rand(1, 1, 32, 32)
-assert torch.equal(by_hand(image), model(image))
+image = digits.test.images[:1]
+same = torch.equal(by_hand(image), model(image))
+print("your network and the package's give the same ten numbers:", same)
 
 # %% [markdown]
-# On its way through, the image gets smaller and the maps get more:
+# ## Draw it as text
+#
+# On its way through, the image gets smaller and the maps get more. Here is all of LeNet-5 on one page: a mark for each unit along the side
+# of a map, or for each ten units of a layer without maps, and between two layers what leads from one to the other.
 
 # %%
-x = image
-for name, layer in model.named_children():
-    x = layer(x)
-    print(f"{name:<7} {tuple(x.shape)}")
+from lenet_edu import show_shape
+
+print(f"INPUT   {show_shape((1, 32, 32)):<9} {'#' * 32}")
+for row in book.rows:
+    maps, *side = row.output_shape
+    marks = "#" * (side[0] if side and side[0] > 1 else -(-maps // 10))
+    print(f"   |    {row.kind}: {row.parameters.value:,} parameters, {row.connections.value:,} connections")
+    print(f"{row.name:<7} {show_shape(row.output_shape):<9} {marks}")
 
 # %% [markdown]
-# ## The ledger
+# ## Read the whole ledger
 #
 # All of it on one page: what comes out of each layer, how many units, trainable parameters, connections and
 # multiplications it has, and how much of the image one of its units sees. The ledger is computed from the
@@ -74,15 +101,14 @@ for name, layer in model.named_children():
 book
 
 # %% [markdown]
-# 60,000 parameters and 340,908 connections: the paper prints both. It also prints each layer's, and they
-# agree one by one.
+# 60,000 parameters and 340,908 connections: the paper prints both. It also prints each layer's. Compare:
 
 # %%
-assert book.totals["parameters"] == paper.TOTAL_PARAMETERS == 60_000
-assert book.totals["connections"] == paper.TOTAL_CONNECTIONS == 340_908
 for row in book.rows:
-    assert row.parameters.value == paper.PARAMETERS[row.name]
-    assert row.connections.value == paper.CONNECTIONS[row.name]
+    ours, printed = row.parameters.value, paper.PARAMETERS[row.name]
+    print(f"{row.name:<7} {ours:>7,} parameters, the paper says {printed:>7,}")
+    assert (ours, row.connections.value) == (printed, paper.CONNECTIONS[row.name])
+assert book.totals["parameters"] == paper.TOTAL_PARAMETERS
 
 # %% [markdown]
 # The layer with the most to explain is C3. Its sixteen maps do not read all six maps below, but those that
@@ -92,8 +118,7 @@ for row in book.rows:
 book["C3"].parameters
 
 # %% [markdown]
-# Do not take the formulas' word for it. The model holds real tensors, and counting what is in them is a
-# different computation:
+# These are formulas. The model holds real tensors, so count what is in them, too:
 
 # %%
 from lenet_edu import count_parameters
@@ -103,7 +128,7 @@ for name, layer in model.named_children():
 print(f"total   {count_parameters(model):>7,}")
 
 # %% [markdown]
-# ## Where the parameters sit
+# ## Say where the parameters sit
 
 # %%
 ask("network.charts", plots.parameters_and_connections(book))
@@ -116,13 +141,13 @@ held = book["C5"].parameters.value + book["F6"].parameters.value
 print(f"C5 and F6: {held:,} of {book.totals['parameters']:,}, {held / book.totals['parameters']:.1%}")
 
 # %% [markdown]
-# C1 and C3 hold almost none, and do most of the work. That is **weight sharing**: every unit of a map uses
+# C1 and C3 hold almost none, and do most of the work. That is weight sharing: every unit of a map uses
 # the same kernel, so one parameter serves many connections.
 
 # %%
 for row in book.rows[:-1]:
     uses = row.connections.value / row.parameters.value
-    print(f"{row.name:<3} {uses:>6,.0f} connections to a parameter")
+    print(f"{row.name:<3} {uses:>6g} connections to a parameter")
 
 # %% [markdown]
 # In C1 each parameter is used 784 times, once for each of the 28x28 places in a map. What would C1 cost if
@@ -135,18 +160,29 @@ print(
 )
 
 # %% [markdown]
-# ## See it work
+# ## Compare it with a network without kernels
 #
-# The shipped network of 1998 reads one digit. Follow it down: edges and strokes in C1, the same at half the
-# resolution in S2, combinations of them in C3, and in F6 a rough picture of the digit's code.
+# What does weight sharing buy? The paper compares LeNet-5 with networks of fully connected layers on the same digits. Such a
+# network is called a **multilayer perceptron** (MLP). Count its parameters, and put the paper's errors beside them:
 
 # %%
-from lenet_edu import activations, load_digits, load_network
+for hidden in (300, 1000):
+    parameters, error = (28 * 28 + 1) * hidden + (hidden + 1) * 10, paper.PUBLISHED_ERRORS[f"784-{hidden}-10"]
+    print(f"784 - {hidden:<4} - 10  {parameters:>8,} parameters   {error:.2f}% of the test digits misread")
+print(f"LeNet-5          {book.totals['parameters']:>8,} parameters   {paper.TEST_ERROR:.2f}%")
 
-digits = load_digits()
-threes = digits.test.images[digits.test.labels == 3]
-maps = activations(load_network("lenet5-1998"), threes[:1])
-plots.feature_maps(maps)
+# %% [markdown]
+# Four times as many parameters, and nearly five times as many errors. The network with kernels needs less because it knows something
+# in advance: that a stroke is a stroke wherever it stands.
+#
+# ## See it work
+#
+# The trained network reads a 3. Follow it down: edges and strokes in C1, the same at half the
+# resolution in S2, combinations of them in C3, and in F6 a picture of the digit's code. If MNIST is not on your machine,
+# this 3 comes from other people than those whose digits the network has learned from.
+
+# %%
+plots.feature_maps(outputs, sample=3, model=trained)
 
 # %% [markdown]
 # And with your own digit. The network was trained on other people's: does it read yours?
@@ -154,25 +190,25 @@ plots.feature_maps(maps)
 # %%
 from lenet_edu import DrawDigit, FeatureMaps
 
-DrawDigit(load_network("lenet5-1998"))
+DrawDigit(trained)
 
 # %% [markdown]
 # Every unit of every layer, with its arithmetic, for the first twenty digits. The slider *weights* goes from a
 # network that knows nothing to the trained one.
 
 # %%
-stages = {"untrained": model, "1998, trained": load_network("lenet5-1998")}
+stages = {"untrained": model, "1998, trained": trained}
 FeatureMaps(stages, digits.test.images[:20], labels=digits.test.labels[:20].tolist(), digit=0)
 
 # %% [markdown]
 # And the ten distances. The smallest names the digit:
 
 # %% tags=["nbval-ignore-output"]
-for digit, distance in enumerate(maps["OUTPUT"][0].tolist()):
+for digit, distance in enumerate(outputs["OUTPUT"][3].tolist()):
     print(f"{digit}  {distance:6.1f}  {'#' * round(distance / 3)}")
 
 # %% [markdown]
-# ## 1998 against today
+# ## Compare 1998 with today
 #
 # Today one would choose differently in four places, and each is one switch of `LeNet5`. The ledger tells what
 # a switch costs; the first line is the network of 1998, the last one has all four turned.
@@ -218,7 +254,7 @@ ledger(LeNet5(c3=single))["C3"]
 #
 # Each solution is folded away in the cell below yours.
 #
-# **1.** The image grows by four pixels in each direction, and nothing else changes. How many units does C5 have then?
+# **1. Compute.** The image is 36 by 36 instead of 32 by 32, and nothing else changes. How many units does C5 have then?
 
 # %%
 units = None
@@ -231,7 +267,7 @@ units = 120 * side * side
 assert check("network.larger", units).right
 
 # %% [markdown]
-# **2.** S2 has 12 parameters. How many would it have with squares of 4x4 instead of 2x2?
+# **2. Compute.** S2 has 12 parameters. How many would it have with squares of 4x4 instead of 2x2?
 
 # %%
 parameters = None
@@ -244,7 +280,7 @@ assert check("network.s2", parameters).right
 
 
 # %% [markdown]
-# **3.** Write `parameters(table)`: how many parameters C3 has with a boolean table of 6x16, without building it.
+# **3. Code.** Write `c3_parameters(table)`: how many parameters C3 has with a boolean table of 6x16, without building it.
 
 
 # %%
@@ -264,7 +300,7 @@ def c3_parameters(table):
 assert check("network.c3", c3_parameters).right
 
 # %% [markdown]
-# **4. Change and explain.** Build `LeNet5(c3=...)` with several tables of as many links as the paper's. Does the network always have 60,000
+# **4. Predict, then try.** Build `LeNet5(c3=...)` with several tables of as many links as the paper's. Does the network always have 60,000
 # parameters? (a) No, it depends on how the links are spread. (b) Yes: every link has equally many weights and every map one
 # bias, however they are spread. (c) Only if no two columns are alike.
 
@@ -278,10 +314,48 @@ letter = "b"
 assert check("network.sixty", letter).right
 
 # %% [markdown]
-# ## What you know now
+# **5. Compute.** A network of fully connected layers reads 28 by 28 pixels, has 1,000 hidden units and 10 outputs. The table above
+# gives its size. How many parameters would it have with a second hidden layer of one hundred and fifty units between the first and the output?
+
+# %%
+mlp_parameters = None
+check("network.mlp", mlp_parameters)
+
+# %% tags=["solution"] jupyter={"source_hidden": true}
+# Solution
+mlp_parameters = (784 + 1) * 1000 + (1000 + 1) * 150 + (150 + 1) * 10
+assert check("network.mlp", mlp_parameters).right
+
+# %% [markdown]
+# **6. Explain in your own words.** C1 has a quarter of one percent of the parameters, and more than a third of all
+# connections. How can that be?
+
+# %%
+from lenet_edu import explain
+
+words = ""
+c1 = book["C1"]
+print(f"{c1.parameters.value / book.totals['parameters']:.2%} of the parameters")
+print(f"{c1.connections.value / book.totals['connections']:.0%} of the connections")
+explain("network.sharing", words)
+
+# %% [markdown]
+# ## The network on one page
 #
-# - Seven layers, 60,000 parameters, 340,908 connections, every one accounted for.
-# - The convolutions do most of the work with few parameters; C5 and F6 hold 97.1% of them.
+# | layer | what it does | what it is good for |
+# |---|---|---|
+# | INPUT | centres the digit and leaves room round it | every stroke can stand in the middle of a kernel |
+# | C1 | six kernels slide over the image | finds edges and ends of strokes, wherever they are |
+# | S2 | adds squares of four, times a coefficient | keeps what was found, gives up exactly where |
+# | C3 | kernels read some maps of S2, by a table | combines edges into larger parts |
+# | S4 | as S2 | gives up more of the place |
+# | C5 | kernels as large as S4's maps | sees the whole digit |
+# | F6 | every unit reads all of C5 | draws the code of the digit |
+# | OUTPUT | distance to ten fixed codes | the smallest names the digit |
+#
+# - LeNet-5 has 60,000 parameters and 340,908 connections, and you can account for every one.
+# - The convolutions do most of the work with few parameters. C5 and F6 hold 97.1% of them.
 # - "LeNet-5 has 61,706 parameters" is true of a modern cousin, not of the network of 1998.
+# - What it needs are good values for its parameters. So far they were given.
 #
-# **Next:** [11 Train](11_train.ipynb) finds good values for all these numbers.
+# **Next:** [10 How a network learns](10_how_a_network_learns.ipynb) finds such values, by a method that you can do by hand.

@@ -6,7 +6,7 @@
 # **After this notebook you can:** measure the slope of the loss at one weight and say which way the weight has to go,
 # carry slopes backwards by hand through a whole LeNet-5 and get the numbers that torch gets, say what learning rate and
 # momentum do, and find a fault in a backward pass. Before it you need [02 C1](02_c1.ipynb), [03 S2](03_s2.ipynb),
-# [07 F6](07_f6.ipynb) and [08 OUTPUT](08_output.ipynb). It takes about an hour.
+# [07 F6](07_f6.ipynb) and [08 OUTPUT](08_output.ipynb). It takes about 25 minutes to read, and as long again for the exercises.
 
 # %%
 import torch

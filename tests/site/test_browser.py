@@ -1,0 +1,330 @@
+"""The site in a real Chromium, without any kernel: as a reader of the pages would use it."""
+
+import json
+import re
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.browser import PATIENCE, chromium, needs_chromium, shows
+from tests.site.conftest import served
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+PHONE, LAPTOP, PROJECTOR = (
+    {"width": width, "height": height} for width, height in ((360, 740), (1200, 800), (1920, 1080))
+)
+pytestmark = [needs_chromium, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as opened:
+        yield opened
+
+
+@contextmanager
+def reader(browser, address: str, troubles_allowed: str = "^$", **options):
+    """A reader's page. Requests to other hosts are blocked; at the end there were none, and no errors."""
+    context = browser.new_context(**{"viewport": LAPTOP, "service_workers": "block", **options})
+    foreign, troubles = [], []
+
+    def guard(route):
+        if route.request.url.startswith((address, "data:", "blob:", "file:")):
+            route.continue_()
+        else:
+            foreign.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", guard)
+    page = context.new_page()
+    page.on("console", lambda message: message.type == "error" and troubles.append(message.text))
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    yield page
+    context.close()
+    assert not foreign
+    assert not [trouble for trouble in troubles if not re.search(troubles_allowed, trouble)]
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    with served(site.parent) as root:
+        yield f"{root}{site.name}/"
+
+
+@pytest.fixture(scope="module")
+def small(small_site):
+    with served(small_site.parent) as root:
+        yield f"{root}{small_site.name}/"
+
+
+def names(site) -> list[str]:
+    return sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
+
+
+def see_everything(page) -> None:
+    """Scroll through a page, so that all that waits for the reader comes."""
+    height = page.evaluate("document.documentElement.scrollHeight")
+    for top in range(0, height, 700):
+        page.evaluate("top => scrollTo(0, top)", top)
+        page.wait_for_timeout(30)
+    page.wait_for_load_state("networkidle")
+
+
+@pytest.mark.parametrize("viewport", [PHONE, PROJECTOR], ids=["phone", "projector"])
+def test_every_page_loads_without_an_error_and_stays_within_its_width(browser, site, address, viewport):
+    with reader(browser, address, viewport=viewport) as page:
+        for name in names(site):
+            page.goto(address + name)
+            see_everything(page)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+            broken = "[...document.images].filter((image) => image.complete && !image.naturalWidth).length"
+            assert page.evaluate(broken) == 0, name
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_has_a_serious_finding_of_axe(browser, site, address, theme):
+    if not AXE.is_file():
+        pytest.skip("run `npm install` for axe-core")
+    with reader(browser, address, color_scheme=theme, reduced_motion="reduce") as page:
+        for name in names(site):
+            page.goto(address + name)
+            page.add_script_tag(path=AXE)
+            found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+            serious = [
+                (violation["id"], [node["html"][:150] for node in violation["nodes"][:3]])
+                for violation in found["violations"]
+                if violation["impact"] in ("serious", "critical")
+            ]
+            assert not serious, (name, serious)
+
+
+def test_lines_have_sixty_to_eighty_letters(browser, small, site, address):
+    count = """() => {
+        const lines = [];
+        for (const paragraph of document.querySelectorAll(".prose > p")) {
+            const range = new Range();
+            const node = paragraph.firstChild;
+            if (node?.nodeType !== Node.TEXT_NODE || node.length < 300) continue;
+            range.selectNodeContents(node);
+            lines.push(node.length / range.getClientRects().length);
+        }
+        return lines.reduce((sum, length) => sum + length, 0) / lines.length;
+    }"""
+    with reader(browser, address) as page:
+        for viewport in (LAPTOP, PROJECTOR):
+            page.set_viewport_size(viewport)
+            page.goto(f"{address}01_input.html")
+            assert 60 < page.evaluate(count) < 80
+
+
+def test_search_finds_marks_and_leads_there_by_keyboard(browser, twinned):
+    with reader(browser, twinned) as page:
+        page.goto(f"{twinned}index.html")
+        page.keyboard.press("/")
+        page.keyboard.type("CAFE")
+        shows(page.locator("#_count"), "1 found")
+        assert page.locator("#_results mark").first.inner_text() == "café"
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/00_start_here.html?find=CAFE#zebras")
+        assert page.evaluate("CSS.highlights.get('search').size") == 1
+        page.locator("#_search-button").click()
+        page.keyboard.type("zebra letter")
+        shows(page.locator("#_results li").first, "Old Anchor")
+        page.keyboard.press("ControlOrMeta+A")
+        page.keyboard.type("42")
+        shows(page.locator("#_count"), "Nothing found")
+        page.keyboard.press("Escape")
+        assert not page.locator("#_search").is_visible()
+
+
+def test_search_in_chinese(browser, small):
+    with reader(browser, small) as page:
+        page.goto(f"{small}zh/index.html")
+        page.locator("#_search-button").click()
+        page.keyboard.type("斑马")
+        shows(page.locator("#_results li").first, "从这里开始")
+        assert "zh/00_start_here.html" in page.locator("#_results a").first.get_attribute("href")
+
+
+def test_light_and_dark_by_system_and_by_switch(browser, small):
+    paper = "getComputedStyle(document.body).backgroundColor"
+    with reader(browser, small, color_scheme="dark") as page:
+        page.goto(f"{small}01_input.html")
+        dark = page.evaluate(paper)
+        assert page.evaluate("document.body.dataset.jpThemeLight") == "false"
+        page.locator("#_theme-button").click()
+        light = page.evaluate(paper)
+        assert light != dark
+        assert page.evaluate("document.body.dataset.jpThemeLight") == "true"
+        page.reload()
+        assert page.evaluate(paper) == light
+        page.locator("#_theme-button").click()
+        assert page.evaluate("localStorage.length") == 0, "what the system says is no choice"
+        page.emulate_media(color_scheme="light")
+        assert page.evaluate(paper) == light
+
+
+def test_contents_open_on_a_phone_and_lead_to_a_section(browser, small):
+    with reader(browser, small, viewport=PHONE) as page:
+        page.goto(f"{small}01_input.html")
+        contents = page.locator("#_contents")
+        assert not contents.is_visible()
+        page.get_by_role("button", name="Contents").click()
+        contents.get_by_role("link", name="Old Anchor").click()
+        assert not contents.is_visible()
+        assert page.url.endswith("#old-anchor")
+        page.set_viewport_size(LAPTOP)
+        assert contents.is_visible()
+        assert contents.locator("[aria-current]").inner_text() == "01 INPUT, the image"
+
+
+def test_the_first_key_leads_past_the_contents(browser, small):
+    with reader(browser, small) as page:
+        page.goto(f"{small}01_input.html")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Skip to the text"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "_text"
+
+
+def test_pages_are_read_from_disk(browser, small_site):
+    with reader(browser, "file:") as page:
+        page.goto((small_site / "00_start_here.html").as_uri())
+        assert page.locator(".still img").is_visible()
+        shows(page.locator(".lenet-figure .note"), "lenet-edu site --serve")
+        page.keyboard.press("/")
+        page.keyboard.type("maths")
+        shows(page.locator("#_count"), "1 found")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/01_input.html?find=maths**")
+        page.get_by_role("link", name="More").last.click()
+        shows(page.locator("h1"), "More")
+
+
+TWIN = """
+export async function mount(element, description, resources) {
+    const digits = await resources.bytes("digits.bin");
+    if (location.search === "?broken") throw new Error("no such luck");
+    element.textContent = `${description.widget} ${description.state.x} ${digits.length}`;
+    return {};
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def twinned(small_site, tmp_path_factory):
+    """The small site with a twin that shows what it is given."""
+    folder = tmp_path_factory.mktemp("twinned") / "site"
+    shutil.copytree(small_site, folder)
+    twins = folder / "assets" / "widgets" / "twins"
+    twins.mkdir(parents=True, exist_ok=True)
+    (twins / "page.js").write_text(TWIN)
+    with served(folder) as root:
+        yield root
+
+
+def test_an_instrument_comes_alive_in_place_of_its_picture(browser, twinned):
+    with reader(browser, twinned) as page:
+        page.goto(f"{twinned}00_start_here.html")
+        shows(page.locator(".lenet-figure[data-alive]"), "DrawDigit </script> 116805")
+        assert page.locator(".lenet-figure img").count() == 0
+
+
+def test_an_instrument_that_fails_stays_a_picture_and_says_why(browser, twinned):
+    with reader(browser, twinned) as page:
+        page.goto(f"{twinned}00_start_here.html?broken")
+        shows(page.locator(".lenet-figure .note"), "no such luck")
+        assert page.locator(".lenet-figure img").is_visible()
+
+
+def test_blocked_storage_costs_no_page(browser, small):
+    block = "Object.defineProperty(window, 'localStorage', {get() { throw new Error('blocked'); }})"
+    with reader(browser, small) as page:
+        page.add_init_script(block)
+        page.goto(f"{small}01_input.html")
+        dark = page.evaluate("document.body.dataset.jpThemeLight")
+        page.locator("#_theme-button").click()
+        assert page.evaluate("document.body.dataset.jpThemeLight") != dark
+
+
+def test_a_missing_page_leads_home_from_any_depth(browser, small, small_site):
+    shutil.copyfile(
+        small_site / "404.html", small_site.parent / "404.html"
+    )  # a host shows it wherever it lies
+    with reader(browser, small, troubles_allowed="404") as page:
+        page.goto(f"{small}zh/no/such/page.html")
+        page.wait_for_function(
+            "home => document.getElementById('home').href === home", arg=f"{small}index.html"
+        )
+        page.get_by_role("link", name="To the beginning").click()
+        shows(page.locator("h1"), "laboratory")
+
+
+def test_predictions_hold_their_answer_back_until_opened(browser, site, address):
+    with reader(browser, address) as page:
+        page.goto(f"{address}13_find_the_bug.html")
+        sealed = page.locator("details[data-sealed]")
+        if not sealed.count():
+            pytest.skip("all predictions of this notebook are instruments")
+        assert "a wrong path" not in page.content()
+        sealed.first.locator("summary").click()
+        shows(sealed.first, "It is")
+
+
+def keeps_everything(page) -> None:
+    shows(page.locator("#_offline"), "kept for reading offline")
+
+
+def test_all_is_there_offline_after_the_first_visit(browser, small_site):
+    listed = json.loads((small_site / "site.json").read_text())["files"]
+    context = browser.new_context(viewport=LAPTOP)
+    page = context.new_page()
+    with served(small_site) as address:
+        page.goto(f"{address}01_input.html")
+        keeps_everything(page)
+    for name in ("index.html", "zh/index.html", "docs/speed.html", "00_start_here.html", ""):
+        page.goto(address + name)
+        assert page.locator("h1").is_visible()
+    page.goto(f"{address}00_start_here.html?find=seam")
+    page.locator(".still img").scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.still img').naturalWidth > 0")
+    lengths = """async (names) => {
+        const answers = await Promise.all(names.map((name) => fetch(name)));
+        const buffers = await Promise.all(answers.map((answer) => answer.arrayBuffer()));
+        return buffers.map((buffer) => buffer.byteLength);
+    }"""
+    assert page.evaluate(lengths, list(listed)) == [(small_site / name).stat().st_size for name in listed]
+    page.goto(f"{address}nowhere.html")
+    shows(page.locator("h1"), "does not exist")
+    context.close()
+
+
+def test_a_newer_version_is_offered_and_takes_over(browser, project, tmp_path):
+    from lenet_edu.site.builder import build_site
+    from tests.site.conftest import write_notebook
+
+    folder, notebooks = tmp_path / "site", tmp_path / "notebooks"
+    write_notebook(notebooks / "00_one.ipynb", "# One")
+    build_site(folder, notebooks)
+    context = browser.new_context(viewport=LAPTOP)
+    page = context.new_page()
+    with served(folder) as address:
+        page.goto(f"{address}00_one.html")
+        keeps_everything(page)
+        write_notebook(notebooks / "00_one.ipynb", "# Another")
+        build_site(folder, notebooks)
+        asked = []
+        context.on("request", lambda request: asked.append(request.url))
+        page.reload()
+        shows(page.locator("h1"), "One")
+        page.get_by_role("button", name="Load it").click(timeout=PATIENCE)
+        shows(page.locator("h1"), "Another")
+        keeps_everything(page)
+        assert not [url for url in asked if url.endswith(".safetensors")], (
+            "what is unchanged is not fetched again"
+        )
+        assert len(page.evaluate("caches.keys()")) == 1
+    context.close()
