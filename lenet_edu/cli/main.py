@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
         use(_asked_language(arguments))
         parser = _parser()
     except LenetError as error:
-        print(translate("lenet-edu: {error}", error=error), file=sys.stderr)
+        print(f"lenet-edu: {error}", file=sys.stderr)
         return 2
     options, rest = parser.parse_known_args(arguments)
     if rest and options.run is not _run_lab:
@@ -41,28 +41,18 @@ def main(arguments: list[str] | None = None) -> int:
             print(json.dumps(result))
         sys.stdout.flush()
     except LenetError as error:
-        print(
-            translate("lenet-edu {command}: {error}", command=options.command, error=error), file=sys.stderr
-        )
+        print(f"lenet-edu {options.command}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(translate("\nlenet-edu {command}: interrupted.", command=options.command), file=sys.stderr)
+        print("\nlenet-edu {}: {}".format(options.command, translate("interrupted.")), file=sys.stderr)
         return 130
     except BrokenPipeError:
         # Whoever read our output has gone, as `head` does: that is no error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         # What the commands ask of the machine has errors of its own; this is a file or folder that is closed.
-        where = f"{error.filename} could not be used: " if error.filename else ""
-        print(
-            translate(
-                "lenet-edu {command}: {where}{strerror}.",
-                command=options.command,
-                where=where,
-                strerror=error.strerror or error,
-            ),
-            file=sys.stderr,
-        )
+        where = translate("{file} could not be used: ", file=error.filename) if error.filename else ""
+        print(f"lenet-edu {options.command}: {where}{error.strerror or error}.", file=sys.stderr)
         return 2
     return getattr(options, "status", 0)
 
@@ -97,7 +87,8 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, without the usage above it."""
 
     def error(self, message: str):
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        help_command = translate("see {command} --help", command=self.prog)
+        self.exit(2, f"{self.prog}: {message} ({help_command})\n")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -38,8 +38,12 @@ def run(options) -> dict:
             record = _record(path, number, len(several), reading)
             predictions.append(record)
             images.append(reading.image)
-            which = f", digit {number} of {len(several)}" if len(several) > 1 else ""
-            actual = f", actual {record['actual']}" if record["actual"] else ""
+            which = (
+                translate(", digit {number} of {count}", number=number, count=len(several))
+                if len(several) > 1
+                else ""
+            )
+            actual = translate(", actual {actual}", actual=record["actual"]) if record["actual"] else ""
             say(options, f"{path}{which}: {reading}{actual}")
     result = {"network": model.architecture.name, "predictions": predictions, "left_out": left_out}
     known = [record for record in predictions if record["actual"]]
@@ -99,7 +103,9 @@ def _read(options, model):
         if len(left_out) == 1:
             raise LenetError(left_out[0][1])
         reasons = "".join(f"\n  {reason}" for _, reason in left_out[:_NAMED])
-        more = f"\n  and {len(left_out) - _NAMED} more" if len(left_out) > _NAMED else ""
+        more = (
+            translate("\n  and {count} more", count=len(left_out) - _NAMED) if len(left_out) > _NAMED else ""
+        )
         raise LenetError(
             "There are no pictures in {pictures} that can be read.{reasons}{more}",
             pictures=", ".join(options.pictures),

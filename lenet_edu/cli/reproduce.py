@@ -38,7 +38,11 @@ def run(options) -> dict:
     run_seeds = _network_runs if name in figure_9.ROWS else _classical_runs
     published, runs = run_seeds(options, name)
     errors = summary([run["error"] for run in runs])
-    spread = "" if errors["deviation"] is None else f" +- {errors['deviation']} over {len(runs)} seeds"
+    spread = (
+        ""
+        if errors["deviation"] is None
+        else translate(" +- {deviation} over {count} seeds", deviation=errors["deviation"], count=len(runs))
+    )
     say(
         options,
         "test error {mean} %{spread}; published: {published} %",

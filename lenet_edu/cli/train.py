@@ -247,7 +247,9 @@ def _report_end(options, record: dict) -> None:
         validation_accuracy=record["validation_accuracy"],
         best_epoch=record["best_epoch"],
     )
-    why = ", last weights: the best were chosen by these very pictures" if record["tested"] == "last" else ""
+    why = ""
+    if record["tested"] == "last":
+        why = translate(", last weights: the best were chosen by these very pictures")
     say(options, "test {test_accuracy:.2%}{why}", test_accuracy=record["test_accuracy"], why=why)
     say(
         options,

@@ -28,6 +28,7 @@ from torch import Tensor
 from lenet_edu.data.splits import NAMES, PAPER_SCALING, Data, Source, Split, hold_out, pad, standard_scaling
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError, check_choice
+from lenet_edu.system.language import translate
 from lenet_edu.system.places import data_folder, is_file, unreachable
 
 SOURCES = ("auto", "mnist", "embedded")
@@ -77,7 +78,9 @@ def load_digits(source: str = "auto", scaling: str = "paper", folder: Path | str
             if source == "mnist":
                 raise
             digits = _embedded_digits(scaling)
-            return replace(digits, note=f"{error} The {digits.name} step in.")
+            return replace(
+                digits, note=translate("{error} The {name} step in.", error=error, name=digits.name)
+            )
     return _mnist_digits(paths, scaling)
 
 
@@ -229,7 +232,7 @@ def _read_idx(path: Path, name: str) -> np.ndarray:
         raise LenetError(
             "{path} is not what its name says: it begins with {magic}, not with {wanted}. {anew}",
             path=path,
-            magic=magic.hex() or "nothing",
+            magic=magic.hex() or translate("nothing"),
             wanted=wanted.hex(),
             anew=_anew(raw),
         )
@@ -253,7 +256,7 @@ def _read_idx(path: Path, name: str) -> np.ndarray:
 
 
 def _anew(raw: Path) -> str:
-    return f"To fetch MNIST anew, remove {raw} and run: lenet-edu data"
+    return translate("To fetch MNIST anew, remove {raw} and run: lenet-edu data", raw=raw)
 
 
 def _find_file(raw: Path, name: str) -> Path | None:

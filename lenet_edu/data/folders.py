@@ -248,7 +248,7 @@ def _find_files(root: Path) -> tuple[dict[str, list[tuple[Path, int]]], tuple[st
                 "{validation}/CLASS/.",
                 root=root,
                 name=name,
-                here=", ".join(here) or "no folders at all",
+                here=", ".join(here) or translate("no folders at all"),
                 train=TRAIN,
                 validation=VALIDATION,
             )
@@ -349,8 +349,15 @@ def _report(root: Path, failures: list[list[str]], files: int, strict: bool) -> 
     if not failures:
         return
     named = "; ".join(f"{name} ({reason})" for name, reason in failures[:_NAMED])
-    more = f"; and {len(failures) - _NAMED} more" if len(failures) > _NAMED else ""
-    text = f"{len(failures)} of {files:,} files in {root} could not be read as pictures: {named}{more}."
+    more = translate("; and {count} more", count=len(failures) - _NAMED) if len(failures) > _NAMED else ""
+    text = translate(
+        "{count} of {files:,} files in {root} could not be read as pictures: {named}{more}.",
+        count=len(failures),
+        files=files,
+        root=root,
+        named=named,
+        more=more,
+    )
     if strict:
         raise LenetError("{text} Mend or remove them, or load with strict=False.", text=text)
     warnings.warn(translate("{text} They are left out.", text=text), stacklevel=3)

@@ -232,12 +232,12 @@ def _moves(spec: architecture.ConvolutionSpec, shape: tuple[int, ...]) -> dict:
 def _hint(came: tuple[int, ...], wanted: tuple[int, ...]) -> str:
     """What to do about images of shape `came` where (N, *wanted) is asked for, if anything is known."""
     if came == wanted:
-        return " Add the first axis with images[None]."
+        return translate(" Add the first axis with images[None].")
     digit, frame = (paper.MNIST_SIZE,) * 2, (paper.IMAGE_SIZE,) * 2
     if came[-2:] == digit and wanted[1:] == frame:
-        return " Pad with lenet_edu.pad."
+        return translate(" Pad with lenet_edu.pad.")
     if came[-2:] == frame and wanted[1:] == digit:
-        return f" Take the middle with lenet_edu.crop(images, {paper.MNIST_SIZE})."
+        return translate(" Take the middle with lenet_edu.crop(images, {size}).", size=paper.MNIST_SIZE)
     return ""
 
 

@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 
 Outcome = TypeVar("Outcome")
 
@@ -69,7 +70,9 @@ def describe_device(device: torch.device) -> str:
         return torch.cuda.get_device_name(device)
     if device.type == "mps":
         return "Apple GPU (MPS)"
-    return f"CPU ({platform.machine()}, {torch.get_num_threads()} threads)"
+    return translate(
+        "CPU ({machine}, {threads} threads)", machine=platform.machine(), threads=torch.get_num_threads()
+    )
 
 
 def map_processes(work: Callable[..., Outcome], tasks: Iterable[tuple]) -> Iterator[tuple[tuple, Outcome]]:

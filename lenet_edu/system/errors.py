@@ -17,7 +17,7 @@ class LenetError(ValueError):
 
 
 def check_choice(what: str, given, choices) -> None:
-    """Raise `LenetError` unless `given` is one of `choices`."""
+    """Raise `LenetError` unless `given` is one of `choices`; `what` names it, and may be a `Text`."""
     if given not in choices:
         raise LenetError(
             "{what} must be one of {choices}; got {given!r}.",
@@ -29,11 +29,22 @@ def check_choice(what: str, given, choices) -> None:
 
 def check_whole(what: str, given, least: int, most: int | None = None) -> None:
     """Raise `LenetError` unless `given` is an int from `least` to `most`; None: no upper limit."""
-    if not isinstance(given, int) or given < least or (most is not None and given > most):
-        wanted = f"of at least {least}" if most is None else f"from {least} to {most}"
+    if isinstance(given, int) and given >= least and (most is None or given <= most):
+        return
+    if most is None:
         raise LenetError(
-            "{what} must be a whole number {wanted}; got {given!r}.", what=what, wanted=wanted, given=given
+            "{what} must be a whole number of at least {least}; got {given!r}.",
+            what=what,
+            least=least,
+            given=given,
         )
+    raise LenetError(
+        "{what} must be a whole number from {least} to {most}; got {given!r}.",
+        what=what,
+        least=least,
+        most=most,
+        given=given,
+    )
 
 
 def check_above_0(what: str, given) -> None:

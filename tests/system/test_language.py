@@ -24,7 +24,8 @@ def _catalogue(monkeypatch, tmp_path):
     (folder / "lenet_edu.po").write_text(
         'msgid ""\nmsgstr "Language: zh\\n"\n\n#: cli/data.py widgets/predict.js\n'
         'msgid "{count} errors\\n"\n"of {all}"\nmsgstr "{all} 个中有 {count} 个\\n"\n"错误 \\\\ \\""\n\n'
-        '#, fuzzy\nmsgid "Fuzzy"\nmsgstr "旧"\n\nmsgid "Empty"\nmsgstr ""\n\n#~ msgid "Gone"\n#~ msgstr "无"\n',
+        '#, fuzzy\nmsgid "Fuzzy"\nmsgstr "旧"\n\nmsgid "Empty"\nmsgstr ""\n\n'
+        '#~ msgid "Gone"\n#~ msgstr "无"\n',
         encoding="utf-8",
     )
     monkeypatch.setattr(languages, "LOCALE", tmp_path / "locale")

@@ -54,20 +54,16 @@ def _mark(entry) -> str:
 
 
 def faults(name: str, language: str) -> list[str]:
-    """What is wrong in the translated texts of one notebook."""
-    return [
-        f"{language}/{name} {_mark(entry)}: {fault}"
-        for entry in sources.extracted(name, language)
-        if not entry.obsolete and entry.msgstr and not entry.fuzzy
-        for fault in [
-            *agreement.faults(entry.msgid, entry.msgstr, entry.tcomment),
-            *_setting(entry, language),
-        ]
-    ]
-
-
-def _setting(entry, language: str) -> list[str]:
-    return chinese.faults(entry.msgstr) if language == "zh" else []
+    """What is wrong in the translated texts of one notebook, or of the package."""
+    wrong = []
+    for entry in sources.extracted(name, language):
+        if entry.obsolete or entry.fuzzy or not entry.msgstr:
+            continue
+        found = agreement.faults(entry.msgid, entry.msgstr, entry.tcomment)
+        if language == "zh":
+            found += chinese.faults(entry.msgstr, markdown=name != sources.PACKAGE)
+        wrong += [f"{language}/{name} {_mark(entry)}: {fault}" for fault in found]
+    return wrong
 
 
 def warnings(name: str, language: str) -> list[str]:

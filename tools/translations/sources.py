@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 import polib
-from babel.messages.extract import extract as extract_texts
+from babel.messages.extract import extract as extract_messages
 
 from tools.notebooks import build
 from tools.translations import catalogue
@@ -59,20 +59,29 @@ def extract(name: str, language: str) -> polib.POFile:
     return new
 
 
-def calls(path: Path) -> list[ast.Call]:
-    """The calls in a module of Python that name a text."""
+def calls(path: Path) -> list[tuple[ast.Call, ast.expr]]:
+    """The calls in a module of Python that take a text, each with what stands for the text; in order."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    found = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-    return [call for call in found if isinstance(call.func, ast.Name) and call.func.id in CALLED]
+    found = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    ]
+    places = ((call, CALLED.get(call.func.id, 0) - 1) for call in sorted(found, key=lambda call: call.lineno))
+    return [(call, call.args[place]) for call, place in places if 0 <= place < len(call.args)]
 
 
 def _texts_of_package() -> list[catalogue.Text]:
     places: dict[str, list[str]] = {}
     for path in sorted([*ROOT.rglob("*.py"), *ROOT.rglob("*.js")]):
-        method = "python" if path.suffix == ".py" else "javascript"
-        with path.open("rb") as file:
-            for found in extract_texts(
-                method, file, keywords={name: (place,) for name, place in CALLED.items()}
-            ):
-                places.setdefault(found[1], []).append(path.relative_to(ROOT).as_posix())
+        for text in _python_texts(path) if path.suffix == ".py" else _javascript_texts(path):
+            places.setdefault(text, []).append(path.relative_to(ROOT).as_posix())
     return [catalogue.Text(text, None, tuple(dict.fromkeys(files))) for text, files in places.items()]
+
+
+def _python_texts(path: Path) -> list[str]:
+    given = (text for _, text in calls(path) if isinstance(text, ast.Constant))
+    return [text.value for text in given if isinstance(text.value, str)]
+
+
+def _javascript_texts(path: Path) -> list[str]:
+    with path.open("rb") as file:
+        return [found[1] for found in extract_messages("javascript", file, keywords={"translate": (1,)})]
