@@ -148,6 +148,7 @@ def test_well_set_chinese_has_no_fault():
     text = "## 05 · S4\n\n**1. 计算。** 调用 `fit(1)`，得到 $x$ 个**特征图**（feature map），见 [02 C1](02_c1.ipynb)。\n\n- 1.5 倍：C1、S2"
     assert chinese.faults(text) == []
     assert chinese.faults("图的\n标题", markdown=False) == []
+    assert chinese.faults("图的\n标题", markdown=False) == []
 
 
 def test_terms_are_looked_for_the_longest_first():

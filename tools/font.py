@@ -1,8 +1,8 @@
 """Writes the package's Chinese font, of just the letters that its texts need.
 
 `python -m tools.font FONT`, where FONT is Noto Sans SC as OpenType, under the SIL Open Font License:
-NotoSansSC-Regular.otf of the package `pylopdf-fonts-zh-cn` on PyPI, which also has the licence. Figures take ours
-where a machine has no font with Chinese. Do it again when the texts have new letters: a test says so.
+NotoSansSC-Regular.otf of the package `pylopdf-fonts-zh-cn` on PyPI, which also has the licence. Figures take
+ours where a machine has no font with Chinese. Do it again when the texts have new letters: a test says so.
 """
 
 import argparse

@@ -145,9 +145,17 @@ def _language_of_windows() -> str:
 
 
 def _check(name: str) -> None:
-    from lenet_edu.system.errors import LenetError  # whose other messages are translated here
+    from lenet_edu.system.errors import LenetError  # which is translated here
 
-    if name not in LANGUAGES:
+    global _chosen
+    if name in LANGUAGES:
+        return
+    before, _chosen = _chosen, _chosen or "en"  # the language asked for cannot say that it is not there
+    try:
         raise LenetError(
-            f"The language (--lang, LENET_EDU_LANG) must be {' or '.join(LANGUAGES)}; got {name!r}."
+            "The language (--lang, LENET_EDU_LANG) must be {names}; got {name!r}.",
+            names=" or ".join(LANGUAGES),
+            name=name,
         )
+    finally:
+        _chosen = before

@@ -1,4 +1,4 @@
-"""Figures in Chinese: no letter without a shape, with the fonts of the machine and with the own font alone."""
+"""Figures in Chinese: no letter without a shape, with fonts of the machine and with the own font alone."""
 
 import logging
 import warnings

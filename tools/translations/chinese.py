@@ -21,7 +21,8 @@ _LOST_BOLD = re.compile(f"\\*\\*[^*\n]*[{_FULL}.!?:]\\*\\*(?=[{_HAN}A-Za-z0-9])"
 
 
 def faults(text: str, markdown: bool = True) -> list[str]:
-    """Places where the text is not set as it should be; plain text, as in figures, may have lines of its own."""
+    """Places where the text is not set as it should be; plain text, as of figures, may break lines."""
+    rules = _RULES | (_BROKEN_PARAGRAPH if markdown else {})
     text = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
     text = re.sub(r"\$\$.+?\$\$", "", text, flags=re.S)
     lost = [
@@ -31,6 +32,6 @@ def faults(text: str, markdown: bool = True) -> list[str]:
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
     return lost + [
         f"{rule}: {text[max(0, place.start() - 6) : place.end() + 6]!r}"
-        for rule, pattern in (_RULES | _BROKEN_PARAGRAPH if markdown else _RULES).items()
+        for rule, pattern in rules.items()
         for place in re.finditer(pattern, text if rule.startswith("no blank") else text.replace("*", ""))
     ]
