@@ -106,7 +106,10 @@ def _with_values(plan: Architecture, values: dict, lit: str | None, smallest: bo
         colour = GREY if faint[name] else style.layer_colour(name)
         bottom, shape = -_HEIGHT / 2, show_shape(plan.shapes[name])
         if name == names[-1]:
-            shape += " distances" if smallest else " scores"
+            count = shape
+            shape = translate("{count} scores", count=count)
+            if smallest:
+                shape = translate("{count} distances", count=count)
         axes.text(centre, bottom - 0.42, name, ha="center", weight="bold", color=colour)
         axes.text(centre, bottom - 0.78, shape, ha="center", size=8, color=SOFT_INK)
     return figure

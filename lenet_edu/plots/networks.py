@@ -73,13 +73,16 @@ def parameters_and_connections(book: Ledger) -> Figure:
     """Where a network's parameters and its connections sit: two bar charts by layer."""
     names = [row.name for row in book.rows]
     figure, axes = subplots(1, 2, (10, 2.8))
-    quantities = {"parameters": translate("parameters"), "connections": translate("connections")}
-    for axis, (key, shown), colour in zip(axes, quantities.items(), (BLUE, ORANGE), strict=True):
+    for axis, key, colour in zip(axes, ("parameters", "connections"), (BLUE, ORANGE), strict=True):
         counts = [getattr(row, key).value for row in book.rows]
         bars = axis.barh(names, counts, color=colour)
         total = sum(counts)
         axis.bar_label(bars, [f"{n:,}  ({n / total:.1%})" for n in counts], padding=3, size=8)
-        axis.set(title=f"{total:,} {shown}", xlim=(0, max(counts) * 1.35))
+        if key == "parameters":
+            title = translate("{total:,} parameters", total=total)
+        else:
+            title = translate("{total:,} connections", total=total)
+        axis.set(title=title, xlim=(0, max(counts) * 1.35))
         axis.invert_yaxis()
         axis.xaxis.set_visible(False)
         axis.spines["bottom"].set_visible(False)

@@ -49,7 +49,7 @@ def language() -> str:
     if asked:
         _check(asked)
         return asked
-    return _language_of_notebooks(Path.cwd()) or _language_of_system()
+    return _language_of_notebooks() or _language_of_system()
 
 
 def use(name: str | None) -> None:
@@ -122,9 +122,14 @@ def _unquoted(lines: str) -> str:
     )  # quotes and backslashes are C's, as JSON's
 
 
-def _language_of_notebooks(folder: Path) -> str | None:
-    """The language of the notebooks that lie in a folder; kernels run in that of their notebook."""
-    if next(folder.glob("[0-9][0-9]_*.ipynb"), None) is None:
+def _language_of_notebooks() -> str | None:
+    """The language of the notebooks in the current folder, in which a kernel runs; None if there are none."""
+    try:
+        folder = Path.cwd()
+        has_notebooks = next(folder.glob("[0-9][0-9]_*.ipynb"), None) is not None
+    except OSError:  # the folder is gone, or closed
+        return None
+    if not has_notebooks:
         return None
     return folder.name if folder.name in LANGUAGES else "en"
 
