@@ -15,6 +15,8 @@ from tests.browser import needs_chromium
 # Tests are written for English, whatever the machine speaks; notebooks have a language of their own.
 os.environ["LANGUAGE"] = "en"
 os.environ.pop("LENET_EDU_LANG", None)
+# What tests answer is nobody's progress; notebooks' kernels inherit it.
+os.environ["LENET_EDU_PROGRESS"] = "off"
 
 _MACHINES_DATA = os.environ.get("LENET_EDU_DATA")
 
@@ -32,7 +34,7 @@ def pytest_collection_modifyitems(items):
         fixtures = getattr(item, "fixturenames", ())
         if any(name in fixtures for name in _SLOW_FIXTURES):
             item.add_marker("slow")
-        if "mnist" in fixtures or item.path.parent.name == "data":
+        if "mnist_folder" in fixtures:
             item.add_marker("data")
 
 

@@ -13,6 +13,7 @@ from math import isfinite
 
 from lenet_edu.system.errors import LenetError, check_choice
 from lenet_edu.system.pages import veiled
+from lenet_edu.system.progress import settle_prediction
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Estimate:
         except ValueError:
             number = float("nan")
         if not isfinite(number):
-            raise LenetError(f"The prediction must be a number, such as 1,000; got {guess!r}.")
+            raise LenetError("The prediction must be a number, such as 1,000; got {guess!r}.", guess=guess)
         if self._near(number, self.right):
             return True, "near enough." if number != self.right else "to the digit."
         hints = (hint for wrong, hint in self.hints.items() if self._near(number, wrong))
@@ -112,6 +113,7 @@ class Asked:
         right, said = self.prediction.judge(choice)
         self.committed = str(choice)
         _settled.setdefault(self.question, right)
+        settle_prediction(self.question, self.committed, right)
         verdict = f"{'Yes' if right else 'No'}: {said}"
         if right and self.choices:
             return verdict

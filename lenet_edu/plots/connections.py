@@ -23,7 +23,7 @@ def kernel_sum(maps, kernels, bias: float, output: float, title: str = "") -> Fi
     products = below * weights
     columns = int(np.ceil(np.sqrt(len(below))))
     figure = new_figure((10.5, 2.9))
-    bands = figure.subfigures(1, 4, width_ratios=(1, 1, 1, 1.15))
+    bands = figure.subfigures(1, 4, squeeze=False, width_ratios=(1, 1, 1, 1.15))[0]
     names = (
         translate("{count} maps of S4", count=len(below)),
         translate("the unit's kernels"),

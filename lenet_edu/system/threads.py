@@ -15,9 +15,8 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, get_ident
 from time import perf_counter
 
 # Turns of the loop before a thread of GNU OpenMP (torch's on Linux) sleeps: some ten microseconds, which is
@@ -25,7 +24,8 @@ from time import perf_counter
 # there are more threads than cores.
 SPINNING = {"OMP_WAIT_POLICY": "active", "GOMP_SPINCOUNT": "10000"}
 
-_parts: ContextVar[int] = ContextVar("parts", default=1)
+# By Python's threads that have torch use one thread at the moment: how many it uses there otherwise.
+_limited: dict[int, int] = {}
 
 
 def limit_spinning() -> None:
@@ -36,7 +36,7 @@ def limit_spinning() -> None:
 
 def convolution_parts() -> int:
     """In how many parts of the batch this thread sums the gradient of a convolution; 1 but in `OneThread`."""
-    return _parts.get()
+    return _limited.get(get_ident(), 1)
 
 
 class OneThread:
@@ -48,8 +48,12 @@ class OneThread:
     def __init__(self):
         import torch
 
-        self._set_threads, self.threads = torch.set_num_threads, torch.get_num_threads()
-        self.on = False
+        self._set_threads, self.threads = torch.set_num_threads, _unlimited_threads()
+
+    @property
+    def on(self) -> bool:
+        """Whether one thread is used, here as in whatever called this."""
+        return get_ident() in _limited
 
     @property
     def is_available(self) -> bool:
@@ -58,15 +62,13 @@ class OneThread:
 
     def turn_on(self) -> None:
         """Go on with one thread."""
-        self.on = True
         self._set_threads(1)
-        _parts.set(self.threads)
+        _limited[get_ident()] = self.threads
 
     def turn_off(self) -> None:
         """Go on with all threads."""
-        self.on = False
         self._set_threads(self.threads)
-        _parts.set(1)
+        _limited.pop(get_ident(), None)
 
     @contextmanager
     def using_one(self) -> Iterator[None]:
@@ -200,7 +202,7 @@ class ThreadChoice:
         now = self._clock()
         if self._trying:
             self._trying = False
-            better = self.MODEST_BETTER if self.modest.on else self.ALL_BETTER
+            better = self.MODEST_BETTER if self.modest and self.modest.on else self.ALL_BETTER
             if speed > better * self._speed:
                 self._patience, self._speed, self._best = self.SOONEST, speed, speed
             else:
@@ -216,9 +218,9 @@ class ThreadChoice:
             self._trying = True
 
     def _switch(self) -> None:
-        if self.modest.on:
+        if self.modest and self.modest.on:
             self.modest.turn_off()
-        else:
+        elif self.modest:
             self.modest.turn_on()
 
     def _begin_window(self) -> None:
@@ -229,6 +231,15 @@ def _torch_threads() -> int:
     import torch
 
     return torch.get_num_threads()
+
+
+def _unlimited_threads() -> int:
+    """How many threads torch uses here where no OneThread is on.
+
+    A thread of Python begins with the number that was set last in any other one, be it for a moment only.
+    """
+    here = _torch_threads()
+    return _limited.get(get_ident()) or (max(_limited.values(), default=1) if here == 1 else here)
 
 
 def _gnu_openmp() -> ctypes.CDLL | None:

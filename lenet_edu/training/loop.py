@@ -83,8 +83,11 @@ def fit(
     model.to(chosen).to(memory_format=layout).train()
     data = data.to(chosen)
     stepper = Stepper(model, data, recipe)
-    modest = stepper.modest_threads()
-    with open_run_folder(out, _notes(data, recipe, seed), resume) as folder, ThreadChoice(modest) as threads:
+    with (
+        stepper.one_thread.using_all(),  # this may be a callback of another fit, which uses one
+        open_run_folder(out, _notes(data, recipe, seed), resume) as folder,
+        ThreadChoice(stepper.modest_threads()) as threads,
+    ):
         run = _begin_run(folder, stepper, data, recipe, seed, resume)
         with _progress_bar(run, progress) as bar, _interrupt_between_batches() as interrupted:
             while len(run.history) < run.recipe.epochs:

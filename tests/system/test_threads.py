@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from threading import Thread
 
 import pytest
 import torch
@@ -81,6 +82,24 @@ def test_one_thread_is_taken_and_all_are_given_back(set_threads):
             assert state() == (False, 3, 1)
         assert state() == (True, 1, 3)
     assert state() == (False, 3, 1)
+
+
+def test_a_thread_that_begins_while_one_is_used_elsewhere_knows_how_many_there_are(set_threads):
+    set_threads(3)
+    seen = []
+
+    def look():
+        way = OneThread()
+        seen.append((way.threads, way.on, convolution_parts()))
+        way.turn_off()
+        seen.append(torch.get_num_threads())
+
+    with OneThread().using_one():
+        thread = Thread(target=look)
+        thread.start()
+        thread.join()
+        assert seen == [(3, False, 1), 3]
+        assert (torch.get_num_threads(), convolution_parts()) == (1, 3)
 
 
 def test_another_way_can_be_chosen_on_the_way(set_threads):

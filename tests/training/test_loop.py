@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from threading import Thread
 
 import pytest
 import torch
@@ -73,7 +74,14 @@ def test_the_same_seed_gives_the_same_weights(few):
     assert not same(runs[0].last_weights, runs[2].last_weights)
 
 
-@pytest.mark.parametrize("switches", [MODERN, {"c3": "table"}], ids=["modern", "1998"])
+# The network of 1998 takes more than twice as long.
+EITHER = pytest.mark.parametrize(
+    "switches",
+    [pytest.param(MODERN, id="modern"), pytest.param({"c3": "table"}, id="1998", marks=pytest.mark.slow)],
+)
+
+
+@EITHER
 def test_how_busy_the_machine_is_does_not_change_the_weights(few, switches, monkeypatch):
     """With one thread all the time, with all threads all the time, and in turns: the same bits."""
     threads = torch.get_num_threads()
@@ -102,6 +110,37 @@ def test_how_busy_the_machine_is_does_not_change_the_weights(few, switches, monk
     assert same(one, turns)
     assert same(one, every)
     assert losses == losses_of_turns == losses_of_all
+
+
+@pytest.mark.parametrize("where", ["callback", "thread"])
+def test_a_training_beside_another_changes_neither(few, where):
+    """The one uses a single thread of torch, which the other must not take for all there are."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+
+    def inner():
+        model = fresh()
+        train(model, few)
+        inside.append(model.state_dict())
+
+    def begin_another(run):
+        if run.steps == 1 and where == "callback":
+            inner()
+        elif run.steps == 1:
+            thread = Thread(target=inner)
+            thread.start()
+            thread.join()
+
+    inside: list[dict] = []
+    try:
+        alone, outside = fresh(), fresh()
+        train(alone, few)
+        train(outside, few, before_batch=begin_another)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)
+    assert same(outside.state_dict(), alone.state_dict())
+    assert same(inside[0], alone.state_dict())
 
 
 def test_distortions_reach_the_training(few):
@@ -134,7 +173,7 @@ def stop_within_an_epoch(run):
 @pytest.mark.parametrize(
     "stop", [{"after_epoch": stop_after_an_epoch}, {"before_batch": stop_within_an_epoch}], ids="".join
 )
-@pytest.mark.parametrize("switches", [MODERN, {"c3": "table"}], ids=["modern", "1998"])
+@EITHER
 def test_an_interrupted_run_goes_on_to_the_very_same_weights(few, tmp_path, switches, stop):
     recipe = RECIPE if switches == MODERN else RECIPE.changed(peak_rate=0.001)
     unbroken = train(fresh(**switches), few, recipe, out=tmp_path / "unbroken")

@@ -11,6 +11,7 @@ from lenet_edu.network.models import LeNet5
 from lenet_edu.system.threads import OneThread, Throttle
 from lenet_edu.training import steps as steps_module
 from lenet_edu.training.distortions import distort, draw_distortions
+from lenet_edu.training.loop import fit
 from lenet_edu.training.recipes import Recipe
 from lenet_edu.training.steps import Stepper
 
@@ -107,6 +108,15 @@ def test_all_threads_are_used_where_one_would_give_other_bits(few, monkeypatch):
         torch.set_num_threads(threads)
 
 
+def test_layers_that_are_frozen_stay_and_the_others_learn(few):
+    model = fresh(**MODERN)
+    model.C1.requires_grad_(False)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    fit(model, few, RECIPE, progress=False, device="cpu")
+    moved = {name for name, tensor in model.state_dict().items() if not torch.equal(tensor, before[name])}
+    assert moved == {name for name in before if not name.startswith("C1.")}
+
+
 def test_momentum_starts_at_zero_and_is_named(few):
     model = fresh(**MODERN)
     stepper = Stepper(model, few, RECIPE)
@@ -158,6 +168,20 @@ class Idle(StandIn):
 
     def replay(self):
         pass
+
+
+class BakedRate(StandIn):
+    """Goes on with the rate that it was recorded with."""
+
+    def __init__(self, work):
+        super().__init__(work)
+        step = next(cell.cell_contents for cell in work.__closure__ if callable(cell.cell_contents))
+        self.rate = step.__self__.rate
+        self.recorded = self.rate.clone()
+
+    def replay(self):
+        self.rate.copy_(self.recorded)
+        self.work()
 
 
 class Stale(StandIn):
@@ -212,6 +236,7 @@ def test_a_recorded_step_that_agrees_is_replayed(few, stand_in, recwarn, switche
     [
         (Idle, "its loss is 0, that of a plain step"),
         (Stale, "its loss is"),
+        (BakedRate, "C1.weight differs"),
         (broken, r"it failed: CUDA error: operation not permitted\)"),
         (poisoned, "it failed: CUDA error: out of memory"),
     ],
@@ -230,6 +255,15 @@ def test_a_recorded_step_that_differs_or_fails_is_given_up_once_and_changes_noth
     torch.testing.assert_close(stepper.totals, plain.totals)
 
 
+def test_a_recorded_step_keeps_the_memory_of_the_gradients_that_it_writes(few, stand_in):
+    stand_in(StandIn)
+    model = fresh(**MODERN)
+    stepper = steps(model, few, RECIPE, (0.01,))
+    wanted = [parameter.grad for parameter in model.parameters()]
+    model.zero_grad()  # sets them to None
+    assert all(one is other for one, other in zip(stepper.recorded[16].gradients, wanted, strict=True))
+
+
 def test_a_recorded_step_that_moves_weights_otherwise_is_given_up(few, stand_in):
     model = fresh(**MODERN)
 
@@ -237,7 +271,7 @@ def test_a_recorded_step_that_moves_weights_otherwise_is_given_up(few, stand_in)
         def replay(self):
             self.work()
             with torch.no_grad():
-                model.OUTPUT.weight.add_(1e-3)
+                model.OUTPUT.weight.add_(1e-2)
 
     stand_in(Drifting)
     with pytest.warns(UserWarning, match=r"OUTPUT\.weight differs"):

@@ -5,7 +5,7 @@ from lenet_edu.network.activations import activations
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.data.digits import load_digits
 from lenet_edu.data.folders import draw_shapes
-from lenet_edu.exercises import ask
+from lenet_edu.exercises import ask, check, explain, quiz
 from lenet_edu.network.models import LeNet5, LeNet1989, RGBLeNet
 from lenet_edu.network.surface import loss_surface
 from lenet_edu.training.recipes import RECIPES
@@ -14,10 +14,11 @@ from lenet_edu.widgets import *
 digits = load_digits("embedded").test.one_of_each()
 shapes = draw_shapes(160)
 network = load_network("lenet5-1998")
-weights = "C1.weight[2, 0, 0, 2]", "C1.weight[2, 0, 4, 2]"
-surface = loss_surface(network, digits, *weights, points=17)
 """
 
+SURFACE = (
+    'LossSurface(loss_surface(network, digits, "C1.weight[2, 0, 0, 2]", "C1.weight[2, 0, 4, 2]", points=17))'
+)
 WIDGETS = {
     "FeatureMaps": "FeatureMaps(network, digits, digit=3)",
     "Convolution": "Convolution(digits.images[3], network.C1)",
@@ -26,7 +27,7 @@ WIDGETS = {
     "Subsampling": 'Subsampling(activations(network, digits.images[3:4])["C1"][0])',
     "DrawDigit": "DrawDigit(network)",
     "Robustness": "Robustness(network, digits, digit=3)",
-    "LossSurface": "LossSurface(surface)",
+    "LossSurface": SURFACE,
     "Predict": 'ask("c1.parameters", "shown after")',
     "TrainingPanel": 'TrainingPanel(load_digits("embedded"), device="cpu", folder="runs")',
 }

@@ -6,6 +6,7 @@ import urllib.request
 import nbformat
 import pytest
 
+from lenet_edu.exercises import quiz
 from tests.browser import (
     PATIENCE,
     chromium,
@@ -18,6 +19,13 @@ from tests.browser import (
 from tests.widgets.gallery import SETUP, WIDGETS
 
 pytestmark = needs_chromium
+
+# What exercises show beside the widgets: predictions with a number, several of them; and cards that need no
+# kernel, with the beginning of what they say.
+QUESTIONS = ['ask("c1.dense", "shown after")', 'quiz("c1")']
+CARDS = {'check("c1.side", 28)': "Right.", 'explain("c1.sharing", None)': "Not answered yet"}
+CELLS = [*WIDGETS.values(), *QUESTIONS, *CARDS]
+VIEWS = len(WIDGETS) + 1 + len(quiz("c1").asked)
 
 SHOWN = ".jp-OutputArea-output .lenet-widget"
 
@@ -36,17 +44,15 @@ def lab(folder):
 
 @pytest.fixture
 def page(lab, folder, request):
-    """A page with all widgets, each in a cell of its own after one that makes ready."""
+    """A page with all widgets and exercises, each in a cell of its own after one that makes ready."""
     name = f"{request.node.name}.ipynb"
-    write_notebook(folder / name, SETUP, *WIDGETS.values())
+    write_notebook(folder / name, SETUP, *CELLS)
     with chromium() as browser:
         page = browser.new_page(viewport={"width": 1300, "height": 1000})
         open_notebook(page, lab, name)
-        for place in range(len(WIDGETS) + 1):
+        for place in range(len(CELLS) + 1):
             run_cell(page, place)
-        page.wait_for_function(
-            f"document.querySelectorAll('{SHOWN}').length === {len(WIDGETS)}", timeout=PATIENCE
-        )
+        page.wait_for_function(f"document.querySelectorAll('{SHOWN}').length === {VIEWS}", timeout=PATIENCE)
         yield page
 
 
@@ -56,12 +62,6 @@ def stop_kernels(lab: str) -> None:
     for session in sessions:
         address = f"{lab}/api/sessions/{session['id']}?token=test"
         urllib.request.urlopen(urllib.request.Request(address, method="DELETE"))
-
-
-def states(page) -> dict[str, str]:
-    """Each widget's kernel as the widget has it."""
-    pairs = page.locator(SHOWN).evaluate_all("all => all.map(e => [e.dataset.widget, e.dataset.kernel])")
-    return dict(pairs)
 
 
 def wait_until_all(page, state: str) -> None:
@@ -74,7 +74,7 @@ def wait_until_all(page, state: str) -> None:
 def test_a_notebook_saved_closed_and_opened_again_shows_its_widgets(page, lab, folder, request):
     wait_until_all(page, "alive")
     page.get_by_role("radio").first.check()
-    page.get_by_role("button", name="Commit").click()
+    page.get_by_role("button", name="Commit").first.click()
     page.locator(".lenet-answer-text p").first.wait_for(timeout=PATIENCE)
     page.get_by_role("slider").first.focus()  # Ctrl+S works in a widget, too
     for _ in range(2):  # what was saved once must also be there when the notebook is saved without its kernel
@@ -83,9 +83,7 @@ def test_a_notebook_saved_closed_and_opened_again_shows_its_widgets(page, lab, f
         page.goto("about:blank")
         stop_kernels(lab)
         open_notebook(page, lab, f"{request.node.name}.ipynb")
-        page.wait_for_function(
-            f"document.querySelectorAll('{SHOWN}').length === {len(WIDGETS)}", timeout=PATIENCE
-        )
+        page.wait_for_function(f"document.querySelectorAll('{SHOWN}').length === {VIEWS}", timeout=PATIENCE)
         wait_until_all(page, "lost")
         assert page.get_by_text("Error displaying widget").count() == 0
         assert (
@@ -93,7 +91,9 @@ def test_a_notebook_saved_closed_and_opened_again_shows_its_widgets(page, lab, f
             .first.text_content()
             .endswith("Run this cell again to bring it back.")
         )
-        assert "so far" in page.locator("[data-widget=predict]").text_content()
+        assert "so far" in page.locator("[data-widget=predict]").first.text_content()
+        for said in CARDS.values():
+            assert page.locator(".jp-OutputArea-output").get_by_text(said).count() == 1
         page.locator(".jp-CodeCell").first.locator(".cm-content").click()
         page.keyboard.type(" ")
     run_cell(page, 0)
@@ -108,8 +108,7 @@ def test_a_restarted_kernel_is_told_in_every_widget(page):
     page.locator('[data-command="notebook:restart-kernel"], [title^="Restart the kernel"]').first.click()
     page.locator(".jp-Dialog .jp-mod-accept").click()
     wait_until_all(page, "lost")
-    for name in states(page):
-        widget = page.locator(f"{SHOWN}[data-widget={name}]")
+    for widget in page.locator(SHOWN).all():
         assert "Run this cell again" in widget.locator(".lenet-notice").first.text_content()
     panel = page.locator("[data-widget=training_panel]")
     assert panel.locator("[inert]").get_by_role("button", name="Train", include_hidden=True).count() == 1
@@ -128,7 +127,5 @@ def test_a_page_reloaded_keeps_its_widgets_alive(page):
     page.keyboard.press("Control+s")
     page.wait_for_timeout(1500)
     page.reload()
-    page.wait_for_function(
-        f"document.querySelectorAll('{SHOWN}').length === {len(WIDGETS)}", timeout=PATIENCE
-    )
+    page.wait_for_function(f"document.querySelectorAll('{SHOWN}').length === {VIEWS}", timeout=PATIENCE)
     wait_until_all(page, "alive")

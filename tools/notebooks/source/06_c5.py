@@ -330,4 +330,4 @@ explain("c5.wide", words)
 tuple(c5.shape)
 
 # %% [markdown]
-# **Next:** [07 F6](07_f6.ipynb) reads all 120 units, with 84 units of its own. Why 84?
+# **Next:** [07 F6](07_f6.ipynb) reads all 120 units, with a strange number of units of its own. There is a reason for it.
