@@ -33,7 +33,9 @@ def add_options(parser) -> None:
     parser.add_argument(
         "--without-solutions",
         action="store_true",
-        help="worksheets: leave out the solutions and the answers to predictions, to hand out or to print",
+        help=translate(
+            "worksheets: leave out the solutions and the answers to predictions, to hand out or to print"
+        ),
     )
 
 
