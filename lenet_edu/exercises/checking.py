@@ -117,7 +117,7 @@ class Choice:
         letters = sorted([self.right, *self.hints])
         offered = f"{', '.join(letters[:-1])} or {letters[-1]}"
         if _is_unanswered(answer):
-            return _unanswered(f"put {offered} in place of None, in quotes.")
+            return _unanswered("put {offered} in place of None, in quotes.", offered=offered)
         letter = answer.strip().lower() if isinstance(answer, str) else answer
         if letter == self.right:
             return Verdict(True, self.because)
@@ -304,10 +304,10 @@ def _framed(inside: str, colour: str) -> str:
     return f'<div style="border-left:4px solid {colour};padding:2px 10px;margin:2px 0">{inside}</div>'
 
 
-def _unanswered(what_to_do: str) -> Verdict:
+def _unanswered(what_to_do: str, **values) -> Verdict:
     return Verdict(
         False,
-        translate("Not answered yet: {what_to_do}", what_to_do=translate(what_to_do)),
+        translate("Not answered yet: {what_to_do}", what_to_do=translate(what_to_do, **values)),
         is_answered=False,
     )
 

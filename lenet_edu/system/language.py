@@ -126,12 +126,13 @@ def _language_of_notebooks() -> str | None:
     """The language of the notebooks in the current folder, in which a kernel runs; None if there are none."""
     try:
         folder = Path.cwd()
-        has_notebooks = next(folder.glob("[0-9][0-9]_*.ipynb"), None) is not None
+        kinds = (folder.glob(f"{number}_*.ipynb") for number in ("[0-9][0-9]", "[A-Z]"))  # A: an appendix
+        has_notebooks = any(next(kind, None) is not None for kind in kinds)
     except OSError:  # the folder is gone, or closed
         return None
     if not has_notebooks:
         return None
-    return folder.name if folder.name in LANGUAGES else "en"
+    return next((name for name in (folder.name, folder.parent.name) if name in LANGUAGES), "en")
 
 
 def _language_of_system() -> str:

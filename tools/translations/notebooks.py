@@ -1,5 +1,6 @@
 """Notebooks in other languages: their prose from notebooks/locale/LANGUAGE/NN_name.po, their code shared."""
 
+import os
 import re
 from copy import deepcopy
 from pathlib import Path
@@ -34,7 +35,7 @@ def compose(name: str, language: str) -> nbformat.NotebookNode:
     }
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = _redirect(translations.get(cell.id) or cell.source, language)
+            cell.source = _redirect(translations.get(cell.id) or cell.source, edition(name, language))
     return notebook
 
 
@@ -46,7 +47,7 @@ def bring_up_to_date(name: str, language: str, anew: bool = False) -> str:
     notebook, path = compose(name, language), edition(name, language)
     before = nbformat.read(path, as_version=4) if path.exists() else None
     if before is None or anew or _code(before) != _code(notebook):
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         build.execute(notebook, path.parent)
         write_atomically(path, nbformat.writes(notebook).encode())
         return "executed"
@@ -64,20 +65,22 @@ def _code(notebook: nbformat.NotebookNode) -> list[tuple[str, str, dict]]:
     return [(c.id, c.source, dict(c.metadata)) for c in notebook.cells if c.cell_type == "code"]
 
 
-def _redirect(text: str, language: str) -> str:
-    """Links as they must be in notebooks/LANGUAGE: what that folder has stays in it, all else lies above."""
+def _redirect(text: str, page: Path) -> str:
+    """Links as they must be on a page below notebooks/LANGUAGE: what is there stays, all else lies above."""
 
     def redirect(link: re.Match) -> str:
         target = link[2]
-        if re.match(r"\w+:", target) or _has_edition(target, language):
+        if re.match(r"\w+:", target) or _has_edition(Path(os.path.normpath(page.parent / target))):
             return link[0]
         return f"{link[1]}../{target}{link[3]}"
 
     return _LINK.sub(redirect, text)
 
 
-def _has_edition(target: str, language: str) -> bool:
-    if (build.NOTEBOOKS / language / target).exists():
+def _has_edition(target: Path) -> bool:
+    if not target.is_relative_to(build.NOTEBOOKS):
+        return False  # a page of docs/
+    if target.exists():
         return True
-    name = target.removesuffix(".ipynb")
+    language, _, name = target.relative_to(build.NOTEBOOKS).with_suffix("").as_posix().partition("/")
     return name in build.names() and is_complete(name, language)
