@@ -16,6 +16,7 @@ from lenet_edu.data.splits import PAPER_SCALING, Scaling
 from lenet_edu.data.strokes import find_digits
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 
 # Ink lighter than this share of the darkest counts as paper when the digit is cropped.
 FAINT = 0.2
@@ -60,7 +61,9 @@ def grey_from_picture(source: Path | str | bytes) -> Tensor:
     try:
         return torch.from_numpy(grey_of(read_levels(source, LONGEST)))
     except LenetError as error:
-        raise LenetError(f"{_name(source)} could not be read as a picture: {error}.") from error
+        raise LenetError(
+            "{name} could not be read as a picture: {error}.", name=_name(source), error=error
+        ) from error
 
 
 def is_photo(grey: Tensor) -> bool:
@@ -134,4 +137,4 @@ def centre_by_mass(ink: Tensor) -> Tensor:
 
 
 def _name(source: Path | str | bytes) -> str:
-    return "the picture" if isinstance(source, bytes) else str(source)
+    return translate("the picture") if isinstance(source, bytes) else str(source)

@@ -86,7 +86,9 @@ def maths(latex: str, display: str) -> str:
         mathml = convert(latex, display=display)
     except Exception as error:
         raise LenetError(
-            f"The formula {latex!r} is no LaTeX that can be drawn: {error!r}. Mend it."
+            "The formula {latex!r} is no LaTeX that can be drawn: {error!r}. Mend it.",
+            latex=latex,
+            error=error,
         ) from error
     if unknown := re.search(r"\\\w+", mathml):
         raise LenetError(f"The formula {latex!r} has {unknown[0]}, which cannot be drawn there. Mend it.")

@@ -32,7 +32,9 @@ def load_network(source: str | Path, device: str | torch.device = "cpu") -> Netw
     """
     tensors, notes = load_tensors(_find(source))
     if "network" not in notes:
-        raise LenetError(f"{source} holds tensors but no network. Give best.safetensors or last.safetensors.")
+        raise LenetError(
+            "{source} holds tensors but no network. Give best.safetensors or last.safetensors.", source=source
+        )
     model = build(notes["network"])
     _fill(model, tensors, source)
     model.notes = notes
@@ -46,7 +48,9 @@ def _find(source: str | Path) -> Path:
         return path
     if str(source) not in shipped_names():
         raise LenetError(
-            f"There are no weights {str(source)!r}: neither a file nor one of {', '.join(shipped_names())}."
+            "There are no weights {source!r}: neither a file nor one of {shipped_names}.",
+            source=str(source),
+            shipped_names=", ".join(shipped_names()),
         )
     return SHIPPED / f"{source}.safetensors"
 
@@ -68,7 +72,13 @@ def _fill(model: Network, tensors: dict[str, Tensor], source) -> None:
         names = [name for name in wanted | shapes if wanted.get(name) != shapes.get(name)]
         first = names[0]
         raise LenetError(
-            f"{source} does not fit {model.architecture.name}: {first} should be "
-            f"{wanted.get(first, 'absent')}, is {shapes.get(first, 'absent')} ({len(names)} such in all)."
+            "{source} does not fit {name}: {first} should be {wanted}, is {shapes} ({names_count} "
+            "such in all).",
+            source=source,
+            name=model.architecture.name,
+            first=first,
+            wanted=wanted.get(first, "absent"),
+            shapes=shapes.get(first, "absent"),
+            names_count=len(names),
         )
     model.load_state_dict(tensors)

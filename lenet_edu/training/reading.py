@@ -13,6 +13,7 @@ from lenet_edu.data.normalise import read_picture
 from lenet_edu.data.splits import DIGIT_CLASSES, HALF_SCALING, PAPER_SCALING, Scaling, resize_for
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.training.evaluation import probabilities
 
@@ -54,9 +55,15 @@ class Reading:
 
     def __str__(self) -> str:
         first, second = self.order[:2]
-        unsure = "" if self.is_sure else ", not sure"
-        chances = f"then {self.classes[second]} at {self.probabilities[second]:.1%}"
-        return f"{self.classes[first]} at {self.probabilities[first]:.1%}{unsure}, {chances}"
+        chances = {
+            "first": self.classes[first],
+            "chance": self.probabilities[first].item(),
+            "second": self.classes[second],
+            "other": self.probabilities[second].item(),
+        }
+        if self.is_sure:
+            return translate("{first} at {chance:.1%}, then {second} at {other:.1%}", **chances)
+        return translate("{first} at {chance:.1%}, not sure, then {second} at {other:.1%}", **chances)
 
     def __repr__(self) -> str:
         return f"Reading({self.name}, {self.probability:.1%}{'' if self.is_sure else ', not sure'})"
@@ -89,8 +96,8 @@ def images_for(model: Network, picture: Path | str | bytes) -> tuple[Tensor, boo
     try:
         return scaling.apply(decode(picture, takes.size)[None] / 255), False
     except LenetError as error:
-        name = "the picture" if isinstance(picture, bytes) else picture
-        raise LenetError(f"{name} could not be read as a picture: {error}.") from error
+        name = translate("the picture") if isinstance(picture, bytes) else picture
+        raise LenetError("{name} could not be read as a picture: {error}.", name=name, error=error) from error
 
 
 def class_names(model: Network) -> tuple[str, ...]:
