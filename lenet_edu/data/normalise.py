@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lenet_edu.data.light import even, grey_of
+from lenet_edu.data.light import even, grey_of, is_clean_and_tiny
 from lenet_edu.data.pictures import read_levels
 from lenet_edu.data.splits import PAPER_SCALING, Scaling
 from lenet_edu.data.strokes import find_digits
@@ -38,12 +38,18 @@ def digits_from_picture(source: Path | str | bytes, scaling: Scaling = PAPER_SCA
     source: the file's path, or its content. Raises LenetError if the file is missing, empty or no picture,
     or if there is no digit on it.
     """
+    return read_picture(source, scaling)[0]
+
+
+def read_picture(source: Path | str | bytes, scaling: Scaling = PAPER_SCALING) -> tuple[Tensor, bool]:
+    """The same, and whether it is a photo or scan, which had to be cleaned; see `is_photo`."""
     grey = grey_from_picture(source)
     try:
         digits = digits_in(ink_of(torch.from_numpy(even(grey.numpy()))))
     except LenetError as error:
         raise LenetError(f"{_name(source)}: {error}") from error
-    return scaling.apply(torch.stack([normalise(digit, PICKED) for digit in digits]))
+    images = scaling.apply(torch.stack([normalise(digit, PICKED) for digit in digits]))
+    return images, is_photo(grey)
 
 
 def grey_from_picture(source: Path | str | bytes) -> Tensor:
@@ -55,6 +61,11 @@ def grey_from_picture(source: Path | str | bytes) -> Tensor:
         return torch.from_numpy(grey_of(read_levels(source, LONGEST)))
     except LenetError as error:
         raise LenetError(f"{_name(source)} could not be read as a picture: {error}.") from error
+
+
+def is_photo(grey: Tensor) -> bool:
+    """Whether a picture of grey levels, (height, width), has to be cleaned: MNIST's digits need not be."""
+    return not is_clean_and_tiny(grey.numpy())
 
 
 def digits_in(ink: Tensor) -> list[Tensor]:

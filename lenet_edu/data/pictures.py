@@ -175,7 +175,7 @@ def _not_a_file(path: Path) -> str:
 def _reason(source: Path | str | bytes, error: Exception) -> str:
     """Why a file could not be read, in words that are true of it."""
     if isinstance(error, Image.DecompressionBombError):
-        most = 2 * Image.MAX_IMAGE_PIXELS
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
         return f"it has more than the {most:,} pixels that are decoded safely: save it smaller"
     if isinstance(error, MemoryError):
         return "it is too large for this machine's memory: save it smaller"

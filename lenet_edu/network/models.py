@@ -25,25 +25,32 @@ class Classifier(nn.Module):
 
     architecture: its description. has_rbf_output: True if it gives distances to codes, smallest wins; False
     if scores, largest wins. notes: what is known of how it was trained, as its file of weights has it.
+    temperature, photo_temperature: see `probabilities`.
     """
 
     architecture: Architecture
     has_rbf_output: bool
     notes: dict
     temperature: float = 1.0
+    photo_temperature: float | None = None
 
     def class_scores(self, images: Tensor) -> Tensor:
         """(N, classes), the larger the likelier: the linear output itself, or minus the RBF distance."""
         output = self(images)
         return -output if self.has_rbf_output else output
 
-    def probabilities(self, images: Tensor) -> Tensor:
+    def probabilities(self, images: Tensor, from_photos: bool = False) -> Tensor:
         """(N, classes) that sum to 1: the softmax of the class scores over the network's temperature.
 
         The temperature, 1 unless one was chosen on held-out images, makes them as sure as they are right. For
         RBF and temperature 1 this is the posterior of section II-C without its class of rubbish.
+        from_photos: the images were cut out of photos or scans, which are misread more often than the images
+        of the data set are; the temperature is `photo_temperature`, if the network has one.
         """
-        return (self.class_scores(images) / self.temperature).softmax(1)
+        temperature = self.temperature
+        if from_photos and self.photo_temperature is not None:
+            temperature = self.photo_temperature
+        return (self.class_scores(images) / temperature).softmax(1)
 
     def classes_of(self, images: Tensor) -> Tensor:
         """(N,) the likeliest class of each image."""
@@ -64,7 +71,7 @@ class Network(Classifier, nn.Sequential):
             OrderedDict((layer.name, _module(layer, below[layer.name])) for layer in plan.layers)
         )
         self.architecture = plan
-        self.notes, self.temperature = {}, 1.0
+        self.notes, self.temperature, self.photo_temperature = {}, 1.0, None
         self.reset_parameters()
 
     def __getitem__(self, index):

@@ -70,7 +70,10 @@ def _as_sum(patch: np.ndarray, weights: np.ndarray, bias: float, total: float) -
         ]
         if terms:
             lines.append(" + ".join(terms))
-    more = f" + {bias:g}" if bias else ""
     if sum(map(len, lines)) > 150:
-        return f"sum of {patch.size} products{more} = {total:.2g}"
-    return " +\n".join(lines) + f"{more}\n= {total:g}"
+        return f"sum of {patch.size} products{_added(bias)} = {total:.2f}"
+    return " +\n".join(lines) + f"{_added(bias)}\n= {total:g}"
+
+
+def _added(bias: float) -> str:
+    return f" {'+' if bias > 0 else '-'} {abs(bias):.2f}" if bias else ""

@@ -47,6 +47,11 @@ class Page:
         return self.title.rpartition(" · ")[2]
 
     @property
+    def invites_to_train(self) -> bool:
+        """Whether its reader would like to train the network next: 00, 10 and 11."""
+        return self.number in ("00", "10", "11")
+
+    @property
     def sections(self) -> list[Heading]:
         """The headings of the table of contents."""
         return [heading for heading in self.headings if heading.level == 2]

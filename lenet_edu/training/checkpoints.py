@@ -36,7 +36,7 @@ def load_network(source: str | Path, device: str | torch.device = "cpu") -> Netw
     model = build(notes["network"])
     _fill(model, tensors, source)
     model.notes = notes
-    model.temperature = _temperature(_find(source), notes)
+    _set_temperatures(model, _find(source))
     return model.to(device).eval()
 
 
@@ -51,11 +51,14 @@ def _find(source: str | Path) -> Path:
     return SHIPPED / f"{source}.safetensors"
 
 
-def _temperature(path: Path, notes: dict) -> float:
+def _set_temperatures(model: Network, path: Path) -> None:
     """What makes the network's probabilities true: from its notes, or from beside the shipped weights."""
     record = path.with_suffix(".json")
     beside = read_json(record) if path.parent == SHIPPED and record.exists() else {}
-    return float(notes.get("temperature", beside.get("temperature", 1.0)))
+    known = beside | model.notes
+    model.temperature = float(known.get("temperature", 1.0))
+    if "photo_temperature" in known:
+        model.photo_temperature = float(known["photo_temperature"])
 
 
 def _fill(model: Network, tensors: dict[str, Tensor], source) -> None:

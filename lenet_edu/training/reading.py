@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import Tensor
 
 from lenet_edu.data.folders import decode
-from lenet_edu.data.normalise import digits_from_picture
+from lenet_edu.data.normalise import read_picture
 from lenet_edu.data.splits import DIGIT_CLASSES, HALF_SCALING, PAPER_SCALING, Scaling, resize_for
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
@@ -69,22 +69,25 @@ def predict(network: Network | str | Path, picture: Path | str | bytes) -> list[
     Raises LenetError if the picture cannot be read, or shows no digit.
     """
     model = network if isinstance(network, Network) else load_network(network)
-    images, classes = images_for(model, picture), class_names(model)
-    return [
-        Reading(image, row, classes) for image, row in zip(images, probabilities(model, images), strict=True)
-    ]
+    images, is_photo = images_for(model, picture)
+    chances, classes = probabilities(model, images, is_photo), class_names(model)
+    return [Reading(image, row, classes) for image, row in zip(images, chances, strict=True)]
 
 
-def images_for(model: Network, picture: Path | str | bytes) -> Tensor:
-    """What a network is to be given for a picture file, (N, maps, size, size): each digit, or the picture."""
+def images_for(model: Network, picture: Path | str | bytes) -> tuple[Tensor, bool]:
+    """What a network is to be given for a picture file, (N, maps, size, size): each digit, or the picture.
+
+    And whether its probabilities are to be those of a photo: of digits that had to be cleaned.
+    """
     takes = model.architecture.input
     notes = getattr(model, "notes", {})
     if takes.maps == 1:
         scaling = Scaling(**notes["scaling"]) if "scaling" in notes else PAPER_SCALING
-        return resize_for(takes.size, digits_from_picture(picture, scaling), scaling)
+        digits, is_photo = read_picture(picture, scaling)
+        return resize_for(takes.size, digits, scaling), is_photo
     scaling = Scaling(**notes["scaling"]) if "scaling" in notes else HALF_SCALING
     try:
-        return scaling.apply(decode(picture, takes.size)[None] / 255)
+        return scaling.apply(decode(picture, takes.size)[None] / 255), False
     except LenetError as error:
         name = "the picture" if isinstance(picture, bytes) else picture
         raise LenetError(f"{name} could not be read as a picture: {error}.") from error

@@ -93,6 +93,7 @@ class DrawDigit(Widget):
             "network": describe_network(self.network),
             "scaling": [self.scaling.background, self.scaling.ink],
             "sure": SURE,
+            "photoTemperature": self.network.photo_temperature or self.network.temperature,
         }
 
     @validate("drawing")
@@ -145,7 +146,8 @@ class DrawDigit(Widget):
             return
         self.image = to_device_of(self.network, self.scaling.apply(shown["image"])[None, None])
         maps = activations(self.network, self.image)
-        reading = Reading(self.image[0], probabilities(self.network, self.image)[0], DIGIT_CLASSES)
+        chances = probabilities(self.network, self.image, bool(self.upload) and pictures.is_photo(grey))
+        reading = Reading(self.image[0], chances[0], DIGIT_CLASSES)
         small = {name: _for_display(step) for name, step in shown.items()}
         with self.hold_sync():
             self.steps = [{"name": name, "shape": list(step.shape)} for name, step in small.items()]
