@@ -44,8 +44,10 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         # What the commands ask of the machine has errors of its own; this is a file or folder that is closed.
-        where = f"{error.filename} could not be used: " if error.filename else ""
-        print(f"lenet-edu {options.command}: {where}{error.strerror or error}.", file=sys.stderr)
+        said = f"{error.strerror or error}."
+        if error.filename:
+            said = f"{error.filename} could not be used: {said} Choose another place, or mend this one."
+        print(f"lenet-edu {options.command}: {said}", file=sys.stderr)
         return 2
     return getattr(options, "status", 0)
 

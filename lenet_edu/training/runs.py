@@ -208,9 +208,13 @@ def new_run_folder(root: Path | str, name: str) -> Path:
             return folder
         except FileExistsError:
             if not root.is_dir():
-                raise LenetError(f"{folder} could not be made: {root} is no folder.") from None
+                raise LenetError(
+                    f"{folder} could not be made: {root} is no folder. Choose another."
+                ) from None
         except OSError as error:
-            raise LenetError(f"{folder} could not be made: {error.strerror or error}.") from error
+            raise LenetError(
+                f"{folder} could not be made: {error.strerror or error}. Choose another place."
+            ) from error
     raise AssertionError("count() does not end")
 
 
