@@ -9,7 +9,6 @@ The one setting of each is chosen on the digits that are held out of the trainin
 to all training digits, and reads the test digits once. Errors are in percent.
 """
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +16,14 @@ import sklearn
 import torch
 from threadpoolctl import threadpool_limits
 
-from lenet_edu.data.digits import all_training_digits, load_digits
+from lenet_edu.data.digits import all_training_digits
 from lenet_edu.data.splits import Data
 from lenet_edu.network import paper
 from lenet_edu.reproduction.classifiers import Experiment, choose, experiments, measure, preprocess
 from lenet_edu.system.devices import describe_device
 from lenet_edu.system.files import write_json
 from lenet_edu.training.evaluation import summary
-from results.recording import open_record, parse_filter
+from results.recording import load_mnist, open_record, parse_filter
 
 FILE = Path(__file__).with_suffix(".json")
 
@@ -79,11 +78,8 @@ def run(record: dict, name: str, what: Experiment, data: Data) -> None:
         )
 
 
-def main() -> int:
-    only, data = parse_filter(__doc__), load_digits()
-    if data.source.kind != "mnist":
-        print(f"{data.note} There is nothing to measure without MNIST.", file=sys.stderr)
-        return 2
+def main() -> None:
+    only, data = parse_filter(__doc__), load_mnist()
     torch.set_num_threads(1)
     versions = {"numpy": np.__version__, "scikit-learn": sklearn.__version__}
     record = open_record(FILE, **versions) | {
@@ -97,8 +93,7 @@ def main() -> int:
         for name, what in experiments().items():
             if only in name:
                 run(record, name, what, data)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

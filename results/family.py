@@ -8,14 +8,12 @@ there is not run again: remove it from the file to have it anew. The errors of t
 pass, are written down to be drawn beside figure 5; nothing is chosen by them.
 """
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numba
 import torch
 
-from lenet_edu.data.digits import load_digits
 from lenet_edu.data.splits import Split
 from lenet_edu.network.models import build, fingerprint
 from lenet_edu.reproduction.figure_9 import FOLDS, digits_for, one_thread
@@ -25,7 +23,7 @@ from lenet_edu.system.devices import describe_device, map_processes
 from lenet_edu.system.files import write_json
 from lenet_edu.training.evaluation import summary
 from results.experiments import experiments
-from results.recording import missing_runs, open_record, parse_filter
+from results.recording import load_mnist, missing_runs, open_record, parse_filter
 
 FILE = Path(__file__).with_suffix(".json")
 
@@ -38,7 +36,7 @@ def measure(name: str, seed: int) -> dict:
     """One run, on one core."""
     experiment = experiments()[name]
     fold = {} if experiment.holdout is None else {"fold": seed, **experiment.holdout}
-    train, held_out = digits_for(experiment.row, load_digits(), **fold)
+    train, held_out = digits_for(experiment.row, load_mnist(), **fold)
     with one_thread():
         run = experiment.train(experiment.row, train, held_out, seed)
         if seed or experiment.kind != "row":
@@ -78,11 +76,8 @@ def write_run(record: dict, name: str, run: dict) -> None:
     write_json(FILE, record)
 
 
-def main() -> int:
-    only, data = parse_filter(__doc__), load_digits()
-    if data.source.kind != "mnist":
-        print(f"{data.note} There is nothing to measure without MNIST.", file=sys.stderr)
-        return 2
+def main() -> None:
+    only, data = parse_filter(__doc__), load_mnist()
     record = open_record(FILE, numba=numba.__version__) | {
         "command": "python -m results.family",
         "data": data.name,
@@ -93,8 +88,7 @@ def main() -> int:
     for (name, _), run in map_processes(measure, missing_runs(record, experiments(), only)):
         write_run(record, name, run)
         print(f"{name}, seed {run['seed']}: {run['error']} %, {run['minutes']} min", flush=True)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -2,11 +2,14 @@
 
 import argparse
 import platform
+import sys
 import time
 from pathlib import Path
 
 import torch
 
+from lenet_edu.data.digits import load_digits
+from lenet_edu.data.splits import Data
 from lenet_edu.system.files import read_json
 
 
@@ -15,6 +18,15 @@ def parse_filter(doc: str) -> str:
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     parser.add_argument("only", nargs="?", default="", help="experiments whose name has this in it")
     return parser.parse_args().only
+
+
+def load_mnist() -> Data:
+    """MNIST; where there is none, say so and end with status 2."""
+    data = load_digits()
+    if data.source.kind != "mnist":
+        print(f"{data.note} There is nothing to measure without MNIST.", file=sys.stderr)
+        sys.exit(2)
+    return data
 
 
 def open_record(file: Path, **versions: str) -> dict:

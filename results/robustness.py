@@ -8,19 +8,17 @@ there is not measured again unless the network's weights, or the amounts, are ot
 these errors: the networks are as they are shipped. Those that read images of another size are left out.
 """
 
-import sys
 from pathlib import Path
 
 import torch
 
-from lenet_edu.data.digits import load_digits
 from lenet_edu.data.splits import Data
 from lenet_edu.network.models import Network, fingerprint
 from lenet_edu.reproduction.robustness import AMOUNTS, errors_by_amount
 from lenet_edu.system.devices import describe_device
 from lenet_edu.system.files import write_json
 from lenet_edu.training.checkpoints import load_network, shipped_names
-from results.recording import open_record, parse_filter
+from results.recording import load_mnist, open_record, parse_filter
 
 FILE = Path(__file__).with_suffix(".json")
 
@@ -52,11 +50,8 @@ def run(record: dict, name: str, model: Network, data: Data) -> None:
         print(f"{name}, {kind}: {min(errors):.2f} to {max(errors):.2f} %", flush=True)
 
 
-def main() -> int:
-    only, data = parse_filter(__doc__), load_digits()
-    if data.source.kind != "mnist":
-        print(f"{data.note} There is nothing to measure without MNIST.", file=sys.stderr)
-        return 2
+def main() -> None:
+    only, data = parse_filter(__doc__), load_mnist()
     record = open_record(FILE) | {
         "command": "python -m results.robustness",
         "data": data.name,
@@ -72,8 +67,7 @@ def main() -> int:
             run(record, name, model, data)
         else:
             print(f"{name} reads images of {reads}, and these are {shape}: left out.", flush=True)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

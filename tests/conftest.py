@@ -12,6 +12,9 @@ from lenet_edu.network.models import Network
 from lenet_edu.training.checkpoints import load_network
 from tests.browser import needs_chromium
 
+# What tests answer is nobody's progress; notebooks' kernels inherit it.
+os.environ["LENET_EDU_PROGRESS"] = "off"
+
 _MACHINES_DATA = os.environ.get("LENET_EDU_DATA")
 
 # MNIST read from disk, and a boosted team of three trained networks.
@@ -28,7 +31,7 @@ def pytest_collection_modifyitems(items):
         fixtures = getattr(item, "fixturenames", ())
         if any(name in fixtures for name in _SLOW_FIXTURES):
             item.add_marker("slow")
-        if "mnist" in fixtures or item.path.parent.name == "data":
+        if "mnist_folder" in fixtures:
             item.add_marker("data")
 
 

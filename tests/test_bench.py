@@ -183,6 +183,7 @@ def test_the_section_on_pictures_computes_its_ratios():
     )
 
 
+@pytest.mark.slow
 def test_updates_are_timed_either_way_and_compared(monkeypatch):
     monkeypatch.setattr(updates, "UPDATES", {"compiled": 30, "torch": 10})
     monkeypatch.setattr(updates, "NETWORKS", {"LeNet-1": updates.LeNet1})

@@ -95,19 +95,17 @@ def test_the_door_opens_on_every_name():
         _ = lenet_edu.LeNet6
 
 
-@pytest.mark.parametrize(
-    ("modules", "absent"),
-    [
-        ("lenet_edu", {"torch", "matplotlib", "ipywidgets", "sklearn", "numpy"}),
-        ("lenet_edu.network.paper, lenet_edu.network.ledger", {"torch", "matplotlib"}),
-        (
-            "lenet_edu.training.loop, lenet_edu.cli.main",
-            {"matplotlib", "ipywidgets", "sklearn", "torchvision"},
-        ),
-        ("lenet_edu.exercises", {"matplotlib", "ipywidgets", "sklearn"}),
-    ],
-)
-def test_imports_stay_light(modules, absent):
-    code = f"import {modules}, sys; print(*sys.modules)"
+LIGHT = {  # in one process, one after the other
+    "lenet_edu": {"torch", "matplotlib", "ipywidgets", "sklearn", "numpy"},
+    "lenet_edu.network.paper, lenet_edu.network.ledger": {"torch", "matplotlib"},
+    "lenet_edu.site.builder": {"torch", "matplotlib"},
+    "lenet_edu.training.loop, lenet_edu.cli.main": {"matplotlib", "ipywidgets", "sklearn", "torchvision"},
+    "lenet_edu.exercises": {"matplotlib", "ipywidgets", "sklearn"},
+}
+
+
+def test_imports_stay_light():
+    code = "import sys\n" + "".join(f"import {modules}\nprint(*sys.modules)\n" for modules in LIGHT)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not absent & set(done.stdout.split())
+    for (modules, absent), loaded in zip(LIGHT.items(), done.stdout.splitlines(), strict=True):
+        assert not absent & set(loaded.split()), modules

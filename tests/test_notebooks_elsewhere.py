@@ -8,6 +8,7 @@ from PIL import Image
 from tools.notebooks import build
 
 
+@pytest.mark.slow
 def test_notebook_12_holds_in_any_folder_and_for_any_number_of_classes(tmp_path, monkeypatch):
     """Three classes instead of two, a few pictures of each."""
     draw = np.random.default_rng(0)

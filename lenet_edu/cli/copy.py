@@ -1,5 +1,6 @@
 """`lenet-edu copy`: the notebooks for one reader, whose own work is never overwritten."""
 
+import json
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -8,9 +9,14 @@ from lenet_edu.cli.lab import NOTEBOOKS
 from lenet_edu.cli.options import say
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.files import read_json, write_atomically, write_json
+from lenet_edu.system.pages import WIDGET
 
 # What was last copied into the folder: digests by name of notebook, which tell whether the reader changed it.
 RECORD = ".lenet_edu_copies.json"
+# In HTML the answer of a prediction and the model answer of an explanation are folded away.
+_FOLDED = "<details>"
+# Widgets whose description holds the right answer.
+_ASKING = ("Predict", "Exercise")
 
 
 def add_options(parser) -> None:
@@ -19,21 +25,29 @@ def add_options(parser) -> None:
     parser.add_argument(
         "--reset", metavar="NOTEBOOK", help="take this one afresh, as 04_c3; yours is kept beside it"
     )
+    parser.add_argument(
+        "--without-solutions",
+        action="store_true",
+        help="worksheets: leave out the solutions and the answers to predictions, to hand out or to print",
+    )
 
 
 def run(options) -> dict:
     """Run the command; what --json prints."""
+    worksheets = options.without_solutions
     if options.reset:
-        changes = {"reset": reset_notebook(options.out, options.reset)}
+        changes = {"reset": reset_notebook(options.out, options.reset, worksheets)}
         say(options, f"{options.reset} is as new in {options.out}; yours is now {changes['reset']}.")
         return changes
-    changes = copy_notebooks(options.out)
+    changes = copy_notebooks(options.out, worksheets)
     say(options, _summary(changes, options.out))
     return changes
 
 
-def copy_notebooks(folder: Path) -> dict[str, list[str]]:
+def copy_notebooks(folder: Path, worksheets: bool = False) -> dict[str, list[str]]:
     """Copy what is missing, and bring up to date what the reader has not changed.
+
+    worksheets: as `worksheet` makes them.
 
     Returns names under "copied", "updated" and "yours", which are those that have a newer version and were
     left as they are. Raises LenetError if the folder cannot be written to.
@@ -41,7 +55,7 @@ def copy_notebooks(folder: Path) -> dict[str, list[str]]:
     _refuse_the_originals(folder)
     changes: dict[str, list[str]] = {"copied": [], "updated": [], "yours": []}
     record = _read_record(folder)
-    for name, content in _shipped().items():
+    for name, content in _shipped(worksheets).items():
         here, new = _digest_of_file(folder / name), _digest(content)
         if here in (None, record.get(name)) and here != new:
             write_atomically(folder / name, content)
@@ -54,13 +68,13 @@ def copy_notebooks(folder: Path) -> dict[str, list[str]]:
     return changes
 
 
-def reset_notebook(folder: Path, name: str) -> str:
+def reset_notebook(folder: Path, name: str, worksheets: bool = False) -> str:
     """Put the shipped notebook in place of the reader's; the name that the reader's has now, "" if none.
 
     Raises LenetError for a name that is no notebook's, and if the folder cannot be written to.
     """
     _refuse_the_originals(folder)
-    shipped = _shipped()
+    shipped = _shipped(worksheets)
     name = name if name.endswith(".ipynb") else f"{name}.ipynb"
     if name not in shipped:
         raise LenetError(f"{name} is no notebook of the suite; choose from {', '.join(shipped)}.")
@@ -73,12 +87,32 @@ def reset_notebook(folder: Path, name: str) -> str:
     return mine
 
 
+def worksheet(content: bytes) -> bytes:
+    """A notebook without its solutions, and without the answers in what is shown of its predictions."""
+    notebook = json.loads(content)
+    notebook["cells"] = [
+        cell for cell in notebook["cells"] if "solution" not in cell["metadata"].get("tags", [])
+    ]
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            asks = data.get(WIDGET, {}).get("widget") in _ASKING
+            if asks or _FOLDED in "".join(data.get("text/html", "")):
+                output["data"] = {"text/plain": _question_alone(data["text/plain"])}
+    return (json.dumps(notebook, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _question_alone(text: list[str] | str) -> str:
+    """What stands before the answer in the text of a prediction; other texts whole."""
+    return "".join(text).split("\nIt is ")[0]
+
+
 def _refuse_the_originals(folder: Path) -> None:
     if folder.resolve() == NOTEBOOKS:
         raise LenetError(f"{folder} is where the notebooks come from. Choose another folder for copies.")
 
 
-def _shipped() -> dict[str, bytes]:
+def _shipped(worksheets: bool) -> dict[str, bytes]:
     """The suite's notebooks by their path, from the first to the last."""
     paths = sorted(
         path for path in NOTEBOOKS.rglob("*.ipynb") if not any(part.startswith(".") for part in path.parts)
@@ -87,7 +121,8 @@ def _shipped() -> dict[str, bytes]:
         raise LenetError(
             f"{NOTEBOOKS} holds no notebooks: they come with a clone of the project, not by pip."
         )
-    return {path.relative_to(NOTEBOOKS).as_posix(): path.read_bytes() for path in paths}
+    contents = {path.relative_to(NOTEBOOKS).as_posix(): path.read_bytes() for path in paths}
+    return {name: worksheet(content) if worksheets else content for name, content in contents.items()}
 
 
 def _read_record(folder: Path) -> dict[str, str]:

@@ -48,7 +48,7 @@ def trust_notebooks(root: Path = NOTEBOOKS) -> None:
     try:
         os.makedirs(folder, exist_ok=True)
         notary = NotebookNotary(data_dir=folder)
-        for path in sorted(root.rglob("[0-9][0-9]_*.ipynb")):
+        for path in sorted([*root.rglob("[0-9][0-9]_*.ipynb"), *root.rglob("appendices/[A-Z]_*.ipynb")]):
             notary.sign(read(path, as_version=4))
     except (OSError, ValueError) as error:
         print(

@@ -1,4 +1,5 @@
-"""The command line: lenet-edu ledger | data | train | reproduce | evaluate | predict | copy | site | lab.
+"""The command line: lenet-edu ledger | data | train | reproduce | evaluate | predict | copy | progress | site
+| lab.
 
 Every command takes --json: its last line on standard output is then one JSON object, and what is said
 to a person goes to standard error. Bad input ends with one line and exit status 2.
@@ -12,7 +13,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lenet_edu.cli import copy, data, evaluate, ledger, predict, reproduce, site, train
+from lenet_edu.cli import copy, data, evaluate, ledger, predict, progress, reproduce, site, train
 from lenet_edu.cli.lab import open_lab
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.places import use_readable_streams, user_path
@@ -97,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         (evaluate, "Accuracy and confusion table of trained weights."),
         (predict, "Say what is in picture files, or in all pictures of a folder."),
         (copy, "Copy the notebooks into a folder of your own, or one of them afresh."),
+        (progress, "What you have answered, to hand in; for teachers: collect FOLDER."),
         (site, "Build the pages that need no kernel, and serve them."),
     ):
         add(module.__name__.rpartition(".")[2], about, module.run, module.add_options)

@@ -34,6 +34,7 @@ NOTEBOOKS = (
     "bugs",
     "recipe",
     "family",
+    "project",
 )
 
 
@@ -47,9 +48,12 @@ def ask(name: str, shown=None) -> Asked:
 
 
 def check(name: str, answer) -> Verdict:
-    """Check an answer to the exercise `name`, such as "c1.side". Raises LenetError for an unknown name."""
+    """Check an answer to the exercise `name`, such as "c1.side"; a verdict that is shown is recorded.
+
+    Raises LenetError for an unknown name.
+    """
     checker = _find(name, "EXERCISES")
-    return replace(checker.check(answer), exercise=name, checker=checker)
+    return replace(checker.check(answer), exercise=name, checker=checker, answer=answer)
 
 
 def explain(name: str, words: str | None) -> Comparison:

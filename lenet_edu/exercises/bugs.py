@@ -1,20 +1,42 @@
 """Notebook 13: fourteen faults in a script that trains. Letters name the lines of its fragments."""
 
-from lenet_edu.exercises.checking import Choice
+import torch
+from torch import Tensor
+
+from lenet_edu.exercises.checking import Choice, Code, Explanation
 from lenet_edu.exercises.prediction import Prediction
 
 PREDICTIONS = {
     "loudest": Prediction(
-        "Fourteen faults. How many of them end with an error message?",
-        right="two",
+        "Fourteen fragments, each with one fault. How many of them stop with an error message?",
+        right="one",
         choices={
-            "none": "two do: one of them is a path that only one machine has.",
-            "two": "a wrong path, and a comment that somebody believed. The others run, and say nothing.",
-            "about half": "that would be a kind script. Most faults of this trade are silent.",
-            "all": "then nobody would need this notebook.",
+            "none": "one does. The others run and print something that looks fine.",
+            "one": "the others run and print something that looks fine. Most faults of this kind are silent.",
+            "about half": "that would be convenient. Most faults of this kind are silent.",
+            "all": "then they would be easy to find.",
         },
     ),
 }
+
+
+def count(is_right: Tensor, batch_size: int) -> Tensor:
+    """The share of True, whatever the size of a batch."""
+    return sum(batch.sum() for batch in is_right.split(batch_size)) / len(is_right)
+
+
+def _answers() -> list[tuple]:
+    generator = torch.Generator().manual_seed(13)
+    return [
+        (torch.arange(100) < 96, 32),
+        (torch.rand(50, generator=generator) < 0.7, 16),
+        (torch.arange(7) > 4, 3),
+    ]
+
+
+def _mean_of_means(is_right: Tensor, batch_size: int) -> Tensor:
+    return torch.stack([batch.double().mean() for batch in is_right.split(batch_size)]).mean()
+
 
 EXERCISES = {
     "schedule": Choice(
@@ -22,7 +44,7 @@ EXERCISES = {
         because="The schedule moves before the first update, so every rate comes an epoch early.",
         hints={
             "a": "Ten epochs at the full rate are what was wanted. Count how many there are.",
-            "c": "Training is where it belongs. What has happened before it, in the first epoch?",
+            "c": "That stands for the training itself. Count the epochs at each rate.",
         },
     ),
     "last": Choice(
@@ -122,5 +144,30 @@ EXERCISES = {
             "a": "Shifted copies are a good idea. What happens to the two that belong together?",
             "c": "Training on the training part is right. Does the other part not know it already?",
         },
+    ),
+    "count": Code(
+        right=count,
+        cases=_answers,
+        because="Every picture counts once, in whatever batch it is.",
+        mistakes={
+            "That is the mean of the batches' means: a picture of a small batch counts for more.": _mean_of_means,
+            "That is the number of right answers. Divide it by the number of pictures.": lambda is_right, size: (
+                is_right.sum()
+            ),
+            "That leaves out the last, smaller batch.": lambda is_right, size: (
+                is_right[: len(is_right) // size * size].double().mean()
+            ),
+        },
+    ),
+}
+
+EXPLANATIONS = {
+    "believe": Explanation(
+        model="I check that the pictures were not among the training pictures, also not as copies. I check that they are scaled as in training and that the network is in evaluation mode. And I count the right answers once more over all pictures, with the weights loaded from the saved file.",
+        points=(
+            "The pictures are not among the training pictures, not even as copies.",
+            "They are prepared as in training, and the network is in evaluation mode.",
+            "The right answers are counted over all pictures, and the file of weights is the one meant.",
+        ),
     ),
 }

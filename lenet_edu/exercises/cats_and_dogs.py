@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from lenet_edu.exercises.checking import Choice, Code, Number
+from lenet_edu.exercises.checking import Choice, Code, Explanation, Number
 from lenet_edu.exercises.prediction import Prediction
 from lenet_edu.network.architecture import rgb_lenet
 from lenet_edu.network.ledger import ledger
@@ -29,17 +29,17 @@ PREDICTIONS = {
         right="worse than without any flip",
         choices={
             "better than without any flip": "it sees twice as many pictures, but half of them are of a kind that it will never be asked about.",
-            "the same": "it is not: half of what it learns is about cats that hang from the ceiling.",
-            "worse than without any flip": "half of its few parameters serve pictures that never come.",
+            "the same": "measured, it is not: half of what it learns is about cats that hang from the ceiling.",
+            "worse than without any flip": "measured with three seeds each: it has to learn pictures that nobody will show it.",
         },
     ),
     "surest": Prediction(
         "You look at the network's surest mistakes. What will most of them be?",
         right="pictures that you would get right",
         choices={
-            "pictures that you could not tell yourself": "a few are. At 32x32 pixels you would still be right on most.",
-            "pictures with a wrong label": "hardly any is: these labels are good.",
-            "pictures that you would get right": "it has no idea of an ear or a snout; it weighs colours and edges.",
+            "pictures that you could not tell yourself": "look at them: how many could you not tell?",
+            "pictures with a wrong label": "look for one: there may be some, but few.",
+            "pictures that you would get right": "look at them: it knows much less about animals than you do.",
         },
     ),
 }
@@ -104,8 +104,19 @@ EXERCISES = {
         right="b",
         because="The best of twenty looks at the same pictures is partly luck, and the luck does not come again.",
         hints={
-            "a": "Later epochs are often better, but that is another matter.",
-            "c": "The best epoch of each run was chosen with these very pictures: they are no test of it any more.",
+            "a": "The best epoch was chosen with these very pictures, so part of its lead is luck.",
+            "c": "Why should new pictures be easier than those by which you chose?",
         },
+    ),
+}
+
+EXPLANATIONS = {
+    "true": Explanation(
+        model="A distortion helps when the changed picture could really occur and still shows the same class, such as a mirrored cat: the network then cannot learn the training pictures by heart. It does harm when it makes pictures that will never be asked about, such as a cat upside down, or that belong to another class, such as a 6 turned into a 9.",
+        points=(
+            "The changed picture must still show its class.",
+            "It must be a picture that could occur when the network is used.",
+            "It keeps the network from learning its training pictures by heart.",
+        ),
     ),
 }

@@ -13,6 +13,8 @@ from math import isclose
 import torch
 from torch import Tensor
 
+from lenet_edu.system.progress import note_exercise
+
 # What makes one cell of a notebook an answer and leaves another unanswered.
 UNANSWERED = (None, ...)
 
@@ -21,13 +23,17 @@ UNANSWERED = (None, ...)
 class Verdict:
     """Whether an answer is right, and what to say to it.
 
-    exercise, checker: what was asked, for a page that asks it again.
+    is_answered: False while the cell is as it was. exercise, checker: what was asked, for a page that asks it again. answer: the reader's. A verdict that is
+    shown in a notebook counts as an attempt (`system.progress`); one that is only asserted, as below an
+    exercise, does not.
     """
 
     right: bool
     text: str
+    is_answered: bool = True
     exercise: str = field(default="", compare=False)
     checker: object = field(default=None, compare=False, repr=False)
+    answer: object = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return ("Right. " if self.right else "") + self.text
@@ -42,6 +48,8 @@ class Verdict:
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         from lenet_edu.exercises.pages import describe_exercise
 
+        if self.exercise and self.is_answered:
+            note_exercise(self.exercise, "code" if callable(self.answer) else self.answer, self.right)
         return describe_exercise(self.exercise, self.checker) if self.exercise else {}
 
 
@@ -61,9 +69,7 @@ class Number:
     def check(self, answer) -> Verdict:
         """answer: a number, or a tensor that holds one."""
         if _is_unanswered(answer):
-            return Verdict(
-                False, "Not answered yet: put your number in place of None and run the cell again."
-            )
+            return _unanswered("put your number in place of None and run the cell again.")
         try:
             number = float(answer) if not isinstance(answer, (bool, str)) else None
         except (TypeError, ValueError, RuntimeError):
@@ -97,7 +103,7 @@ class Choice:
         letters = sorted([self.right, *self.hints])
         offered = f"{', '.join(letters[:-1])} or {letters[-1]}"
         if _is_unanswered(answer):
-            return Verdict(False, f"Not answered yet: put {offered} in place of None, in quotes.")
+            return _unanswered(f"put {offered} in place of None, in quotes.")
         letter = answer.strip().lower() if isinstance(answer, str) else answer
         if letter == self.right:
             return Verdict(True, self.because)
@@ -121,7 +127,7 @@ class Code:
     def check(self, answer) -> Verdict:
         """answer: a function that takes the arguments of `right`."""
         if _is_unanswered(answer):
-            return Verdict(False, "Not answered yet: write the function and run the cell again.")
+            return _unanswered("write the function and run the cell again.")
         if not callable(answer):
             return Verdict(
                 False, f"Give the function itself, without brackets; got a {type(answer).__name__}."
@@ -132,7 +138,7 @@ class Code:
         except Exception as error:
             return Verdict(False, f"It stopped with {type(error).__name__}: {error}")
         if any(_is_unanswered(result) for result in given):
-            return Verdict(False, "Not answered yet: the function returns nothing. End it with return ...")
+            return _unanswered("the function returns nothing. End it with return ...")
         try:
             given = [torch.as_tensor(result).detach().double() for result in given]
         except (TypeError, ValueError, RuntimeError):
@@ -185,9 +191,7 @@ class Conditions:
     def check(self, answer) -> Verdict:
         """answer: what `wanted` says."""
         if _is_unanswered(answer):
-            return Verdict(
-                False, "Not answered yet: put your answer in place of None and run the cell again."
-            )
+            return _unanswered("put your answer in place of None and run the cell again.")
         try:
             converted = self.convert(answer)
         except Exception:
@@ -262,6 +266,10 @@ _BOX = "width:100%;max-width:46em;font:inherit;display:block;margin:6px 0"
 
 def _framed(inside: str, colour: str) -> str:
     return f'<div style="border-left:4px solid {colour};padding:2px 10px;margin:2px 0">{inside}</div>'
+
+
+def _unanswered(what_to_do: str) -> Verdict:
+    return Verdict(False, f"Not answered yet: {what_to_do}", is_answered=False)
 
 
 def _is_unanswered(answer) -> bool:

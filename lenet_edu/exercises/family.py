@@ -3,16 +3,19 @@
 import torch
 from torch import Tensor
 
-from lenet_edu.exercises.checking import Code, Number
+from lenet_edu.exercises.checking import Code, Explanation, Number
 from lenet_edu.exercises.prediction import Prediction
 from lenet_edu.network import paper
-from lenet_edu.network.architecture import lenet4
+from lenet_edu.network.architecture import lenet4, lenet1989
 from lenet_edu.network.ledger import ledger
 
 _BOOK = ledger(lenet4())
 _PRINTED = paper.FAMILY["lenet4"]
 _C5, _OUTPUT = _BOOK["C5"], _BOOK["OUTPUT"]
 _CLASSES = _OUTPUT.units.value
+# The first layer of 1989 for a larger image.
+_H1 = lenet1989().layers[0]
+_SIDE = _H1.output_shape((1, 28, 28))[1]
 
 # All that is there without C5, OUTPUT's biases included; and what each unit of C5 brings, above and below it.
 _REST = _BOOK.totals["parameters"] - _C5.parameters.value - _OUTPUT.multiply_adds.value
@@ -30,12 +33,12 @@ PREDICTIONS = {
         },
     ),
     "third": Prediction(
-        "The third network was taught only what the first two disagree about. Alone, on ordinary digits and after this short training, it is",
-        right="the worst of the three",
+        "Three networks were trained one after the other, each on digits that were hard for those before it. Their scores are added. The three together read",
+        right="better than each of them",
         choices={
-            "the best of the three": "it has seen hardly any ordinary digit: they are those about which the first two agree.",
-            "about as good as the others": "ordinary digits, about which the first two agree, were kept from it.",
-            "the worst of the three": "it is made for the rare digits, and its scores are added to those of the other two.",
+            "as well as the best of them": "then the others would be of no use. Where one is unsure, another one often is not.",
+            "as well as they do on average": "scores are added, so a network that is sure counts for more than one that is not.",
+            "better than each of them": "they make different mistakes, and a network that is sure outweighs two that are not.",
         },
     ),
     "shift": Prediction(
@@ -83,5 +86,27 @@ EXERCISES = {
             _PRINTED["parameters"] // _OWN: "That leaves nothing for the other layers.",
             _UNITS + 1: "That is one too many: round down. And OUTPUT reads each unit with ten weights.",
         },
+    ),
+    "stride": Number(
+        right=_SIDE**2,
+        because=f"(28 + 2 x {_H1.padding} - {_H1.kernel}) / {_H1.stride} + 1, rounded down, is {_SIDE}: {_SIDE} x {_SIDE}.",
+        hints={
+            _SIDE: "That is the side. A map is a square.",
+            12 * _SIDE**2: "That is all maps of the layer. One map is asked for.",
+            24**2: "That is for steps of one, without a frame.",
+            28**2: "That is for steps of one.",
+            12**2: "The frame is missing: the image grows by 2 on each side.",
+        },
+    ),
+}
+
+EXPLANATIONS = {
+    "halving": Explanation(
+        model="Adding four values uses all that the layer below has computed, and the result changes little when a stroke moves by a pixel. Leaving out three of four is cheaper, since what is left out need not be computed at all. But a small shift can move a stroke to a place that is left out.",
+        points=(
+            "Adding lets each of the four values count.",
+            "Adding makes the result less sensitive to a small shift.",
+            "Leaving out is cheaper: those values need not be computed.",
+        ),
     ),
 }

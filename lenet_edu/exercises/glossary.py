@@ -92,5 +92,26 @@ TERMS: dict[str, dict[str, str]] = {
         "momentum": "A share of the last step that is added to the next one, so that steps in the same direction add up.",
         "stochastic gradient descent": "Gradient descent that takes the slopes from a few examples at a time, in random order.",
     },
+    "11": {
+        "batch": "The examples that go through the network together before the weights move once.",
+        "recipe": "All choices of a training together: rate, momentum, size of a batch, number of epochs, distortions.",
+        "distortion": "A small random change of a training image, such as a shift or a turn, after which it still shows the same thing.",
+        "epoch": "One pass through all training examples.",
+        "overfitting": "Learning the training examples by heart: the loss on them falls, and the loss on others rises.",
+        "dead unit": "A unit whose ReLU gives zero for every input. Its slope is zero too, so training cannot bring it back.",
+    },
+    "12": {
+        "saliency": "The slope of a score in the pixels of the picture: how much the score would change if a pixel changed a little.",
+    },
+    "13": {
+        "dropout": "Silencing some units at random while a network trains, so that it does not rely on any one of them.",
+        "data leakage": "Something of the test or validation examples is known in training, such as a copy of them, so that the measured accuracy is too high.",
+    },
+    "14": {
+        "stochastic diagonal Levenberg-Marquardt": "The training of 1998: after each digit every parameter moves against its slope, and its step is divided by its own curvature plus a constant.",
+    },
+    "15": {
+        "boosting": "Training several networks one after the other, each on examples that are hard for those before it, and adding their outputs.",
+    },
 }
 # fmt: on

@@ -53,7 +53,7 @@ PREDICTIONS = {
 def back_maximum(x: Tensor, slope: Tensor) -> Tensor:
     """Slopes in the inputs (N, maps, H, W) of max pooling by 2x2, from those of its outputs."""
     best = F.max_pool2d(x, 2, return_indices=True)[1]
-    return F.max_unpool2d(slope, best, 2, output_size=x.shape)
+    return F.max_unpool2d(slope, best, [2, 2], output_size=x.shape)
 
 
 def _maps() -> list[tuple]:

@@ -13,6 +13,7 @@ from math import isfinite
 
 from lenet_edu.system.errors import LenetError, check_choice
 from lenet_edu.system.pages import veiled
+from lenet_edu.system.progress import settle_prediction
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ class Asked:
         right, said = self.prediction.judge(choice)
         self.committed = str(choice)
         _settled.setdefault(self.question, right)
+        settle_prediction(self.question, self.committed, right)
         verdict = f"{'Yes' if right else 'No'}: {said}"
         if right and self.choices:
             return verdict

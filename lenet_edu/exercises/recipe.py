@@ -3,13 +3,12 @@
 import torch
 from torch import Tensor
 
-from lenet_edu.exercises.checking import Choice, Code, Number
+from lenet_edu.exercises.checking import Choice, Code, Explanation, Number
 from lenet_edu.exercises.prediction import Prediction
 from lenet_edu.network import paper
 
 _RATE = paper.GLOBAL_RATES[0][0]
 _SHORTEST, _LONGEST = paper.EFFECTIVE_RATES
-_BIASES = paper.DIGIT_CODES[0].size
 
 PREDICTIONS = {
     "start": Prediction(
@@ -17,27 +16,26 @@ PREDICTIONS = {
         right="faster",
         choices={
             "not at all: its squashes are saturated": "at ten times they are not yet; at a hundred times they are.",
-            "more slowly": "the signal fades less on its way up, and so does the derivative on its way down.",
+            "more slowly": "the signal fades less on its way up, and so does the slope on its way down.",
             "faster": "a start of plus or minus 2.4/F is a cautious one, and the signal all but fades on its way to F6.",
         },
     ),
-    "steps": Prediction(
-        f"Every one of the {paper.TOTAL_PARAMETERS:,} parameters has a step of its own. Before the first update, how many of these steps are shorter than the longest by more than a tenth?",
-        right=f"{_BIASES}",
+    "bend": Prediction(
+        "Along one parameter the loss bends ten times as strongly as along another. The slopes are the same. With SDLM the first parameter takes",
+        right="the shorter step",
         choices={
-            "none": "the biases of F6 are: whatever they do, the output does directly.",
-            f"{_BIASES}": "the biases of F6. For all others the curvature is so small at the start that mu alone decides.",
-            "about half of them": "so it becomes, after some passes. At the start hardly anything bends the loss.",
-            "all but a few": "so it would be if the curvature were large compared with mu. At the start it is not.",
+            "the longer step: there is more to gain": "where the loss bends strongly, the valley is narrow, and a long step jumps across it.",
+            "the shorter step": "where the loss bends strongly, the valley is narrow. The curvature stands below the rate.",
+            "the same step: the slopes are the same": "plain gradient descent does that. SDLM divides by the curvature, too.",
         },
     ),
     "seeds": Prediction(
-        "Ten networks were trained alike; only the seed differs. The best gets less than 0.9% of the test digits wrong. And the worst?",
-        right="about 1.1%",
+        "You train a network once and get 1.0% of the test digits wrong. A friend trains with another recipe, once, and gets 0.9%. What do you conclude?",
+        right="nothing yet: another seed may turn it round",
         choices={
-            "about 0.9%": "the seed matters more than that: it draws the start, the order, and the digits for the curvature.",
-            "about 1.1%": "so a single run says little about a difference of a tenth of a percent.",
-            "about 2%": "no: none of the ten fails.",
+            "the other recipe is better": "look at ten runs of one and the same recipe below: they differ by more than that.",
+            "nothing yet: another seed may turn it round": "ten runs of one and the same recipe differ by more than that.",
+            "the two recipes are equally good": "that is not shown either: one of them may well be better.",
         },
     ),
 }
@@ -80,7 +78,7 @@ EXERCISES = {
     ),
     "curvature": Number(
         right=_RATE / _LONGEST - paper.SDLM_MU,
-        because=f"{_RATE} / {_LONGEST} - {paper.SDLM_MU}: not one parameter of theirs lay in flatter land than that.",
+        because=f"{_RATE} / {_LONGEST} - {paper.SDLM_MU}: no parameter of their network had a smaller curvature.",
         hints={
             _RATE / _LONGEST: "That is mu + h. Take mu away.",
             _RATE / _LONGEST + paper.SDLM_MU: "mu stands below the rate beside h: take it away.",
@@ -97,5 +95,16 @@ EXERCISES = {
             "a": "It may be better. How often would chance alone have done the same?",
             "b": "They may differ, or not: a small difference is no proof that there is none.",
         },
+    ),
+}
+
+EXPLANATIONS = {
+    "large": Explanation(
+        model="The weighted sums become so large that the squash is at its flat ends: the units are saturated from C1 on. There the slope of the squash is nearly zero, and back-propagation multiplies by it in each layer. So hardly any slope arrives at the weights, and they hardly move.",
+        points=(
+            "Large weights make large sums, so the units are saturated.",
+            "In saturation the slope of the squash is nearly zero.",
+            "Slopes are multiplied on their way back, so the weights hardly move.",
+        ),
     ),
 }

@@ -25,7 +25,16 @@ from lenet_edu.plots.networks import (
     receptive_field,
     table,
 )
-from lenet_edu.plots.reproduction import beside_printed, by_layer, costs, passes, ranges, robustness, seeds
+from lenet_edu.plots.reproduction import (
+    beside_printed,
+    by_layer,
+    costs,
+    passes,
+    ranges,
+    robustness,
+    seeds,
+    timeline,
+)
 from lenet_edu.plots.sliding import sliding
 from lenet_edu.plots.training import confusion, history
 
@@ -65,5 +74,6 @@ __all__ = [
     "slope",
     "steps",
     "table",
+    "timeline",
     "to_codes",
 ]

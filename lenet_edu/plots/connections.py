@@ -22,7 +22,7 @@ def kernel_sum(maps, kernels, bias: float, output: float, title: str = "") -> Fi
     products = below * weights
     columns = int(np.ceil(np.sqrt(len(below))))
     figure = new_figure((10.5, 2.9))
-    bands = figure.subfigures(1, 4, width_ratios=(1, 1, 1, 1.15))
+    bands = figure.subfigures(1, 4, squeeze=False, width_ratios=(1, 1, 1, 1.15))[0]
     names = (f"{len(below)} maps of S4", "the unit's kernels", "products")
     for band, name, pictures, sign in zip(
         bands[:3], names, (below, weights, products), ("x", "=", ""), strict=True

@@ -34,12 +34,14 @@ def steps(pictures: dict, grey=(), crosses: dict | None = None) -> Figure:
     figure, axes = subplots(1, len(pictures), (2.1 * len(pictures), 2.5))
     for axis, (name, values) in zip(axes, pictures.items(), strict=True):
         picture = as_array(values)
-        look = {"cmap": "gray", "vmin": 0, "vmax": 1} if name in grey else {"cmap": style.PAPER}
-        axis.imshow(picture, **look)
+        if name in grey:
+            axis.imshow(picture, cmap="gray", vmin=0, vmax=1)
+        else:
+            axis.imshow(picture, cmap=style.PAPER)
         frame(axis)
         axis.set_title(name)
         axis.set_xlabel(f"{picture.shape[0]} x {picture.shape[1]}", size=8)
-        if name in (crosses or {}):
+        if crosses and name in crosses:
             row, column = (float(place) for place in crosses[name])
             axis.plot([column], [row], marker="+", markersize=14, markeredgewidth=2, color=style.ORANGE)
     return figure

@@ -188,9 +188,11 @@ def side_by_side(arrays, titles=(), ink: int = 0) -> Figure:
     pictures = [as_array(array) for array in arrays]
     figure, axes = subplots(1, len(pictures), (2.4 * len(pictures), 2.5))
     for place, (axis, picture) in enumerate(zip(axes, pictures, strict=True)):
-        limit = max(np.abs(picture).max(), 1e-6)
-        colours = {"cmap": style.DIVERGING, "vmin": -limit, "vmax": limit}
-        axis.imshow(picture, **({"cmap": style.PAPER} if place < ink else colours))
+        if place < ink:
+            axis.imshow(picture, cmap=style.PAPER)
+        else:
+            limit = max(np.abs(picture).max(), 1e-6)
+            axis.imshow(picture, cmap=style.DIVERGING, vmin=-limit, vmax=limit)
         frame(axis)
         if place < len(titles):
             axis.set_title(titles[place])

@@ -1,5 +1,7 @@
 """Figures of 1998 done again: steps and passes, seeds, figure 9, and robustness."""
 
+import itertools
+
 import numpy as np
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator, NullFormatter, NullLocator
@@ -102,6 +104,32 @@ def seeds(runs: dict, title: str = "", beside: str = "", xlabel: str = "error, %
     axis.set_ylim(max(len(runs), 1) - 0.5, -0.5)
     axis.set_title(title, loc="left")
     axis.grid(color=GREY, alpha=0.25, axis="x")
+    return figure
+
+
+@styled
+def timeline(networks: dict, title: str = "") -> Figure:
+    """Networks in the order of their papers: {label: (year, parameters, multiply-adds)}.
+
+    The area of a dot is in proportion to the parameters. Where years without a network lie between, the line
+    is dotted: it has no scale.
+    """
+    figure, (axis,) = subplots(1, 1, (10, 2.8))
+    years = [year for year, _, _ in networks.values()]
+    for place, ((label, (year, parameters, products)), colour) in enumerate(
+        zip(networks.items(), PALETTE, strict=False)
+    ):
+        axis.scatter(place, 0, parameters / 40, color=colour, zorder=3)
+        name, costs = label.removesuffix(f" {year}"), f"{products:,} multiply-adds"
+        axis.text(place, 0.62, f"{year}\n{name}", ha="center", va="bottom", weight="bold")
+        axis.text(place, -0.62, f"{parameters:,} parameters\n{costs}", ha="center", va="top", fontsize=9)
+    for place, (year, after) in enumerate(itertools.pairwise(years)):
+        style_of_line = ":" if after - year > 1 else "-"
+        axis.plot((place, place + 1), (0, 0), style_of_line, color=GREY, zorder=1)
+    axis.set(ylim=(-1.5, 1.6), xlim=(-0.6, len(years) - 0.4))
+    axis.axis("off")
+    if title:
+        axis.set_title(title)
     return figure
 
 

@@ -192,7 +192,11 @@ def load_team(path: Path) -> Team:
 
 
 def _places_of_hard(
-    drawing: tuple, choose: Callable[[Split], Tensor], size: int, first: int, folder: Path | None
+    drawing: tuple[Split, dict, int],
+    choose: Callable[[Split], Tensor],
+    size: int,
+    first: int,
+    folder: Path | None,
 ) -> Tensor:
     """What `gather` finds; it is written into the folder, if there is one, and read from there again."""
     if folder is None:

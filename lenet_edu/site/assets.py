@@ -1,4 +1,4 @@
-"""What the site's scripts fetch: the widgets' and the engine's files, weights, plans, embedded digits."""
+"""What the site's scripts fetch: the widgets' and the engine's files, shipped networks, embedded digits."""
 
 import json
 import shutil
@@ -8,7 +8,7 @@ import numpy as np
 from safetensors import safe_open
 
 from lenet_edu.engine.plan import plan
-from lenet_edu.network.architecture import MODERN, architecture, lenet5, rgb_lenet
+from lenet_edu.network.architecture import architecture
 
 FOLDER = "assets"
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -16,12 +16,15 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _COPIED = {
     "widgets": (".js", ".css"),
     "engine": (".js", ".wasm", ".gz"),
-    "weights": (".safetensors", ".json"),
+    "weights": (".safetensors",),
 }
 
 
 def write_assets(site: Path) -> None:
-    """Write them into `site`/assets, with the same folders as in the package, so that their imports hold."""
+    """Write them into `site`/assets, with the same folders as in the package, so that their imports hold.
+
+    Besides plans/NAME.json for weights/NAME.safetensors, and digits.bin.
+    """
     folder = site / FOLDER
     for wing, endings in _COPIED.items():
         for path in sorted((_PACKAGE / wing).rglob("*")):
@@ -31,23 +34,16 @@ def write_assets(site: Path) -> None:
                 shutil.copyfile(path, target)
     plans = folder / "plans"
     plans.mkdir(parents=True)
-    for name, described in _architectures().items():
-        (plans / f"{name}.json").write_text(json.dumps(plan(described)), encoding="utf-8")
-    (folder / "digits.bin").write_bytes(embedded_digits())
+    for path in sorted((folder / "weights").glob("*.safetensors")):
+        with safe_open(path, "np") as file:
+            described = architecture(json.loads(file.metadata()["lenet_edu"])["network"])
+        (plans / f"{path.stem}.json").write_text(json.dumps(plan(described)), encoding="utf-8")
+    (folder / "digits.bin").write_bytes(_embedded_digits())
 
 
-def embedded_digits() -> bytes:
+def _embedded_digits() -> bytes:
     """scikit-learn's 1,797 digits: 64 bytes (0 to 16) an image, then one byte a label."""
     from sklearn import datasets
 
-    digits = datasets.load_digits()
-    return digits.images.astype(np.uint8).tobytes() + digits.target.astype(np.uint8).tobytes()
-
-
-def _architectures() -> dict:
-    """By name: those of the shipped weights, and those that the command line names."""
-    shipped = {}
-    for path in sorted((_PACKAGE / "weights").glob("*.safetensors")):
-        with safe_open(path, "np") as file:
-            shipped[path.stem] = architecture(json.loads(file.metadata()["lenet_edu"])["network"])
-    return {**shipped, "lenet5": lenet5(), "modern": lenet5(**MODERN), "rgb": rgb_lenet()}
+    images, labels = datasets.load_digits(return_X_y=True)
+    return np.asarray(images, np.uint8).tobytes() + np.asarray(labels, np.uint8).tobytes()

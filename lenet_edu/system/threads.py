@@ -202,7 +202,7 @@ class ThreadChoice:
         now = self._clock()
         if self._trying:
             self._trying = False
-            better = self.MODEST_BETTER if self.modest.on else self.ALL_BETTER
+            better = self.MODEST_BETTER if self.modest and self.modest.on else self.ALL_BETTER
             if speed > better * self._speed:
                 self._patience, self._speed, self._best = self.SOONEST, speed, speed
             else:
@@ -218,9 +218,9 @@ class ThreadChoice:
             self._trying = True
 
     def _switch(self) -> None:
-        if self.modest.on:
+        if self.modest and self.modest.on:
             self.modest.turn_off()
-        else:
+        elif self.modest:
             self.modest.turn_on()
 
     def _begin_window(self) -> None:

@@ -107,7 +107,7 @@ class FeatureMaps(Widget):
 
     def figure(self):
         """Every layer's maps, one row each."""
-        return plots.feature_maps(self.outputs(), model=self.network)
+        return plots.feature_maps(self.outputs(), model=self.network, classes=self.classes)
 
     def state(self) -> dict | None:
         """The traits, the networks and the images, of each as many as are small enough to be sent along."""

@@ -5,7 +5,6 @@ What the package ships is named; the rest is sent along if it is small.
 
 from functools import lru_cache
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -73,14 +72,6 @@ def describe_images(images: Tensor, shown: int) -> tuple[dict, slice]:
     return described | {"floats": to_base64(chosen.numpy().astype("<f4").tobytes())}, part
 
 
-def embedded_bytes() -> bytes:
-    """The embedded digits as the site's `digits.bin`: 64 bytes a digit, 0 to 16, and then all labels."""
-    from sklearn import datasets
-
-    bunch = datasets.load_digits()
-    return bunch.images.astype(np.uint8).tobytes() + bunch.target.astype(np.uint8).tobytes()
-
-
 def _are_alike(network: Network, other: Network) -> bool:
     if network.architecture.config != other.architecture.config:
         return False
@@ -94,7 +85,7 @@ def _shipped(name: str) -> Network:
 
 
 @lru_cache
-def _embedded_places(scaling: str) -> tuple[Scaling, dict[bytes, tuple[str, int]]]:
+def _embedded_places(scaling: str) -> tuple[Scaling, dict[int, tuple[str, int]]]:
     """The scaling's levels, and where each embedded digit is: split and index, by its values."""
     data = load_digits("embedded", scaling)
     places = {

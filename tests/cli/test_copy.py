@@ -72,3 +72,27 @@ def test_bad_folders_and_names_are_refused(originals, tmp_path, capsys):
     (tmp_path / "file").write_text("", "utf-8")
     assert main(["copy", str(tmp_path / "file" / "mine")]) == 2
     assert str(tmp_path / "file" / "mine") in capsys.readouterr().err
+
+
+def test_worksheets_hold_no_solutions_and_no_answers(tmp_path, capsys):
+    """On the real notebooks: what a student gets, as text."""
+    assert main(["copy", str(tmp_path / "sheets"), "--without-solutions"]) == 0
+    for name in cli_copy._shipped(False):
+        sheet = json.loads((tmp_path / "sheets" / name).read_text("utf-8"))
+        whole = json.loads((cli_copy.NOTEBOOKS / name).read_text("utf-8"))
+        solutions = [cell for cell in whole["cells"] if "solution" in cell["metadata"].get("tags", [])]
+        assert len(sheet["cells"]) == len(whole["cells"]) - len(solutions)
+        shown = json.dumps([cell.get("outputs") for cell in sheet["cells"]], ensure_ascii=False)
+        assert "It is “" not in shown
+        assert "A model answer." not in shown
+    first = (tmp_path / "sheets" / "02_c1.ipynb").read_text("utf-8")
+    assert "Predict. " in first
+    assert "Not answered yet" in first
+
+
+def test_a_worksheet_becomes_the_whole_notebook_when_it_is_copied_again(tmp_path):
+    copy_notebooks(tmp_path / "mine", worksheets=True)
+    whole = cli_copy.NOTEBOOKS / "02_c1.ipynb"
+    assert (tmp_path / "mine" / "02_c1.ipynb").read_bytes() != whole.read_bytes()
+    assert "02_c1.ipynb" in copy_notebooks(tmp_path / "mine")["updated"]
+    assert (tmp_path / "mine" / "02_c1.ipynb").read_bytes() == whole.read_bytes()

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from lenet_edu import load_digits, plots, read_results
-from lenet_edu.exercises import NOTEBOOKS, ask, check, explain, prediction, quiz
+from lenet_edu.exercises import NOTEBOOKS, ask, check, explain, prediction, quiz, yourself
 from lenet_edu.exercises.checking import Choice, Code, Conditions, Explanation, Number, Verdict
 from lenet_edu.exercises.prediction import Estimate, Prediction, Quiz
 from lenet_edu.network import paper
@@ -172,7 +172,56 @@ def test_a_kernel_gets_a_message_for_each_way_to_miss_it():
 
 def test_every_exercise_with_conditions_has_such_a_test():
     conditions = {name for name, exercise in EXERCISES.items() if isinstance(exercise, Conditions)}
-    assert conditions == {"c1.kernel", "s2.or", "c3.table", "f6.unit"}
+    assert conditions == {"c1.kernel", "s2.or", "c3.table", "f6.unit", "project.network"}
+
+
+class Knows(torch.nn.Module):
+    """Answers with the class of the nearest training digit, or always with 0."""
+
+    def __init__(self, parameters: int, kernel: bool, right: bool):
+        super().__init__()
+        self.spare = torch.nn.Parameter(torch.zeros(parameters - 9 * kernel))
+        if kernel:
+            self.seen = torch.nn.Conv2d(1, 1, 3, bias=False)
+        self.right, self.known = right, load_digits("embedded").train
+
+    def forward(self, images):
+        nearest = torch.cdist(images.flatten(1), self.known.images.flatten(1)).argmin(1)
+        answers = self.known.labels[nearest] if self.right else torch.zeros(len(images), dtype=torch.long)
+        return torch.nn.functional.one_hot(answers, 10).float()
+
+
+def test_a_project_gets_a_message_for_each_way_to_miss_it():
+    assert check("project.network", Knows(30_000, kernel=True, right=True)).right
+    large, dense = Knows(30_001, kernel=True, right=True), Knows(900, kernel=False, right=True)
+    said = said_to("project.network", ["mine", large, dense, Knows(900, kernel=True, right=False)])
+    assert said[1:] == list(EXERCISES["project.network"].conditions)
+    assert "more than 30,000" in wrong("project.network", LeNet5())
+
+
+def test_yourself_scores_before_and_gives_reasons_after():
+    key = "".join("abc"[list(one.choices).index(one.right)] for one in yourself.QUESTIONS)
+    assert len(key) == 12
+    assert yourself.score(key.upper()) == yourself.reasons(", ".join(key)) == "12 of 12 right"
+    assert set(key) == set("abc")
+    for letters in ("abcabcabcabc"[shift:] + "abcabcabcabc"[:shift] for shift in range(3)):
+        reasons = yourself.reasons(letters)
+        missed = [one for one, own in zip(key, letters, strict=True) if one != own]
+        assert reasons.count("It is “") == len(missed) == 12 - int(reasons.split(" of ")[0])
+    assert yourself.score("") == yourself.reasons("")
+    assert "Not answered yet" in yourself.score("")
+    for unfit in ("abc", "abcabcabcabd", 12):
+        with pytest.raises(LenetError, match="12 letters"):
+            yourself.score(unfit)
+
+
+def test_the_sheet_of_yourself_shows_all_choices_and_no_answer():
+    plain = repr(yourself.questions())
+    for one in yourself.QUESTIONS:
+        for choice, reason in one.choices.items():
+            assert f") {choice}" in plain
+            assert reason not in plain
+            assert reason not in yourself.questions()._repr_html_()
 
 
 @pytest.mark.parametrize("question", [lambda name: check(name, 1), ask], ids=["check", "ask"])

@@ -67,7 +67,7 @@ def test_a_lit_layer_alone_has_lines_and_full_colour(drawn):
 
 def test_feature_maps_marks_the_answer_and_names_the_classes():
     model = RGBLeNet()
-    outputs = activations(model, torch.rand(1, 3, 32, 32))
+    outputs = {"OUTPUT": model(torch.rand(1, 3, 32, 32))}
     cells = plots.feature_maps(outputs, model=model, classes=("cat", "dog")).get_axes()[-1]
     answer = ("cat", "dog")[int(outputs["OUTPUT"][0].argmax())]
     assert [label.get_text() for label in cells.get_xticklabels()] == ["cat", "dog"]

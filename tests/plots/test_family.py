@@ -75,3 +75,15 @@ def test_percents_are_written_as_numbers():
     shown = [label.get_text() for label in figure.axes[0].get_xticklabels()]
     assert {"1", "1.5", "10"} <= set(shown)
     assert not [text for text in shown if "^" in text]
+
+
+def test_a_time_line_names_every_network_with_its_year_once():
+    networks = {"LeNet 1989": (1989, 9_760, 63_660), "LeNet-1 1990": (1990, 2_578, 92_288)}
+    networks |= {"LeNet-4": (1998, 50_698, 249_568)}
+    axis = plots.timeline(networks, "The family").axes[0]
+    texts = [text.get_text() for text in axis.texts]
+    assert texts[::2] == ["1989\nLeNet", "1990\nLeNet-1", "1998\nLeNet-4"]
+    assert texts[1] == "9,760 parameters\n63,660 multiply-adds"
+    assert [line.get_linestyle() for line in axis.lines] == ["-", ":"]
+    sizes = [dots.get_sizes()[0] for dots in axis.collections]
+    assert sizes[0] / sizes[1] == pytest.approx(9_760 / 2_578)

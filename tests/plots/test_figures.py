@@ -58,7 +58,7 @@ def test_network_refuses_an_unknown_layer():
         plots.network(LeNet5(), lit="C7")
 
 
-def test_feature_maps_shows_every_map_of_every_layer():
+def test_feature_maps_shows_every_map_of_every_layer_and_the_outputs_numbers():
     model = LeNet5()
     outputs = activations(model, torch.rand(2, 1, 32, 32))
     figure = plots.feature_maps(outputs, sample=1)
@@ -66,18 +66,14 @@ def test_feature_maps_shows_every_map_of_every_layer():
     assert len(pictures) == 1 + 6 + 6 + 16 + 16 + 1 + 1 + 1
     np.testing.assert_allclose(pictures[1], outputs["C1"][1, 0].numpy())
     assert sum(picture.size for picture in pictures) == 32 * 32 + ledger(model).totals["units"]
-
-
-def test_feature_maps_writes_the_outputs_numbers():
-    outputs = activations(LeNet5(), torch.rand(1, 1, 32, 32))
-    assert texts(plots.feature_maps(outputs)) == [f"{distance:.0f}" for distance in outputs["OUTPUT"][0]]
+    assert texts(figure) == [f"{distance:.0f}" for distance in outputs["OUTPUT"][1]]
 
 
 def test_feature_maps_writes_small_outputs_to_one_place():
     """LeNet-4 answers between -1.7 and 1.7: whole numbers would tell nothing."""
-    outputs = activations(LeNet4(), torch.rand(1, 1, 32, 32))
-    wanted = [f"{round(score, 1) + 0.0:.1f}" for score in outputs["OUTPUT"][0].tolist()]
-    assert texts(plots.feature_maps(outputs)) == wanted
+    outputs = LeNet4()(torch.rand(1, 1, 32, 32))
+    wanted = [f"{round(score, 1) + 0.0:.1f}" for score in outputs[0].tolist()]
+    assert texts(plots.feature_maps({"OUTPUT": outputs})) == wanted
 
 
 def test_digits_wraps_rows_and_titles():
@@ -301,11 +297,12 @@ def test_wrong_predictions_are_red():
 def test_feature_maps_of_a_colour_picture_begin_with_the_picture():
     model = RGBLeNet()
     outputs = activations(model, torch.rand(1, 3, 32, 32) * 2 - 1)
-    axes = [axis for axis in plots.feature_maps(outputs).get_axes() if axis.images]
+    figure = plots.feature_maps(outputs)
+    axes = [axis for axis in figure.get_axes() if axis.images]
     assert axes[0].images[0].get_array().shape == (32, 32, 3)
     assert len(axes) == 1 + 16 + 16 + 32 + 32 + 1 + 1 + 1 + 1
     scores = [round(score, 1) + 0.0 for score in outputs["OUTPUT"][0].tolist()]  # + 0.0 makes -0.0 a 0.0
-    assert texts(plots.feature_maps(outputs)) == [f"{score:.1f}" for score in scores]
+    assert texts(figure) == [f"{score:.1f}" for score in scores]
 
 
 def test_confusion_names_its_classes():

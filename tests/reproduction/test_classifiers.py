@@ -24,7 +24,7 @@ from lenet_edu.reproduction.classifiers import (
 )
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.files import read_json
-from results import classical
+from results import classical, recording
 
 RESULTS = Path(__file__).parents[2] / "results"
 
@@ -262,7 +262,7 @@ def few_experiments() -> dict[str, classical.Experiment]:
 def small(few, monkeypatch, tmp_path):
     """classical.py at work on a few digits, as if they were MNIST; the file that it writes."""
     monkeypatch.setattr(classical, "FILE", tmp_path / "classical.json")
-    monkeypatch.setattr(classical, "load_digits", lambda: replace(few, source=Source("mnist")))
+    monkeypatch.setattr(recording, "load_digits", lambda: replace(few, source=Source("mnist")))
     experiments = few_experiments()
     monkeypatch.setattr(classical, "experiments", lambda: experiments)
     monkeypatch.setattr(sys, "argv", ["classical.py"])
@@ -272,7 +272,7 @@ def small(few, monkeypatch, tmp_path):
 
 
 def test_each_run_is_written_down_and_not_made_again(small, monkeypatch):
-    assert classical.main() == 0
+    classical.main()
     record = read_json(small)
     upright, network = (record["experiments"][name] for name in few_experiments())
     assert (upright["pixels"], network["pixels"]) == (20 * 20, 28 * 28)
@@ -285,7 +285,7 @@ def test_each_run_is_written_down_and_not_made_again(small, monkeypatch):
     monkeypatch.setattr(classical, "choose", lambda *_: pytest.fail("chosen again"))
     measure, made = classical.measure, []
     monkeypatch.setattr(classical, "measure", lambda *given: made.append(given[2]) or measure(*given))
-    assert classical.main() == 0
+    classical.main()
     assert made == [0]
     for name, entry in read_json(small)["experiments"].items():
         before = record["experiments"][name]
@@ -319,8 +319,10 @@ def test_only_what_is_named_is_run_and_nothing_without_mnist(small, few, monkeyp
     classical.main()
     assert list(read_json(small)["experiments"]) == ["K-NN Euclidean, deslanted"]
     small.unlink()
-    monkeypatch.setattr(classical, "load_digits", lambda: replace(few, note="No MNIST."))
-    assert classical.main() == 2
+    monkeypatch.setattr(recording, "load_digits", lambda: replace(few, note="No MNIST."))
+    with pytest.raises(SystemExit) as ended:
+        classical.main()
+    assert ended.value.code == 2
     assert "No MNIST." in capsys.readouterr().err
     assert not small.exists()
 

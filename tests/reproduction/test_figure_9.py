@@ -17,7 +17,7 @@ from lenet_edu.reproduction.passes import OriginalRecipe, train_original
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.files import read_json
 from lenet_edu.training.checkpoints import load_network
-from results import family, table
+from results import family, recording, table
 from results.experiments import TWELFTH, Experiment, by_adam, entries_of_kind, experiments
 
 SHORT = OriginalRecipe(schedule=((5e-4, 2),), patterns=20)
@@ -30,7 +30,7 @@ def few(monkeypatch):
     data = load_digits("embedded")
     some = [Split(part.images[:100], part.labels[:100]) for part in (data.train, data.validation, data.test)]
     data = replace(data, source=Source("mnist"), train=some[0], validation=some[1], test=some[2])
-    for module in (family, figure_9):
+    for module in (recording, figure_9):
         monkeypatch.setattr(module, "load_digits", lambda *_, **__: data)
     return data
 

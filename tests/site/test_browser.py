@@ -72,32 +72,58 @@ def see_everything(page) -> None:
     page.wait_for_load_state("networkidle")
 
 
-@pytest.mark.parametrize("viewport", [PHONE, PROJECTOR], ids=["phone", "projector"])
-def test_every_page_loads_without_an_error_and_stays_within_its_width(browser, site, address, viewport):
-    with reader(browser, address, viewport=viewport) as page:
+@pytest.fixture(scope="module")
+def visits(browser, site, address) -> dict[str, dict]:
+    """What one visit of each page comes to, by its name: troubles in it, and serious findings of axe."""
+    visits = {}
+    with reader(browser, address, reduced_motion="reduce") as page:
         for name in names(site):
+            page.set_viewport_size(LAPTOP)
             page.goto(address + name)
-            see_everything(page)
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-            broken = "[...document.images].filter((image) => image.complete && !image.naturalWidth).length"
-            assert page.evaluate(broken) == 0, name
+            visits[name] = {"findings": findings(page), "troubles": troubles(page)}
+    return visits
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_page_has_a_serious_finding_of_axe(browser, site, address, theme):
+def findings(page) -> list:
+    """What axe calls serious on the page in light and in dark."""
     if not AXE.is_file():
-        pytest.skip("run `npm install` for axe-core")
-    with reader(browser, address, color_scheme=theme, reduced_motion="reduce") as page:
-        for name in names(site):
-            page.goto(address + name)
-            page.add_script_tag(path=AXE)
-            found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-            serious = [
-                (violation["id"], [node["html"][:150] for node in violation["nodes"][:3]])
-                for violation in found["violations"]
-                if violation["impact"] in ("serious", "critical")
-            ]
-            assert not serious, (name, serious)
+        return []
+    page.add_script_tag(path=AXE)
+    serious = []
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        serious += [
+            (theme, violation["id"], [node["html"][:150] for node in violation["nodes"][:3]])
+            for violation in found["violations"]
+            if violation["impact"] in ("serious", "critical")
+        ]
+    return serious
+
+
+def troubles(page) -> list:
+    """Of a phone and a projector those that the page is too wide for, and how many pictures are broken."""
+    page.set_viewport_size(PHONE)
+    see_everything(page)
+    seen = []
+    for viewport in (PHONE, PROJECTOR):
+        page.set_viewport_size(viewport)
+        if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+            seen.append(viewport)
+    broken = "[...document.images].filter((image) => image.complete && !image.naturalWidth).length"
+    if count := page.evaluate(broken):
+        seen.append(f"{count} broken pictures")
+    return seen
+
+
+def test_every_page_loads_without_an_error_and_stays_within_its_width(visits, site):
+    assert set(visits) == set(names(site))
+    assert {name: visit["troubles"] for name, visit in visits.items() if visit["troubles"]} == {}
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="run `npm install` for axe-core")
+def test_no_page_has_a_serious_finding_of_axe_in_light_and_dark(visits):
+    assert {name: visit["findings"] for name, visit in visits.items() if visit["findings"]} == {}
 
 
 def test_lines_have_sixty_to_eighty_letters(browser, small, site, address):

@@ -74,7 +74,14 @@ def test_the_same_seed_gives_the_same_weights(few):
     assert not same(runs[0].last_weights, runs[2].last_weights)
 
 
-@pytest.mark.parametrize("switches", [MODERN, {"c3": "table"}], ids=["modern", "1998"])
+# The network of 1998 takes more than twice as long.
+EITHER = pytest.mark.parametrize(
+    "switches",
+    [pytest.param(MODERN, id="modern"), pytest.param({"c3": "table"}, id="1998", marks=pytest.mark.slow)],
+)
+
+
+@EITHER
 def test_how_busy_the_machine_is_does_not_change_the_weights(few, switches, monkeypatch):
     """With one thread all the time, with all threads all the time, and in turns: the same bits."""
     threads = torch.get_num_threads()
@@ -166,7 +173,7 @@ def stop_within_an_epoch(run):
 @pytest.mark.parametrize(
     "stop", [{"after_epoch": stop_after_an_epoch}, {"before_batch": stop_within_an_epoch}], ids="".join
 )
-@pytest.mark.parametrize("switches", [MODERN, {"c3": "table"}], ids=["modern", "1998"])
+@EITHER
 def test_an_interrupted_run_goes_on_to_the_very_same_weights(few, tmp_path, switches, stop):
     recipe = RECIPE if switches == MODERN else RECIPE.changed(peak_rate=0.001)
     unbroken = train(fresh(**switches), few, recipe, out=tmp_path / "unbroken")

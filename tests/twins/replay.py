@@ -19,7 +19,7 @@ def replay(widget, messages: list[dict], files: Path, pythons_own: tuple[str, ..
     """Hold what the twin answers against what Python does, after each message; how many were answered.
 
     messages: each {"set": traits} or {"send": a message of the widget's own}. files: a folder of
-    `site_resources()`. Numbers must agree to 1e-4 of the larger one or of 1, and all else exactly.
+    the site's assets. Numbers must agree to 1e-4 of the larger one or of 1, and all else exactly.
     pythons_own: switches that only Python has, which stay off.
     """
     description = json.loads(json.dumps(widget.description()[WIDGET]))

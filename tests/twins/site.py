@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from lenet_edu.widgets.twins import site_resources
+from lenet_edu.site.assets import FOLDER, write_assets
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -38,12 +38,9 @@ try {
 
 
 def write_site(folder: Path) -> Path:
-    """Write all that widgets ask for into the folder."""
-    for name, content in site_resources():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return folder
+    """Write all that widgets ask for under the folder; where it is."""
+    write_assets(folder)
+    return folder / FOLDER
 
 
 def write_page(folder: Path, name: str, description: dict, light: bool = True) -> None:

@@ -176,7 +176,7 @@ def strokes(chance) -> bytes:
     return sheet.tobytes()
 
 
-@pytest.mark.parametrize("name", [name for name in shipped_names() if name.startswith("lenet5")])
+@pytest.mark.parametrize("name", ["lenet5-1998", "lenet5-modern"])
 def test_robustness(name, files, digits, chance):
     widget = Robustness(load_network(name), digits, digit=3)
     messages = []
@@ -199,7 +199,7 @@ def test_robustness(name, files, digits, chance):
 # DrawDigit
 
 
-@pytest.mark.parametrize("name", [name for name in shipped_names() if name.startswith("lenet5")])
+@pytest.mark.parametrize("name", ["lenet5-1998", "lenet5-modern"])
 def test_draw_digit(name, files, chance):
     widget = DrawDigit(load_network(name))
     widget.switches = {step: step not in PYTHON_ONLY for step in widget.switches}
@@ -251,6 +251,7 @@ def guesses(chance, estimate: Estimate) -> list[str]:
     return [*written, *odd]
 
 
+@pytest.mark.slow  # a process of node for each
 def test_predict(files, chance, monkeypatch):
     messages = 0
     for name, one in questions("PREDICTIONS").items():
@@ -298,6 +299,7 @@ def typed(answer):
     return answer if isinstance(answer, str) else repr(float(answer))
 
 
+@pytest.mark.slow  # a process of node for each
 def test_exercises(files, chance):
     messages, forms = 0, set()
     for name, checker in questions("EXERCISES").items():

@@ -14,10 +14,11 @@ from lenet_edu.widgets import *
 digits = load_digits("embedded").test.one_of_each()
 shapes = draw_shapes(160)
 network = load_network("lenet5-1998")
-weights = "C1.weight[2, 0, 0, 2]", "C1.weight[2, 0, 4, 2]"
-surface = loss_surface(network, digits, *weights, points=17)
 """
 
+SURFACE = (
+    'LossSurface(loss_surface(network, digits, "C1.weight[2, 0, 0, 2]", "C1.weight[2, 0, 4, 2]", points=17))'
+)
 WIDGETS = {
     "FeatureMaps": "FeatureMaps(network, digits, digit=3)",
     "Convolution": "Convolution(digits.images[3], network.C1)",
@@ -26,7 +27,7 @@ WIDGETS = {
     "Subsampling": 'Subsampling(activations(network, digits.images[3:4])["C1"][0])',
     "DrawDigit": "DrawDigit(network)",
     "Robustness": "Robustness(network, digits, digit=3)",
-    "LossSurface": "LossSurface(surface)",
+    "LossSurface": SURFACE,
     "Predict": 'ask("c1.parameters", "shown after")',
     "TrainingPanel": 'TrainingPanel(load_digits("embedded"), device="cpu", folder="runs")',
 }

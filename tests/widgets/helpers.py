@@ -37,6 +37,20 @@ def javascript(name: str, body: str, **given):
     return json.loads(done.stdout)
 
 
+THREE = [(70, 50), (150, 50), (110, 100), (150, 130), (140, 180), (70, 185)]
+
+
+def draw(page, points) -> None:
+    """Draw a line on the page's sheet with the mouse, through points in pixels."""
+    box = page.locator(".lenet-sheet").bounding_box()
+    (x, y), *rest = points
+    page.mouse.move(box["x"] + x, box["y"] + y)
+    page.mouse.down()
+    for x, y in rest:
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
+    page.mouse.up()
+
+
 def untrained(model, seed: int):
     model.reset_parameters(torch.Generator().manual_seed(seed))
     return model

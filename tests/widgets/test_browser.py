@@ -21,6 +21,7 @@ from tests.browser import (
     said,
     shows,
 )
+from tests.widgets.helpers import THREE, draw
 
 pytestmark = needs_chromium
 
@@ -217,19 +218,6 @@ def test_subsampling_paints_what_torch_computes(opened, digits, network):
         page.keyboard.press("ArrowRight")
         shows(page.locator(".lenet-widget"), "6.01")
         assert said(page, 1) == "Subsampling(coefficient 2.00, bias 6.01)"
-
-
-def draw(page, points) -> None:
-    box = page.locator(".lenet-sheet").bounding_box()
-    (x, y), *rest = points
-    page.mouse.move(box["x"] + x, box["y"] + y)
-    page.mouse.down()
-    for x, y in rest:
-        page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
-    page.mouse.up()
-
-
-THREE = [(70, 50), (150, 50), (110, 100), (150, 130), (140, 180), (70, 185)]
 
 
 def test_a_drawn_digit_is_read_live_step_by_step(opened, folder):

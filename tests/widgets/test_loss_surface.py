@@ -10,6 +10,7 @@ from lenet_edu.system.errors import LenetError
 from lenet_edu.widgets import LossSurface
 from lenet_edu.widgets.loss_surface import LARGEST_RATE, LONGEST
 from tests.browser import needs_chromium, said, shows
+from tests.widgets.gallery import SURFACE
 from tests.widgets.helpers import javascript, needs_node
 
 
@@ -71,7 +72,7 @@ def test_the_browsers_steps_are_pythons(rate, momentum):
 
 @needs_chromium
 def test_a_reader_steps_runs_and_puts_the_ball_elsewhere(opened):
-    with opened("LossSurface(surface)", "print(w)", "print([round(x, 6) for x in w.path[0]])") as page:
+    with opened(SURFACE, "print(w)", "print([round(x, 6) for x in w.path[0]])") as page:
         root = page.locator(".lenet-widget")
         shows(root, "0 steps: loss")
         root.get_by_role("button", name="Step").click()

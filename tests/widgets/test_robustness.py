@@ -1,7 +1,6 @@
 """Robustness: what it computes and refuses without a browser, and what a reader sees in one."""
 
 import re
-from contextlib import contextmanager
 
 import matplotlib
 import numpy as np
@@ -18,10 +17,12 @@ from lenet_edu.reproduction.robustness import AMOUNTS, STILL, change
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.widgets import Robustness
 from lenet_edu.widgets.robustness import SIDE
-from tests.browser import needs_chromium, run_cell, shows, widget_page, write_notebook
-from tests.widgets.helpers import floats
+from tests.browser import needs_chromium, pixels, run_cell, shows
+from tests.widgets.helpers import THREE, draw, floats
 
 matplotlib.use("agg")
+
+WIDTH = 1400
 
 
 def numbers(data: bytes) -> torch.Tensor:
@@ -151,14 +152,7 @@ def test_every_change_is_answered_so_that_the_browser_sends_the_next(widget, mon
 # In a browser
 
 
-SETUP = """
-from lenet_edu.training.checkpoints import load_network
-from lenet_edu.data.digits import load_digits
-from lenet_edu.widgets import Robustness
-digits = load_digits("embedded").test.one_of_each()
-w = Robustness(load_network("lenet5-1998"), digits, digit=3)
-w
-"""
+MADE = "Robustness(network, digits, digit=3)"
 # A cell that fails would take the next ones with it.
 REFUSED = """
 try:
@@ -166,25 +160,11 @@ try:
 except ValueError as error:
     print(error)
 """
-THREE = [(60, 40), (130, 40), (100, 90), (135, 120), (125, 165), (60, 170)]
-
-
-@contextmanager
-def opened(lab, folder, *more):
-    """A page with the widget in its first cell; nothing may go wrong there meanwhile."""
-    write_notebook(folder / "robustness.ipynb", SETUP, *more)
-    with widget_page(lab, "robustness.ipynb", viewport={"width": 1400, "height": 1000}) as page:
-        yield page
 
 
 def greys(canvas) -> torch.Tensor:
     """The grey levels of a canvas, (rows, columns)."""
-    read = """canvas => {
-        const {width, height} = canvas;
-        return Array.from(canvas.getContext("2d").getImageData(0, 0, width, height).data);
-    }"""
-    levels = torch.tensor(canvas.evaluate(read)).view(-1, 4)[:, 0]
-    return levels.view(round(len(levels) ** 0.5), -1)
+    return pixels(canvas)[..., 0]
 
 
 def inked(image: torch.Tensor) -> torch.Tensor:
@@ -193,8 +173,8 @@ def inked(image: torch.Tensor) -> torch.Tensor:
 
 
 @needs_chromium
-def test_keys_change_a_given_digit_until_it_is_misread_and_back(lab, folder, network, digits):
-    with opened(lab, folder, "print(w)") as page:
+def test_keys_change_a_given_digit_until_it_is_misread_and_back(opened, network, digits):
+    with opened(MADE, "print(w)") as page:
         judged, views = page.locator(".lenet-judged"), page.locator(".lenet-pair canvas")
         shows(judged, "reads 3")
         shows(judged, ": right")
@@ -228,18 +208,12 @@ def test_keys_change_a_given_digit_until_it_is_misread_and_back(lab, folder, net
 
 
 @needs_chromium
-def test_a_drawn_digit_is_changed_and_judged_by_what_it_was(lab, folder):
+def test_a_drawn_digit_is_changed_and_judged_by_what_it_was(opened):
     from playwright.sync_api import expect
 
-    with opened(lab, folder, REFUSED, "w.scale = 2") as page:
+    with opened(MADE, REFUSED, "w.scale = 2") as page:
         judged = page.locator(".lenet-judged")
-        box = page.locator(".lenet-sheet").bounding_box()
-        (x, y), *rest = THREE
-        page.mouse.move(box["x"] + x, box["y"] + y)
-        page.mouse.down()
-        for x, y in rest:
-            page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
-        page.mouse.up()
+        draw(page, THREE)
         shows(judged, "as without a change")
         page.wait_for_timeout(500)
         read = re.match(r"reads (\d)", judged.inner_text())[1]
@@ -260,8 +234,8 @@ def test_a_drawn_digit_is_changed_and_judged_by_what_it_was(lab, folder):
 
 
 @needs_chromium
-def test_it_is_labelled_and_fits_a_narrow_page_in_dark(lab, folder):
-    with opened(lab, folder) as page:
+def test_it_is_labelled_and_fits_a_narrow_page_in_dark(opened):
+    with opened(MADE) as page:
         for name in ("image", *STILL):
             assert page.get_by_role("slider", name=name, exact=True).count() == 1
         assert page.get_by_role("slider", name="rotation").get_attribute("aria-valuetext") == "none"

@@ -353,7 +353,7 @@ def test_a_panel_of_which_only_the_picture_is_left_says_how_to_get_it_back(panel
 
 
 def test_long_curves_are_sent_as_means(few, tmp_path):
-    panel = TrainingPanel(few, recipe=RECIPE.changed(epochs=70, batch_size=80), device="cpu", folder=tmp_path)
+    panel = TrainingPanel(few, recipe=RECIPE.changed(epochs=7, batch_size=8), device="cpu", folder=tmp_path)
     panel.train()
     panel.wait()
     points = numbers(panel.curve, -1, 3)

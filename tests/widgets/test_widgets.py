@@ -176,11 +176,16 @@ FORMS = {
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_widget_is_a_line_of_text_and_a_picture_where_no_kernel_runs(show, name):
+def test_a_widget_is_a_line_of_text_a_picture_and_what_its_module_is_sent(show, name):
     widget = show(name)
     bundle = widget._repr_mimebundle_()
     assert repr(widget) == bundle["text/plain"] == FORMS[name]
     assert bundle["image/png"].startswith(b"\x89PNG")
+    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == widget.model_id
+    state = widget.get_state()
+    file = type(widget).__module__.rpartition(".")[2]
+    assert (state["_esm"], state["_css"]) == (base.module(file), base.styles(file))
+    json.dumps(state, default=lambda data: bytes(data).hex(), allow_nan=False)
 
 
 @both_ways
@@ -245,17 +250,6 @@ def test_of_values_that_come_together_none_is_taken_if_one_does_not_fit(network,
     assert (widget.layer, widget.unit, widget.digit) == ("C1", [0, 0, 0], 0)
     widget.set_state({"layer": "S2", "unit": [0, 13, 0], "digit": 5})
     assert (widget.layer, widget.unit, widget.digit) == ("S2", [0, 13, 0], 5)
-
-
-@pytest.mark.parametrize("name", TAKEN)
-def test_what_a_widget_sends_is_plain_data_and_its_module(name, show):
-    widget = show(name)
-    state = widget.get_state()
-    file = type(widget).__module__.rpartition(".")[2]
-    assert (state["_esm"], state["_css"]) == (base.module(file), base.styles(file))
-    json.dumps(state, default=lambda data: bytes(data).hex(), allow_nan=False)
-    view = widget._repr_mimebundle_()["application/vnd.jupyter.widget-view+json"]
-    assert view["model_id"] == widget.model_id
 
 
 @pytest.mark.parametrize(
@@ -339,6 +333,7 @@ def test_the_numbers_sent_follow_the_image_and_the_weights(network, digits):
         assert repr(widget) == f"FeatureMaps(digit {digit}, {weights}, C1)"
 
 
+@pytest.mark.slow  # a picture of each
 @pytest.mark.parametrize(
     "plan",
     [*(make() for make in NETWORKS.values()), lenet5(**MODERN), lenet5(subsampling="average")],

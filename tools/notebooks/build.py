@@ -1,7 +1,8 @@
 """Keeps each notebook and its source alike, and executes it: `make notebooks`.
 
-source/NN_name.py is what is reviewed, NN_name.ipynb what readers open. Where the two differ, the one that
-was edited last wins, and the notebook is executed anew. `--all` executes every notebook, names only those.
+source/NN_name.py is what is reviewed, NN_name.ipynb what readers open; appendices are named
+"appendices/A_name" on both sides. Where the two differ, the one that was edited last wins, and the notebook
+is executed anew. `--all` executes every notebook, names only those.
 """
 
 import argparse
@@ -28,8 +29,12 @@ CELL_METADATA = ("tags", "jupyter")
 
 
 def names() -> list[str]:
-    """Every notebook's name, NN_name, in order."""
-    return sorted({path.stem for path in (*NOTEBOOKS.glob("[0-9]*.ipynb"), *SOURCE.glob("[0-9]*.py"))})
+    """Every notebook's name in order: NN_name, then appendices/A_name."""
+    found = set()
+    for folder, suffix in ((NOTEBOOKS, "ipynb"), (SOURCE, "py")):
+        for pattern in (f"[0-9]*.{suffix}", f"appendices/[A-Z]_*.{suffix}"):
+            found |= {path.relative_to(folder).with_suffix("").as_posix() for path in folder.glob(pattern)}
+    return sorted(found)
 
 
 def from_source(name: str) -> nbformat.NotebookNode:
@@ -63,14 +68,15 @@ def bring_up_to_date(name: str, anew: bool) -> str:
         return "up to date"
     edited = to_source(read(name)) if _newer(notebook, than=source) and not alike else None
     text = edited or to_source(from_source(name))
-    executed = execute(_from_text(text))
+    notebook.parent.mkdir(exist_ok=True)
+    executed = execute(_from_text(text), notebook.parent)
     write_atomically(notebook, nbformat.writes(executed).encode())
     write_atomically(source, text.encode())
     return "executed"
 
 
 def execute(notebook: nbformat.NotebookNode, folder: Path = NOTEBOOKS) -> nbformat.NotebookNode:
-    """Run every cell in a new kernel, in this folder; raises CellExecutionError if one fails."""
+    """Run every cell in a new kernel, in the folder; raises CellExecutionError if one fails."""
     client = NotebookClient(
         notebook,
         timeout=600,

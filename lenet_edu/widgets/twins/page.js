@@ -40,7 +40,7 @@ async function addStyles(name, resources) {
  *
  * @param {HTMLElement} element
  * @param {{ widget: string, state: any }} description what the notebook's output says of the widget
- * @param {Resources} resources where the site's files are; `site_resources()` in Python lists them. `module(path)`
+ * @param {Resources} resources where the site's files are; `lenet_edu/site/assets.py` writes them. `module(path)`
  *   may give the scripts where a page cannot import them from beside this one
  * @returns {Promise<{ model: TwinModel, leave: () => void }>} the widget's model, and what takes the widget away
  */

@@ -8,9 +8,9 @@ const EMPTY = { version: VERSION, predictions: {}, exercises: {} };
 /**
  * @typedef {object} Record_
  * @property {number} version
- * @property {Record<string, { choice: string, right: boolean }>} predictions by question: the last choice, and
- *   whether the first one was right
- * @property {Record<string, { answer: any, right: boolean }>} exercises by name, the last answer
+ * @property {Record<string, { first?: string, choice: string, right: boolean }>} predictions by question: the first
+ *   and the last choice, and whether the first one was right
+ * @property {Record<string, { answer: any, right: boolean, attempts?: number }>} exercises by name, the last answer
  */
 
 /** Why nothing is kept, for the reader; "" if it is. */
@@ -79,7 +79,8 @@ export class Progress {
     const record = this.read();
     const before = record.predictions[question];
     if (before?.choice === choice) return;
-    record.predictions[question] = { choice, right: before?.right ?? right };
+    const first = before?.first ?? before?.choice ?? choice;
+    record.predictions[question] = { first, choice, right: before?.right ?? right };
     this.write(record);
   }
 
@@ -99,7 +100,8 @@ export class Progress {
   /** @param {string} name @param {any} answer @param {boolean} right */
   answer(name, answer, right) {
     const record = this.read();
-    record.exercises[name] = { answer, right };
+    const attempts = (record.exercises[name]?.attempts ?? 0) + 1;
+    record.exercises[name] = { answer, right, attempts };
     this.write(record);
   }
 

@@ -172,8 +172,8 @@ ask("start.errors", f"The paper: {paper.TEST_ERROR}%. Our network, recorded on M
 # | [**11 Train**](11_train.ipynb) | train LeNet-5 and study its mistakes | 20 min |
 # | [**12 Cats and dogs**](12_cats_and_dogs.ipynb) | train a LeNet on colour pictures | 20 min |
 # | [**13 Find the bug**](13_find_the_bug.ipynb) | find faults in a training script | 20 min |
-# | [**14 The original recipe**](14_the_original_recipe.ipynb) | train as in 1998 | 30 min |
-# | [**15 The family**](15_the_family.ipynb) | place LeNet-5 among its relatives | 30 min |
+# | [**14 The original recipe**](14_the_original_recipe.ipynb) | train as in 1998 | 15 min |
+# | [**15 The family**](15_the_family.ipynb) | place LeNet-5 among its relatives | 15 min |
 #
 # The first eleven are the main path. Words in bold are explained where they first appear, and again in the
 # [glossary](glossary.ipynb).

@@ -161,7 +161,7 @@ plots.maps(c1[:, 0], titles, "One map, ten digits", layer="C1", columns=10)
 # The part of the image that can influence a unit is its **receptive field**. For a unit of C1 it is the patch of 5 by 5
 # pixels. Point at any unit below: its field lights up in the image, and its arithmetic stands beside it.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 from lenet_edu import FeatureMaps
 
 FeatureMaps(network, digits, digit=3, layer="C1")

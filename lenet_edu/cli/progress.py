@@ -1,0 +1,187 @@
+"""`lenet-edu progress`: what a reader has answered, to hand in; and for a teacher, what a class has."""
+
+import html
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from lenet_edu.cli.options import say
+from lenet_edu.system.errors import LenetError
+from lenet_edu.system.files import write_atomically, write_json
+from lenet_edu.system.places import is_folder
+from lenet_edu.system.progress import (
+    OFF,
+    empty_progress,
+    is_sealed,
+    progress_file,
+    read_progress,
+    set_name,
+)
+
+_MOST_MISSED = 15  # questions in the teacher's list
+
+
+def add_options(parser) -> None:
+    """The options of this command."""
+    parser.add_argument("action", nargs="?", choices=("show", "collect"), default="show")
+    parser.add_argument("folder", nargs="?", type=Path, help="collect: the folder with the students' files")
+    parser.add_argument("--name", help="show: the name under which you hand your file in")
+    parser.add_argument(
+        "--out", type=Path, help="show: save your file here, to hand in; collect: write the table as a page"
+    )
+
+
+def run(options) -> dict:
+    """Run the command; what --json prints."""
+    if options.action == "show":
+        return _show(options)
+    if options.folder is None:
+        raise LenetError("Which folder? Run: lenet-edu progress collect FOLDER")
+    summary = collect(options.folder)
+    say(options, _as_text(summary))
+    if options.out:
+        write_atomically(options.out, _as_page(summary).encode())
+        say(options, f"The page is {options.out}.")
+    return summary
+
+
+def _show(options) -> dict:
+    path = progress_file()
+    if path is None:
+        raise LenetError(f"Nothing is recorded, since LENET_EDU_PROGRESS is {OFF!r}.")
+    if options.name is not None:
+        set_name(options.name)
+    record = read_progress(path) if path.exists() else empty_progress()
+    row = summarise(record, record["name"] or "you")
+    say(options, _line(row))
+    if options.out:
+        write_json(options.out, record)
+        say(options, f"Hand in {options.out}.")
+    return row
+
+
+def collect(folder: Path) -> dict:
+    """What the files of a class say: a row a student, and the questions that were missed most often.
+
+    Returns {"students": rows, "missed": rows, "refused": reasons}. A file that is no progress is named among
+    the refused and stops nothing. Raises LenetError if the folder is none, or has no file of progress.
+    """
+    if not is_folder(folder):
+        raise LenetError(f"{folder} is no folder. Give the one that the students' files lie in.")
+    records, refused = {}, []
+    for path in sorted(folder.rglob("*.json")):
+        try:
+            record = read_progress(path)
+        except LenetError as error:
+            refused.append(str(error))
+            continue
+        name = record["name"] or path.relative_to(folder).with_suffix("").as_posix()
+        while name in records:
+            name += " (again)"
+        records[name] = record
+    if not records:
+        reasons = f" {refused[0]}" if refused else ""
+        raise LenetError(f"{folder} has no file of progress (*.json).{reasons}")
+    return {
+        "students": [summarise(record, name) for name, record in records.items()],
+        "missed": _most_missed(records.values()),
+        "refused": refused,
+    }
+
+
+def summarise(record: dict, name: str) -> dict:
+    """One reader in numbers. exercises: right and tried, by the notebook's module as `c1`."""
+    predictions, exercises = record["predictions"].values(), record["exercises"]
+    notebooks: dict[str, list[int]] = {}
+    for exercise, one in exercises.items():
+        counts = notebooks.setdefault(exercise.partition(".")[0], [0, 0])
+        counts[0] += one["right"]
+        counts[1] += 1
+    return {
+        "name": name,
+        "predictions": len(predictions),
+        "right at first": sum(one["right"] for one in predictions),
+        "exercises": notebooks,
+        "seal": {True: "whole", False: "changed by hand", None: "none (from a page)"}[is_sealed(record)],
+    }
+
+
+def _most_missed(records: Iterable[dict]) -> list[dict]:
+    """The questions that most readers missed, each with the commonest wrong answer."""
+    asked, wrong = Counter(), {}
+    for record in records:
+        answers = {
+            question: one.get("first", one["choice"]) for question, one in record["predictions"].items()
+        }
+        answers |= {name: one["answer"] for name, one in record["exercises"].items()}
+        for question, one in [*record["predictions"].items(), *record["exercises"].items()]:
+            asked[question] += 1
+            if not one["right"]:
+                wrong.setdefault(question, Counter())[str(answers[question])] += 1
+    ranked = sorted(wrong, key=lambda question: wrong[question].total(), reverse=True)
+    return [
+        {
+            "question": question,
+            "missed": wrong[question].total(),
+            "asked": asked[question],
+            "commonest wrong answer": wrong[question].most_common(1)[0][0],
+        }
+        for question in ranked[:_MOST_MISSED]
+    ]
+
+
+def _line(row: dict) -> str:
+    notebooks = ", ".join(f"{name} {right}/{tried}" for name, (right, tried) in row["exercises"].items())
+    seal = "" if row["seal"] == "whole" else f"; seal: {row['seal']}"
+    return (
+        f"{row['name']}: {row['right at first']} of {row['predictions']} predictions right at first; "
+        f"exercises {notebooks or 'none yet'}{seal}"
+    )
+
+
+def _as_text(summary: dict) -> str:
+    lines = [_line(row) for row in summary["students"]]
+    if summary["missed"]:
+        lines += ["", "Missed most often:"]
+    for row in summary["missed"]:
+        answer = row["commonest wrong answer"]
+        lines.append(f"  {row['missed']} of {row['asked']}  {row['question']}  most often: {answer}")
+    return "\n".join([*lines, *(f"left out: {reason}" for reason in summary["refused"])])
+
+
+def _as_page(summary: dict) -> str:
+    notebooks = list(dict.fromkeys(name for row in summary["students"] for name in row["exercises"]))
+    students = _table(
+        ["student", "predictions", "right at first", *notebooks, "seal"],
+        [
+            [
+                row["name"],
+                row["predictions"],
+                row["right at first"],
+                *("/".join(map(str, row["exercises"].get(name, ()))) for name in notebooks),
+                row["seal"],
+            ]
+            for row in summary["students"]
+        ],
+    )
+    missed = _table(
+        ["question", "missed", "asked", "commonest wrong answer"],
+        [list(row.values()) for row in summary["missed"]],
+    )
+    refused = "".join(f"<li>{html.escape(reason)}</li>" for reason in summary["refused"])
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Progress of a class</title>'
+        "<style>body{font:16px system-ui;margin:2em;max-width:70em}table{border-collapse:collapse}"
+        "td,th{padding:4px 12px;text-align:left;border-bottom:1px solid #ccc}</style>"
+        "<h1>Progress of a class</h1><p>Exercises are counted as right/tried, by notebook.</p>"
+        f"{students}<h2>Missed most often</h2>{missed}"
+        + (f"<h2>Left out</h2><ul>{refused}</ul>" if refused else "")
+        + "</html>"
+    )
+
+
+def _table(head: list[str], rows: list[list]) -> str:
+    def row(cells: list, tag: str) -> str:
+        return f"<tr>{''.join(f'<{tag}>{html.escape(str(cell))}</{tag}>' for cell in cells)}</tr>"
+
+    return f"<table>{row(head, 'th')}{''.join(row(cells, 'td') for cells in rows)}</table>"

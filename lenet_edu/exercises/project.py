@@ -1,0 +1,75 @@
+"""The project at the end of the course: a small network of the reader's own, trained on the small digits."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from lenet_edu.data.digits import load_digits
+from lenet_edu.exercises.checking import Conditions
+from lenet_edu.network.ledger import ledger
+from lenet_edu.network.models import Network, count_parameters
+
+MOST_PARAMETERS = 30_000
+LEAST_ACCURACY = 0.95
+
+PREDICTIONS: dict = {}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a network costs and how well it reads.
+
+    parameters: by the ledger for a network of this package, else counted. accuracy: on the validation digits of
+    the small digits, 0 to 1. reads_beside: the same for digits that were moved by a pixel to the right.
+    """
+
+    parameters: int
+    convolutions: int
+    accuracy: float
+    reads_beside: float
+
+
+def measure(network: nn.Module) -> Result:
+    """Measure a trained network that takes images (N, 1, 32, 32) and gives ten scores for each.
+
+    Raises what the network raises if it cannot read such images.
+    """
+    digits = load_digits("embedded").validation
+    network.eval()
+
+    def share_right(images) -> float:
+        if isinstance(network, Network):
+            answers = network.classes_of(images)
+        else:
+            with torch.inference_mode():
+                answers = network(images).argmax(1)
+        return (answers == digits.labels).double().mean().item()
+
+    own = isinstance(network, Network)
+    return Result(
+        parameters=ledger(network).totals["parameters"] if own else count_parameters(network),
+        convolutions=sum(hasattr(layer, "weight") and layer.weight.dim() == 4 for layer in network.modules()),
+        accuracy=share_right(digits.images),
+        reads_beside=share_right(digits.images.roll(1, dims=3)),
+    )
+
+
+EXERCISES = {
+    "network": Conditions(
+        convert=measure,
+        wanted="A trained network that takes images of the shape (N, 1, 32, 32) and gives ten scores for each",
+        conditions={
+            f"It has more than {MOST_PARAMETERS:,} parameters. Where are most of them? Ask the ledger.": (
+                lambda result: result.parameters <= MOST_PARAMETERS
+            ),
+            "It has no convolution. Then a digit that is moved is another digit to it.": (
+                lambda result: result.convolutions > 0
+            ),
+            f"It reads fewer than {LEAST_ACCURACY:.0%} of the validation digits. Is it trained? Look at its curves.": (
+                lambda result: result.accuracy >= LEAST_ACCURACY
+            ),
+        },
+        because=f"At most {MOST_PARAMETERS:,} parameters, and at least {LEAST_ACCURACY:.0%} of the validation digits. Now go through the rubric.",
+    ),
+}

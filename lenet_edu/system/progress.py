@@ -1,0 +1,138 @@
+"""What a reader has predicted and answered: one file, with no more about a person than a name.
+
+The file is `LENET_EDU_PROGRESS`, or .lenet_edu/progress.json in the reader's home; "off" records nothing. A
+page without a kernel keeps and exports the same form (`widgets/twins/progress.js`), but for the seal.
+
+    {"version": 1, "name": "", "predictions": {QUESTION: {"first": ..., "choice": ..., "right": ...}},
+     "exercises": {NAME: {"answer": ..., "right": ..., "attempts": ...}}, "seal": ...}
+
+`right` of a prediction says whether the first choice was; of an exercise, whether the last answer was.
+"""
+
+import json
+import os
+import warnings
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from lenet_edu.system.errors import LenetError
+from lenet_edu.system.files import read_json, write_json
+from lenet_edu.system.places import user_path
+
+VERSION = 1
+OFF = "off"
+_LONGEST = 200  # characters of an answer
+_PATIENCE = 2.0  # seconds to wait for another kernel that writes
+
+
+def progress_file() -> Path | None:
+    """Where this reader's progress is; None if it is not to be recorded."""
+    given = os.environ.get("LENET_EDU_PROGRESS", "")
+    if given == OFF:
+        return None
+    return user_path(given or Path("~") / ".lenet_edu" / "progress.json")
+
+
+def empty_progress() -> dict:
+    """The progress of who has not begun."""
+    return {"version": VERSION, "name": "", "predictions": {}, "exercises": {}}
+
+
+def read_progress(path: Path) -> dict:
+    """The progress in a file of this suite or of a page. Raises LenetError if it is no such file."""
+    record = read_json(path)
+    if isinstance(record, dict) and isinstance(record.get("version"), int) and record["version"] > VERSION:
+        raise LenetError(
+            f"{path} holds progress of version {record['version']}; this package knows {VERSION}. Update it."
+        )
+    if not _is_progress(record):
+        raise LenetError(
+            f"{path} is no progress of this suite. Give a file that `lenet-edu progress` or a page has saved."
+        )
+    return {**empty_progress(), **record}
+
+
+def is_sealed(record: dict) -> bool | None:
+    """Whether a record is as the package wrote it; None for one without a seal, as pages export it.
+
+    A seal shows that a file was changed by hand. It cannot show that somebody computed a new one.
+    """
+    seal = record.get("seal")
+    return None if seal is None else seal == _seal(record)
+
+
+def settle_prediction(question: str, choice: str, right: bool) -> None:
+    """Note a choice; whether the first one was right stays."""
+
+    def change(record: dict) -> None:
+        before = record["predictions"].get(question, {})
+        first = before.get("first", before.get("choice", choice))
+        record["predictions"][question] = {
+            "first": _shorten(first),
+            "choice": _shorten(choice),
+            "right": before.get("right", right),
+        }
+
+    _change(change)
+
+
+def note_exercise(name: str, answer: object, right: bool) -> None:
+    """Note the last answer to an exercise, and that it was one more attempt."""
+
+    def change(record: dict) -> None:
+        attempts = record["exercises"].get(name, {}).get("attempts", 0) + 1
+        record["exercises"][name] = {"answer": _shorten(answer), "right": right, "attempts": attempts}
+
+    _change(change)
+
+
+def set_name(name: str) -> None:
+    """The name under which the reader hands the file in; any that the teacher knows."""
+    _change(lambda record: record.update(name=_shorten(name)))
+
+
+def _change(change: Callable[[dict], None]) -> None:
+    """Read, change, write; what cannot be recorded is said and stops nobody from learning."""
+    path = progress_file()
+    if path is None:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(".lock"), timeout=_PATIENCE):
+            record = read_progress(path) if path.exists() else empty_progress()
+            change(record)
+            write_json(path, {**record, "seal": _seal(record)})
+    except (LenetError, OSError, Timeout, NotImplementedError) as error:
+        warnings.warn(f"Your progress was not recorded: {error}", stacklevel=4)
+
+
+def _seal(record: dict) -> str:
+    content = {key: value for key, value in record.items() if key != "seal"}
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _shorten(value: object) -> object:
+    if isinstance(value, bool | int | float) or value is None:
+        return value
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _is_progress(record) -> bool:
+    return (
+        isinstance(record, dict)
+        and record.get("version") == VERSION
+        and isinstance(record.get("name", ""), str)
+        and _is_map(record.get("predictions"), "choice")
+        and _is_map(record.get("exercises"), "answer")
+    )
+
+
+def _is_map(entries, field: str) -> bool:
+    return isinstance(entries, dict) and all(
+        isinstance(one, dict) and field in one and isinstance(one.get("right"), bool)
+        for one in entries.values()
+    )
