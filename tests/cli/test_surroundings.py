@@ -85,7 +85,10 @@ def test_a_file_that_the_system_refuses_is_named_in_a_line(capsys, monkeypatch):
     monkeypatch.setattr("lenet_edu.data.digits.describe_data", refuse)
     status, _, err = run(capsys, "data", "--no-fetch")
     assert status == 2
-    assert err == "lenet-edu data: closed/state.safetensors could not be used: Permission denied.\n"
+    assert err == (
+        "lenet-edu data: closed/state.safetensors could not be used: Permission denied. "
+        "Choose another place, or mend this one.\n"
+    )
 
 
 @pytest.mark.parametrize(
