@@ -111,7 +111,7 @@ print("learns:", learns(reading))
 #
 # ## Compare the two readings on MNIST
 #
-# The other reading takes appendix A at its word and divides the loss by 84. Recorded, seed 0 of each:
+# The other reading takes appendix A at its word and divides the loss by 84. Recorded, the first seed of each:
 
 # %%
 from lenet_edu import read_results
