@@ -52,8 +52,14 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         # What the commands ask of the machine has errors of its own; this is a file or folder that is closed.
-        where = translate("{file} could not be used: ", file=error.filename) if error.filename else ""
-        print(f"lenet-edu {options.command}: {where}{error.strerror or error}.", file=sys.stderr)
+        said = f"{error.strerror or error}."
+        if error.filename:
+            said = translate(
+                "{file} could not be used: {reason}. Choose another place, or mend this one.",
+                file=error.filename,
+                reason=error.strerror or error,
+            )
+        print(f"lenet-edu {options.command}: {said}", file=sys.stderr)
         return 2
     return getattr(options, "status", 0)
 

@@ -14,7 +14,7 @@ _PRINTED = paper.FAMILY["lenet4"]
 _C5, _OUTPUT = _BOOK["C5"], _BOOK["OUTPUT"]
 _CLASSES = _OUTPUT.units.value
 # The first layer of 1989 for a larger image.
-_H1 = lenet1989().layers[0]
+_H1 = lenet1989().convolutions["H1"]
 _SIDE = _H1.output_shape((1, 28, 28))[1]
 
 # All that is there without C5, OUTPUT's biases included; and what each unit of C5 brings, above and below it.

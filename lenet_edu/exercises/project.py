@@ -49,7 +49,9 @@ def measure(network: nn.Module) -> Result:
     own = isinstance(network, Network)
     return Result(
         parameters=ledger(network).totals["parameters"] if own else count_parameters(network),
-        convolutions=sum(hasattr(layer, "weight") and layer.weight.dim() == 4 for layer in network.modules()),
+        convolutions=sum(
+            name.endswith("weight") and weight.dim() == 4 for name, weight in network.named_parameters()
+        ),
         accuracy=share_right(digits.images),
         reads_beside=share_right(digits.images.roll(1, dims=3)),
     )

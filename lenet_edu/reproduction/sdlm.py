@@ -177,7 +177,7 @@ def _below(name: str, layer: nn.Module, x: Tensor, h: Tensor) -> tuple[dict[str,
             # Derivatives of 1/size^2: once more the same gives their squares. A network's pools are square.
             return {}, _pull_back(layer, x, h) / layer.kernel_size**2  # pyright: ignore[reportOperatorIssue]
     raise LenetError(
-        "curvature knows no rule for layer {name}, a {kind}.", name=name, kind=type(layer).__kind
+        "curvature knows no rule for layer {name}, a {kind}.", name=name, kind=type(layer).__name__
     )
 
 
@@ -219,8 +219,8 @@ def _check(model: Network, images: Tensor, labels: Tensor | None, loss: str) -> 
         raise LenetError(
             "Loss {loss!r} needs a {kind} output layer; got {output}. Losses that fit it: {fitting}.",
             loss=loss,
-            kind=wanted.__kind,
-            output=type(output).__kind,
+            kind=wanted.__name__,
+            output=type(output).__name__,
             fitting=", ".join(fitting) or "none",
         )
     model.check_images(images)

@@ -91,7 +91,11 @@ def maths(latex: str, display: str) -> str:
             error=error,
         ) from error
     if unknown := re.search(r"\\\w+", mathml):
-        raise LenetError(f"The formula {latex!r} has {unknown[0]}, which cannot be drawn there. Mend it.")
+        raise LenetError(
+            "The formula {latex!r} has {unknown}, which cannot be drawn there. Mend it.",
+            latex=latex,
+            unknown=unknown[0],
+        )
     # A prime is high already; raised once more, it is but a speck where there is no font for maths.
     return _RAISED_PRIME.sub(r"<mrow>\1<mo>&#x02032;</mo></mrow>", mathml)
 

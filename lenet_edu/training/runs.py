@@ -213,11 +213,15 @@ def new_run_folder(root: Path | str, name: str) -> Path:
         except FileExistsError:
             if not root.is_dir():
                 raise LenetError(
-                    "{folder} could not be made: {root} is no folder.", folder=folder, root=root
+                    "{folder} could not be made: {root} is no folder. Choose another.",
+                    folder=folder,
+                    root=root,
                 ) from None
         except OSError as error:
             raise LenetError(
-                "{folder} could not be made: {reason}.", folder=folder, reason=error.strerror or error
+                "{folder} could not be made: {reason}. Choose another place.",
+                folder=folder,
+                reason=error.strerror or error,
             ) from error
     raise AssertionError("count() does not end")
 

@@ -179,8 +179,9 @@ def normalisation(grey: Tensor, switches: dict[str, bool]) -> tuple[dict[str, Te
     """What each step from a sheet to the network's input gives, by name; and how many digits are left out.
 
     grey: (height, width), 1 is white. Without *even* the light stays as it is; without *invert* grey levels
-    are taken for ink; without *pick* all ink is the digit; without *crop* the whole sheet is; without *scale*
-    it fills the frame; without *centre* its box is centred, not its mass. The last one, "image", is 32x32.
+    are taken for ink, and a light sheet is one large digit; without *pick* all ink is the digit; without
+    *crop* the whole sheet is; without *scale* it fills the frame; without *centre* its box is centred, not
+    its mass. The last one, "image", is 32x32.
     Raises LenetError for a sheet without a digit.
     """
     shown, others = {"sheet": grey}, 0
@@ -191,7 +192,7 @@ def normalisation(grey: Tensor, switches: dict[str, bool]) -> tuple[dict[str, Te
     if switches["invert"]:
         shown["ink"] = ink
     if switches["pick"]:
-        digits = pictures.digits_in(ink)
+        digits = _digits_in(ink, light_is_ink=not switches["invert"])
         shown["digit"] = ink = max(digits, key=lambda digit: float(digit.sum()))
         others = len(digits) - 1
     if switches["crop"]:
@@ -200,6 +201,15 @@ def normalisation(grey: Tensor, switches: dict[str, bool]) -> tuple[dict[str, Te
     shown["glyph"] = ink = pictures.scale_to_glyph(ink, side)
     shown["image"] = pictures.centre_by_mass(ink)[0] if switches["centre"] else _centre_by_box(ink)
     return shown, others
+
+
+def _digits_in(ink: Tensor, light_is_ink: bool) -> list[Tensor]:
+    try:
+        return pictures.digits_in(ink)
+    except LenetError:
+        if not light_is_ink:
+            raise
+        return [ink]  # what the network is then given is what the reader is to see
 
 
 def _for_display(step: Tensor) -> Tensor:
