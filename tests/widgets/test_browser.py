@@ -106,7 +106,8 @@ def test_feature_maps_are_chosen_by_click_key_and_python(opened, digits, network
         REFUSED,
         "w.activations = b'1234'",
     ) as page:
-        page.get_by_role("button", name="S2, map 1", exact=True).click()
+        # A click chooses the unit under it, here the first one.
+        page.get_by_role("button", name="S2, map 1", exact=True).click(position={"x": 2, "y": 2})
         large = page.get_by_role("application")
         large.focus()
         page.keyboard.press("End")
