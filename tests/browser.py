@@ -68,8 +68,9 @@ def running_lab(folder, root=None):
 @contextmanager
 def chromium(**options):
     """A headless Chromium, closed afterwards."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE / 2)  # a page may share its cores with other tests
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments, **options)
