@@ -113,7 +113,7 @@ export class TrainingModel extends LocalModel {
     this.scaling = content.scalings.digits;
     /** The name under which the browser keeps it, or none. */
     this.home = "";
-    /** The choice to be taken up next, and the work on it. @type {Choice | null} */
+    /** The choice that is being taken up, or is next, and the work on it. @type {Choice | null} */
     this.wanted = null;
     /** @type {Promise<void> | null} */
     this.starting = null;
@@ -168,13 +168,13 @@ export class TrainingModel extends LocalModel {
   async #beginWanted() {
     while (this.wanted) {
       const choice = this.wanted;
-      this.wanted = null;
       try {
         await this.#begin(choice);
       } catch (error) {
         this.refuse(error.message);
         this.#showChoice();
       }
+      if (this.wanted === choice) this.wanted = null;
     }
   }
 
@@ -267,8 +267,15 @@ export class TrainingModel extends LocalModel {
     else super.take(name, value);
   }
 
-  /** @param {Record<string, any>} settings */
-  #choose(settings) {
+  /**
+   * Take up what differs from the settings that are shown; of a choice that is being taken up nothing is yet.
+   * @param {Record<string, any>} given all settings, as the form has them
+   */
+  #choose(given) {
+    const shown = this.get("settings");
+    const settings = Object.fromEntries(
+      Object.entries(given).filter(([name, value]) => value !== shown[name]),
+    );
     const before = this.wanted ?? this.choice;
     if (this.get("begun")) {
       this.refuse("A run has begun: reset it before you choose another network, recipe or data.");
@@ -276,12 +283,12 @@ export class TrainingModel extends LocalModel {
     }
     const named = (/** @type {Record<string, string>} */ names, /** @type {string} */ text) =>
       Object.keys(names).find((name) => names[name] === text);
-    const { network: _, data: __, f7, c3, ...rest } = settings;
+    const { network, data, f7, c3, ...rest } = settings;
     const choice = /** @type {Choice} */ ({
       ...before,
       ...rest,
-      network: named(NETWORKS, settings.network),
-      data: named(DATA_NAMES, settings.data),
+      ...(network ? { network: named(NETWORKS, network) } : {}),
+      ...(data ? { data: named(DATA_NAMES, data) } : {}),
       ...(f7 ? { f7: f7 === "yes" } : {}),
       ...(c3 && c3 !== OWN ? { c3 } : {}),
       from: undefined,
@@ -299,7 +306,7 @@ export class TrainingModel extends LocalModel {
    * of data a recipe that suits them. What data the page lacks is told as an event, "lacking".
    * @param {Choice} choice @param {Choice} [before]
    */
-  choose(choice, before = this.choice) {
+  choose(choice, before = this.wanted ?? this.choice) {
     const next = { ...choice };
     if (next.network !== before.network) {
       if (next.network === "rgb") next.data = "pictures";

@@ -90,7 +90,9 @@ class DrawDigitTwin extends Twin {
     }
     const image = scaled(shown.image, this.scaling);
     const isPhoto = this.traits.upload.byteLength > 0 && !isCleanAndTiny(grey);
-    const chances = Array.from(this.network.probabilities(image, isPhoto ? this.photoTemperature : undefined));
+    const chances = Array.from(
+      this.network.probabilities(image, isPhoto ? this.photoTemperature : undefined),
+    );
     const probability = Math.max(...chances);
     const answer = String(chances.indexOf(probability));
     const small = Object.entries(shown).map(([name, step]) => ({ name, ...this.forDisplay(step) }));
