@@ -7,7 +7,7 @@ from pathlib import Path
 from jupyterhub.singleuser import main as serve
 
 from lenet_edu.cli.copy import copy_notebooks
-from lenet_edu.cli.lab import HIDDEN, IDLE, SETTINGS, lab_environment, trust_notebooks
+from lenet_edu.cli.lab import HIDDEN, IDLE, SETTINGS, trust_notebooks
 from lenet_edu.system.errors import LenetError
 
 FOLDER = Path.home() / "lenet_edu"
@@ -31,7 +31,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    import os
-
-    os.environ.update(lab_environment())
     main()

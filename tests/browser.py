@@ -13,8 +13,6 @@ import nbformat
 import pytest
 import torch
 
-from lenet_edu.cli.lab import lab_environment
-
 CHROMIUM = os.environ.get("LENET_EDU_CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
@@ -44,7 +42,7 @@ def running_lab(folder, root=None):
             [sys.executable, "-m", *lab, *options],
             stdout=log,
             stderr=log,
-            env={**lab_environment(), **dict.fromkeys(private, str(folder))},
+            env={**os.environ, **dict.fromkeys(private, str(folder))},
             start_new_session=True,
         )
     (folder / "pid").write_text(str(process.pid))

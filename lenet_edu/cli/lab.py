@@ -1,7 +1,6 @@
 """Opening the notebooks in JupyterLab, also as root and on a machine without a display."""
 
 import os
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -67,19 +66,6 @@ def trust_notebooks(root: Path = NOTEBOOKS) -> None:
         )
 
 
-def lab_environment() -> dict[str, str]:
-    """What JupyterLab and its kernels see of the environment; on Linux with how long torch's threads wait.
-
-    A notebook's training runs in a thread of its own, beside which the browser and other kernels want their
-    cores. Threads that wait for the next small task do best to wait some ten microseconds (libgomp counts
-    in turns of a loop): for longer they take the cores from others, for shorter they lose half the speed.
-    """
-    names = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
-    if sys.platform != "linux" or any(name in os.environ for name in names):
-        return dict(os.environ)
-    return {**os.environ, **dict(zip(names, ("active", "10000"), strict=True))}
-
-
 def open_lab(arguments: list[str], language: str = "en") -> int:
     """Run JupyterLab, in this process, until the reader stops it; its exit status.
 
@@ -95,7 +81,6 @@ def open_lab(arguments: list[str], language: str = "en") -> int:
 
     trust_notebooks()
     os.chdir(NOTEBOOKS.parent)
-    os.environ.update(lab_environment())
     print(ADVICE, end="", flush=True)
     try:
         LabApp.launch_instance(argv=lab_arguments(arguments, language))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lenet_edu.cli import lab as cli_lab
-from lenet_edu.cli.lab import FIRST, NOTEBOOKS, SETTINGS, lab_arguments, lab_environment, trust_notebooks
+from lenet_edu.cli.lab import FIRST, NOTEBOOKS, SETTINGS, lab_arguments, trust_notebooks
 from tests.browser import PATIENCE, chromium, needs_chromium, open_notebook, run_cell, running_lab
 
 
@@ -80,16 +80,6 @@ def test_a_folder_that_cannot_be_written_costs_the_signatures_only(monkeypatch, 
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "file" / "data"))
     trust_notebooks()
     assert "could not be signed" in capsys.readouterr().out
-
-
-def test_threads_wait_a_little_unless_the_reader_has_said_otherwise(monkeypatch):
-    names = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
-    for name in names:
-        monkeypatch.delenv(name, raising=False)
-    values = [lab_environment().get(name) for name in names]
-    assert values == (["active", "10000"] if sys.platform == "linux" else [None, None])
-    monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
-    assert [lab_environment().get(name) for name in names] == ["passive", None]
 
 
 @pytest.fixture(scope="module")
