@@ -150,7 +150,8 @@ ask("start.errors", f"The paper: {paper.TEST_ERROR}%. Our network, recorded on M
 
 # %% [markdown]
 # **Test digits** are kept away during training, so that they show how a network reads what it has never seen. The network
-# that you drew for was trained by this course's own code, on the 70,000 digits that the paper used, called MNIST.
+# that you drew for was trained by this course's own code on MNIST, the digits that the paper used: 60,000 to train
+# with, and 10,000 test digits.
 #
 # ## Your way through the course
 #

@@ -206,7 +206,8 @@ print(f"sliding over the line:   {together:>10,} multiply-adds, {apart / togethe
 # A **multiply-add** is one multiplication and one addition: the usual measure of a network's work.
 #
 # F6 and OUTPUT then do their work at each place. OUTPUT gives a distance to the code of each digit, the picture that
-# F6 should give for it; notebook 07 and notebook 08 are about these. Two codes are never nearer to each other than 48.
+# F6 should give for it; notebook 07 and notebook 08 are about these. Distances are squared, as
+# in OUTPUT, and two codes are never nearer to each other than 48.
 # So a place within 12 of one code is nearer to it than to any other, and no two codes can tie. (An exercise in
 # notebook 08 asks why 12.)
 

@@ -182,7 +182,7 @@ plots.receptive_field(network, outputs, "F6", sample=3)
 # - With many classes, here all printable characters, nearly all units would have to be off nearly all the time. That is
 #   hard for squashed units.
 # - Characters that look alike, such as O, o and 0, have codes that look alike. When the network confuses
-#   them, the answer is near both codes, and what follows can choose by context.
+#   them, the answer is near each of their codes, and what follows can choose by context.
 # - What is no character at all should be near no code.
 #
 # Test the last reason. Here is how far F6 is from its nearest code, for real digits and for the same pixels in random
