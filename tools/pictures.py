@@ -66,11 +66,13 @@ def notebook(page, address: str):
 
 
 def training_panel(page, address: str):
+    from playwright.sync_api import expect
+
     open_notebook(page, address, "panel.ipynb")
     run_cell(page, 0)
     panel = page.locator(".lenet-widget")
     panel.get_by_role("button", name="Train", exact=True).click(timeout=PATIENCE)
-    shows(panel.locator(".lenet-said"), "epoch 2")
+    expect(panel.locator(".lenet-said")).to_contain_text("epoch 2", timeout=3 * PATIENCE)
     panel.get_by_role("button", name="Pause", exact=True).click()
     page.wait_for_timeout(1000)
     return panel

@@ -12,8 +12,8 @@ FIRST = NOTEBOOKS / "00_start_here.ipynb"
 # What JupyterLab is told, unless a reader's own settings say otherwise: no question about news, and a
 # notebook that is closed ends its kernel.
 SETTINGS = Path(__file__).parent / "lab_settings"
-# What a reader does not look for among the notebooks; "runs" is what trainings there leave.
-HIDDEN = ["runs", "__pycache__", "*.pyc", "*~"]
+# What a reader does not look for among the notebooks: what trainings leave there, and translators' files.
+HIDDEN = ["runs", "locale", "__pycache__", "*.pyc", "*~"]
 # A kernel without an open notebook ends when nothing has come from it for so many seconds.
 IDLE = 20 * 60
 
