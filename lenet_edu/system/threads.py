@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread, get_ident
-from time import perf_counter
+from time import perf_counter, thread_time
 
 # Turns of the loop before a thread of GNU OpenMP (torch's on Linux) sleeps: some ten microseconds, which is
 # as fast as the default where the cores are free. "active" makes it a thousand instead of a hundred while
@@ -44,6 +44,9 @@ class OneThread:
 
     threads: how many torch uses otherwise.
     """
+
+    # A thread that waits for no other one computes whenever it has a core.
+    CPU_TIME_TELLS = True
 
     def __init__(self):
         import torch
@@ -100,6 +103,9 @@ class Throttle:
     libgomp start idle ones, and that is all it does; they end with it.
     """
 
+    # Threads sleep while they wait for each other, also where every core is free.
+    CPU_TIME_TELLS = False
+
     def __init__(self):
         self._library, self._release, self._holder = _gnu_openmp(), None, None
 
@@ -147,7 +153,8 @@ class ThreadChoice:
     It begins modestly: on a busy machine a single step may take seconds with all threads. Now and then the
     other way is tried for a moment, and chosen if it is clearly faster. After each trial in vain the next one
     is twice as far away; but one is made at once when the speed has fallen. What was before is restored.
-    modest: None where the work is not done by torch's threads.
+    All threads are not tried while one alone has to share its core: others want the cores, and a trial is
+    dear then. modest: None where the work is not done by torch's threads.
     """
 
     WINDOW = 0.06  # seconds that a speed is measured over, or one step if that takes longer
@@ -155,9 +162,11 @@ class ThreadChoice:
     WORSE = 0.6  # what counts as fallen, as a share of the best speed
     # What counts as faster when all threads are tried, and when the modest way is: if in doubt, all.
     ALL_BETTER, MODEST_BETTER = 1.03, 1.15
+    OWN_CORE = 0.9  # what a thread that shares its core with nobody has of the time at the least
 
-    def __init__(self, modest: "OneThread | Throttle | None", clock=perf_counter):
-        self._clock = clock
+    def __init__(self, modest: "OneThread | Throttle | None", clock=perf_counter, cpu_clock=thread_time):
+        self._clock, self._cpu_clock = clock, cpu_clock
+        self._seconds = self._cpu_seconds = 0.0  # since the last choice or trial
         self._trying, self._patience, self._best = False, self.SOONEST, 0.0
         self._speed = 0.0  # items a second, in the last window of the way in use
         self._is_first = True
@@ -195,6 +204,8 @@ class ThreadChoice:
         self._items += items
         seconds = self._clock() - self._start
         if seconds >= self.WINDOW:
+            self._seconds += seconds
+            self._cpu_seconds += self._cpu_clock() - self._cpu_start
             self._judge(self._items / seconds)
             self._begin_window()
 
@@ -202,8 +213,7 @@ class ThreadChoice:
         now = self._clock()
         if self._trying:
             self._trying = False
-            better = self.MODEST_BETTER if self.modest and self.modest.on else self.ALL_BETTER
-            if speed > better * self._speed:
+            if speed > self._what_counts_as_better() * self._speed:
                 self._patience, self._speed, self._best = self.SOONEST, speed, speed
             else:
                 self._switch()
@@ -214,17 +224,32 @@ class ThreadChoice:
         self._best = speed if has_fallen else max(self._best, speed)
         self._speed = speed
         if has_fallen or now >= self._trial_at:
-            self._switch()
-            self._trying = True
+            if self._shares_its_core():
+                self._trial_at = now + self.SOONEST
+                self._seconds = self._cpu_seconds = 0.0
+            else:
+                self._switch()
+                self._trying = True
+
+    def _what_counts_as_better(self) -> float:
+        if self._shares_its_core():
+            return 1.0
+        return self.MODEST_BETTER if self.modest and self.modest.on else self.ALL_BETTER
+
+    def _shares_its_core(self) -> bool:
+        """Whether the one thread that is on had to wait for a core."""
+        is_alone = self.modest is not None and self.modest.on and self.modest.CPU_TIME_TELLS
+        return is_alone and self._cpu_seconds < self.OWN_CORE * self._seconds
 
     def _switch(self) -> None:
+        self._seconds = self._cpu_seconds = 0.0
         if self.modest and self.modest.on:
             self.modest.turn_off()
         elif self.modest:
             self.modest.turn_on()
 
     def _begin_window(self) -> None:
-        self._items, self._start = 0, self._clock()
+        self._items, self._start, self._cpu_start = 0, self._clock(), self._cpu_clock()
 
 
 def _torch_threads() -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lenet_edu.cli import lab as cli_lab
-from lenet_edu.cli.lab import FIRST, NOTEBOOKS, SETTINGS, lab_arguments, trust_notebooks
+from lenet_edu.cli.lab import FIRST, HIDDEN, NOTEBOOKS, SETTINGS, lab_arguments, trust_notebooks
 from tests.browser import PATIENCE, chromium, needs_chromium, open_notebook, run_cell, running_lab
 
 
@@ -96,11 +96,10 @@ def test_notebook_opens_in_the_browser_and_runs(lab):
         page = browser.new_page()
         open_notebook(page, lab)
         expect(page.get_by_role("heading", name="00 · Start here")).to_be_visible(timeout=PATIENCE)
-        page.locator(".jp-CodeCell").first.locator(".jp-OutputArea img").wait_for(timeout=PATIENCE)
-        first = run_cell(page, 0)
+        cell = run_cell(page, 1)
         # [*] while it runs, and [1] when it has run in this kernel.
-        expect(first.locator(".jp-InputPrompt")).to_have_text("[1]:", timeout=PATIENCE)
-        first.locator(".jp-OutputArea img").wait_for(timeout=PATIENCE)
+        expect(cell.locator(".jp-InputPrompt")).to_have_text("[1]:", timeout=PATIENCE)
+        cell.locator(".jp-OutputArea img").wait_for(timeout=PATIENCE)
 
 
 @needs_chromium
@@ -127,15 +126,13 @@ def items(page) -> list[str]:
 
 
 @needs_chromium
-def test_the_file_browser_shows_the_notebooks_in_order_and_nothing_else(lab):
+def test_the_file_browser_shows_folders_and_notebooks_in_order_and_nothing_else(lab):
+    folders = sorted(path.parent.name for path in NOTEBOOKS.glob("*/*.ipynb") if path.parent.name not in HIDDEN)
     with chromium() as browser:
         page = browser.new_page()
         open_notebook(page, lab)
         names = [text.strip() for text in items(page)]
-        assert names == sorted(
-            path.name for path in NOTEBOOKS.iterdir() if path.name != "runs" and path.name[0] != "."
-        )
-        assert names[0] == FIRST.name
+        assert names == list(dict.fromkeys(folders)) + sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
         page.wait_for_timeout(3000)
         assert page.get_by_text("Would you like to").count() == 0
         assert page.locator(".Toastify__toast").count() == 0

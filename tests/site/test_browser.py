@@ -130,11 +130,10 @@ def test_lines_have_sixty_to_eighty_letters(browser, small, site, address):
     count = """() => {
         const lines = [];
         for (const paragraph of document.querySelectorAll(".prose > p")) {
-            const range = new Range();
-            const node = paragraph.firstChild;
-            if (node?.nodeType !== Node.TEXT_NODE || node.length < 300) continue;
-            range.selectNodeContents(node);
-            lines.push(node.length / range.getClientRects().length);
+            const letters = paragraph.textContent.length;
+            if (letters < 300) continue;
+            const height = paragraph.getBoundingClientRect().height;
+            lines.push(letters / Math.round(height / parseFloat(getComputedStyle(paragraph).lineHeight)));
         }
         return lines.reduce((sum, length) => sum + length, 0) / lines.length;
     }"""

@@ -124,6 +124,7 @@ class FakeThrottle:
     """Counts how often it is turned on."""
 
     is_available = True
+    CPU_TIME_TELLS = True
 
     def __init__(self):
         self.on, self.times = False, 0
@@ -136,15 +137,20 @@ class FakeThrottle:
 
 
 class Machine:
-    """A clock, and steps that take as long as the machine's state and the way of waiting make them."""
+    """A clock, and steps that take as long as the machine's state and the way of waiting make them.
 
-    def __init__(self, seconds):
-        self.now, self.throttle, self.seconds = 0.0, FakeThrottle(), seconds
+    share: of a core, what this process has of it.
+    """
+
+    def __init__(self, seconds, share=1.0):
+        self.now, self.throttle, self.seconds, self.share = 0.0, FakeThrottle(), seconds, share
+        self.cpu_seconds = 0.0
 
     def run(self, choice, seconds):
         end, steps = self.now + seconds, 0
         while self.now < end:
             self.now += self.seconds[self.throttle.on]
+            self.cpu_seconds += self.share * self.seconds[self.throttle.on]
             choice.count(1)
             steps += 1
         return steps
@@ -155,7 +161,7 @@ BUSY = {False: 0.2, True: 0.02}
 
 
 def choose(machine) -> ThreadChoice:
-    return ThreadChoice(machine.throttle, clock=lambda: machine.now)
+    return ThreadChoice(machine.throttle, clock=lambda: machine.now, cpu_clock=lambda: machine.cpu_seconds)
 
 
 def test_a_free_machine_keeps_its_speed():
@@ -184,6 +190,24 @@ def test_the_choice_follows_the_machine_both_ways():
             machine.seconds = state
             machine.run(choice, seconds)
             assert machine.throttle.on is throttled
+
+
+def test_a_thread_that_shares_its_core_stays_alone_until_it_has_one_of_its_own():
+    machine = Machine(FREE, share=0.7)
+    with choose(machine) as choice:
+        machine.run(choice, 30)
+        assert machine.throttle.times == 1 and machine.throttle.on
+        machine.share = 1.0
+        machine.run(choice, 2)
+        assert not machine.throttle.on
+
+
+def test_cpu_time_that_does_not_tell_is_not_asked():
+    machine = Machine(FREE, share=0.7)
+    machine.throttle.CPU_TIME_TELLS = False
+    with choose(machine) as choice:
+        machine.run(choice, 2)
+        assert not machine.throttle.on
 
 
 def test_what_is_skipped_does_not_count():

@@ -1,14 +1,15 @@
 """Keeps each notebook and its source alike, and executes it: `make notebooks`.
 
 source/NN_name.py is what is reviewed, NN_name.ipynb what readers open; appendices are named
-"appendices/A_name" on both sides. Where the two differ, the one that was edited last wins, and the notebook
-is executed anew. `--all` executes every notebook, names only those.
+"appendices/A_name" on both sides. Where the two differ, the one that was edited last wins; the notebook is
+executed anew if its code has changed. `--all` executes every notebook, names only those.
 """
 
 import argparse
 import hashlib
 import subprocess
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 import jupytext
@@ -60,7 +61,10 @@ def read(name: str) -> nbformat.NotebookNode:
 
 
 def bring_up_to_date(name: str, anew: bool) -> str:
-    """Mend one pair; what was done: "up to date" or "executed"."""
+    """Mend one pair; what was done: "up to date", "text renewed" or "executed".
+
+    Cells are executed only if the code has changed or `anew` is set.
+    """
     source, notebook = SOURCE / f"{name}.py", NOTEBOOKS / f"{name}.ipynb"
     both = source.exists() and notebook.exists()
     alike = both and to_source(read(name)) == source.read_text(encoding="utf-8")
@@ -68,11 +72,34 @@ def bring_up_to_date(name: str, anew: bool) -> str:
         return "up to date"
     edited = to_source(read(name)) if _newer(notebook, than=source) and not alike else None
     text = edited or to_source(from_source(name))
-    notebook.parent.mkdir(exist_ok=True)
-    executed = execute(_from_text(text), notebook.parent)
-    write_atomically(notebook, nbformat.writes(executed).encode())
+    done = renew(_from_text(text), notebook, anew)
     write_atomically(source, text.encode())
-    return "executed"
+    return done
+
+
+def renew(notebook: nbformat.NotebookNode, path: Path, anew: bool) -> str:
+    """Write the notebook with outputs: those that it has there if its code is the same, else executed.
+
+    What was done is returned: "up to date", "text renewed" or "executed".
+    """
+    before = nbformat.read(path, as_version=4) if path.exists() else None
+    if before is None or anew or _code(before) != _code(notebook):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        execute(notebook, path.parent)
+        write_atomically(path, nbformat.writes(notebook).encode())
+        return "executed"
+    outputs = {cell.id: cell for cell in before.cells if cell.cell_type == "code"}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.update(deepcopy({key: outputs[cell.id][key] for key in ("outputs", "execution_count")}))
+    if nbformat.writes(notebook) == nbformat.writes(before):
+        return "up to date"
+    write_atomically(path, nbformat.writes(notebook).encode())
+    return "text renewed"
+
+
+def _code(notebook: nbformat.NotebookNode) -> list[tuple[str, str, dict]]:
+    return [(c.id, c.source, dict(c.metadata)) for c in notebook.cells if c.cell_type == "code"]
 
 
 def execute(notebook: nbformat.NotebookNode, folder: Path = NOTEBOOKS) -> nbformat.NotebookNode:

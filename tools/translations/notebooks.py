@@ -2,12 +2,10 @@
 
 import os
 import re
-from copy import deepcopy
 from pathlib import Path
 
 import nbformat
 
-from lenet_edu.system.files import write_atomically
 from tools.notebooks import build
 from tools.translations import catalogue, sources
 
@@ -44,25 +42,7 @@ def bring_up_to_date(name: str, language: str, anew: bool = False) -> str:
 
     Cells are executed only if the code has changed or `anew` is set.
     """
-    notebook, path = compose(name, language), edition(name, language)
-    before = nbformat.read(path, as_version=4) if path.exists() else None
-    if before is None or anew or _code(before) != _code(notebook):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        build.execute(notebook, path.parent)
-        write_atomically(path, nbformat.writes(notebook).encode())
-        return "executed"
-    outputs = {cell.id: cell for cell in before.cells if cell.cell_type == "code"}
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.update(deepcopy({key: outputs[cell.id][key] for key in ("outputs", "execution_count")}))
-    if nbformat.writes(notebook) == nbformat.writes(before):
-        return "up to date"
-    write_atomically(path, nbformat.writes(notebook).encode())
-    return "text renewed"
-
-
-def _code(notebook: nbformat.NotebookNode) -> list[tuple[str, str, dict]]:
-    return [(c.id, c.source, dict(c.metadata)) for c in notebook.cells if c.cell_type == "code"]
+    return build.renew(compose(name, language), edition(name, language), anew)
 
 
 def _redirect(text: str, page: Path) -> str:

@@ -36,7 +36,7 @@ DrawDigit(network, steps=False)
 # In 1998, Yann LeCun, Léon Bottou, Yoshua Bengio and Patrick Haffner described LeNet-5 in the paper that this course
 # follows, "Gradient-Based Learning Applied to Document Recognition". By then such networks read several million cheques a
 # day. The idea of layers of small detectors is older still: Kunihiko Fukushima's Neocognitron had them in 1980. But LeNet-5
-# has all the parts that later networks for images share, and it is small enough to be understood
+# has all the parts that later networks for images share, and it is small enough to understand
 # completely.
 
 # %% [markdown]
@@ -124,7 +124,7 @@ window.kernel = left_edge.tolist()
 window
 
 # %% [markdown]
-# If the stroke moves two places to the right, the same numbers appear in the map, two places to the right. This is what
+# If the stroke moves two places to the right, so do the numbers in the map. This is what
 # comparing pixels cannot do.
 #
 # LeNet-5 does this over and over. Its first layer has six kernels. The next layers look for patterns in these six maps, and
