@@ -196,7 +196,8 @@ def test_a_thread_that_shares_its_core_stays_alone_until_it_has_one_of_its_own()
     machine = Machine(FREE, share=0.7)
     with choose(machine) as choice:
         machine.run(choice, 30)
-        assert machine.throttle.times == 1 and machine.throttle.on
+        assert machine.throttle.times == 1
+        assert machine.throttle.on
         machine.share = 1.0
         machine.run(choice, 2)
         assert not machine.throttle.on
