@@ -79,7 +79,7 @@ export function floats(view, count, what) {
       translate("{what}: {wanted} bytes were expected, {came} came.", {
         what,
         wanted: 4 * count,
-        came: view?.byteLength ?? 0,
+        came: view ? view.byteLength : translate("none"),
       }),
     );
   }
