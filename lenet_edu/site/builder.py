@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from lenet_edu.site import address, offline
 from lenet_edu.site.assets import write_assets
+from lenet_edu.site.descriptions import Descriptions
 from lenet_edu.site.drawing import favicon, network_map
 from lenet_edu.site.pages import Page, render_page
 from lenet_edu.site.pictures import Pictures
@@ -65,7 +66,8 @@ def _write(site: Path, notebooks: Path) -> list[Page]:
     sources = find_notebooks(notebooks)
     sources += find_documents(sources, notebooks.parent)
     pictures = Pictures(site)
-    pages = [render_page(source, sources, pictures, notebooks.parent) for source in sources]
+    descriptions = Descriptions(site, pictures)
+    pages = [render_page(source, sources, pictures, descriptions, notebooks.parent) for source in sources]
     playground = find_spec(PLAYGROUND) is not None
     shelves = {language: [page for page in pages if page.source.language == language] for language in TEXTS}
     addresses = {source.address for source in sources}

@@ -1,5 +1,6 @@
 // @ts-check
 // A widget on a page without a kernel: the script that JupyterLab uses too, a model, and a twin that answers.
+import { withFiles } from "./material.js";
 import { TwinModel } from "./model.js";
 
 /** @typedef {import("./material.js").Resources} Resources */
@@ -49,12 +50,13 @@ export async function mount(element, description, resources) {
     const name = WIDGETS[description?.widget];
     if (!name) throw new Error(`There is no widget ${JSON.stringify(description?.widget)} for pages.`);
     const module = resources.module ?? load;
-    const [view, twin] = await Promise.all([
+    const [view, twin, state] = await Promise.all([
       module(`../${name}.js`),
       module(`./${name}.js`),
+      withFiles(description.state, resources),
       addStyles(name, resources),
     ]);
-    const model = new TwinModel(await twin.default(description.state, resources));
+    const model = new TwinModel(await twin.default(state, resources));
     const place = document.createElement("div");
     // In the page before it is drawn, so that it can measure itself.
     place.className = "lenet-alive";
