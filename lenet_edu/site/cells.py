@@ -84,7 +84,7 @@ class Cells:
 
     def _widget(self, data, source: str) -> str:
         """A widget's place: what shows without it, and all that its script needs."""
-        description = self._descriptions.as_json(data[WIDGET], self._root)
+        description = self._descriptions.as_json(data[WIDGET], self._pictures, self._root)
         name = escape(data[WIDGET]["widget"])
         still = self._your_turn("your_turn_here") if name == "Exercise" else self._shown(data, source)
         return (

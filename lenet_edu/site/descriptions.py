@@ -20,25 +20,19 @@ _EMBEDDED_PICTURE = re.compile(r'data:image/\w+;base64,([^"]+)')
 class Descriptions:
     """Writes the files of a site's widgets; the same bytes of two widgets are one file."""
 
-    def __init__(self, site: Path, pictures: Pictures):
+    def __init__(self, site: Path):
         self._folder = site / ASSETS / FOLDER
-        self._pictures = pictures
 
-    def as_json(self, description: dict, root: str) -> str:
-        """A widget's description as JSON for a `<script>`. root: leads from the page to the site's folder."""
+    def as_json(self, description: dict, pictures: Pictures, root: str) -> str:
+        """A widget's description as JSON for a `<script>`.
+
+        pictures: where those of its language go. root: leads from the page to the site's folder.
+        """
         state = dict(description["state"])
         if description["widget"] == "Predict" and "answer" in state:
-            state["answer"] = self._with_pictures_as_files(state["answer"], root)
+            state["answer"] = _with_pictures_as_files(state["answer"], pictures, root)
         small = {**description, "state": self._with_bytes_as_files(state)}
         return json.dumps(small, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
-
-    def _with_pictures_as_files(self, answer: str, root: str) -> str:
-        """A veiled answer whose pictures are fetched once it is shown."""
-        held_back = unveiled(answer)
-        held_back["shown"] = _EMBEDDED_PICTURE.sub(
-            lambda match: root + self._pictures.add(base64.b64decode(match[1]))[0], held_back["shown"]
-        )
-        return veiled(held_back)
 
     def _with_bytes_as_files(self, value):
         """A part of a widget's state in which {FILE: address among the assets} stands for large bytes."""
@@ -55,3 +49,12 @@ class Descriptions:
         self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / name).write_bytes(content)
         return f"{FOLDER}/{name}"
+
+
+def _with_pictures_as_files(answer: str, pictures: Pictures, root: str) -> str:
+    """A veiled answer whose pictures are fetched once it is shown."""
+    held_back = unveiled(answer)
+    held_back["shown"] = _EMBEDDED_PICTURE.sub(
+        lambda match: root + pictures.add(base64.b64decode(match[1]))[0], held_back["shown"]
+    )
+    return veiled(held_back)

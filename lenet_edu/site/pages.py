@@ -13,7 +13,7 @@ from lenet_edu.site.minutes import Minutes, minutes
 from lenet_edu.site.pictures import Pictures
 from lenet_edu.site.prose import Heading, Markdown, slug
 from lenet_edu.site.sources import Source, read_notebook, resolve
-from lenet_edu.site.texts import TEXTS
+from lenet_edu.site.texts import texts_in
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.pages import WIDGET
 
@@ -65,7 +65,7 @@ def render_page(
     markdown = Markdown(
         lambda link: _site_address(link, source, sources), lambda link, alt: _document_picture(link, alt)
     )
-    cells = Cells(markdown, pictures, descriptions, TEXTS[source.language], source.root)
+    cells = Cells(markdown, pictures, descriptions, texts_in(source.language), source.root)
 
     def _document_picture(link: str, alt: str) -> str:
         path = project / resolve(source.name, link)

@@ -14,9 +14,15 @@ _STEP = 5
 class Pictures:
     """Writes pictures into a site's folder; the same picture of two pages is one file."""
 
-    def __init__(self, site: Path):
-        self._site = site
+    def __init__(self, site: Path, home: str = ""):
+        self._site, self._home = site, home
         self._written: dict[str, tuple[str, int, int]] = {}
+
+    def of(self, home: str) -> "Pictures":
+        """The same pictures for a language whose pages are in the folder `home`: new ones go there."""
+        pictures = Pictures(self._site, home)
+        pictures._written = self._written
+        return pictures
 
     def add(self, content: bytes) -> tuple[str, int, int]:
         """The address within the site, width and height in pixels of a picture in any format of Pillow's."""
@@ -26,9 +32,9 @@ class Pictures:
                 smaller = _as_webp(picture)
                 size = picture.size
             ending = "webp" if len(smaller) < len(content) else (picture.format or "png").lower()
-            address = f"{FOLDER}/{name}.{ending}"
+            address = f"{self._home}{FOLDER}/{name}.{ending}"
             target = self._site / address
-            target.parent.mkdir(exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(min(smaller, content, key=len))
             self._written[name] = (address, *size)
         return self._written[name]

@@ -29,8 +29,7 @@ def markdown() -> Markdown:
 
 @pytest.fixture
 def cells(tmp_path):
-    pictures = Pictures(tmp_path)
-    return Cells(markdown(), pictures, Descriptions(tmp_path, pictures), TEXTS["en"], "../")
+    return Cells(markdown(), Pictures(tmp_path), Descriptions(tmp_path), TEXTS["en"], "../")
 
 
 def test_anchors_never_collide_and_do_not_depend_on_what_follows():
@@ -132,9 +131,9 @@ def test_large_bytes_and_held_back_pictures_of_widgets_are_files(tmp_path):
         "tensors": [{"tensors": to_base64(weights)}],
         "small": "AAAA",
     }
-    descriptions = Descriptions(tmp_path, Pictures(tmp_path))
-    told = descriptions.as_json({"widget": "FeatureMaps", "state": state}, "../")
-    assert told == descriptions.as_json({"widget": "FeatureMaps", "state": state}, "../")
+    descriptions, pictures = Descriptions(tmp_path), Pictures(tmp_path)
+    told = descriptions.as_json({"widget": "FeatureMaps", "state": state}, pictures, "../")
+    assert told == descriptions.as_json({"widget": "FeatureMaps", "state": state}, pictures, "../")
     [file] = (tmp_path / "assets" / "material").iterdir()
     assert file.read_bytes() == weights
     described = json.loads(told)["state"]
@@ -142,7 +141,7 @@ def test_large_bytes_and_held_back_pictures_of_widgets_are_files(tmp_path):
     assert (described["traits"], described["small"]) == (state["traits"], state["small"])
     shown = f'<img src="data:image/png;base64,{png("navy", (400, 300))}">'
     answer = veiled({"right": "a", "shown": shown})
-    told = descriptions.as_json({"widget": "Predict", "state": {"answer": answer}}, "../")
+    told = descriptions.as_json({"widget": "Predict", "state": {"answer": answer}}, pictures, "../")
     held_back = unveiled(json.loads(told)["state"]["answer"])
     [picture] = (tmp_path / "pictures").iterdir()
     assert held_back == {"right": "a", "shown": f'<img src="../pictures/{picture.name}">'}

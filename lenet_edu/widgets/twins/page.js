@@ -1,5 +1,6 @@
 // @ts-check
 // A widget on a page without a kernel: the script that JupyterLab uses too, a model, and a twin that answers.
+import { translate } from "../../system/language.js";
 import { withFiles } from "./material.js";
 import { TwinModel } from "./model.js";
 
@@ -48,7 +49,10 @@ async function addStyles(name, resources) {
 export async function mount(element, description, resources) {
   try {
     const name = WIDGETS[description?.widget];
-    if (!name) throw new Error(`There is no widget ${JSON.stringify(description?.widget)} for pages.`);
+    if (!name) {
+      const said = { name: JSON.stringify(description?.widget) };
+      throw new Error(translate("There is no widget {name} for pages.", said));
+    }
     const module = resources.module ?? load;
     const [view, twin, state] = await Promise.all([
       module(`../${name}.js`),
@@ -82,7 +86,9 @@ function complain(element, error) {
   const line = document.createElement("p");
   line.className = "lenet-not-alive";
   line.setAttribute("role", "status");
-  line.textContent = `This stays a picture, the instrument did not start: ${error.message ?? error}`;
+  line.textContent = translate("This stays a picture, the instrument did not start: {error}", {
+    error: error.message ?? error,
+  });
   element.querySelector(":scope > .lenet-not-alive")?.remove();
   element.append(line);
 }
