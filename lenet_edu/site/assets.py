@@ -1,10 +1,9 @@
-"""What the site's scripts fetch: the widgets' and the engine's files, shipped networks, embedded digits."""
+"""What the site's scripts fetch: files of widgets and engine, embedded digits, shipped networks."""
 
 import json
 import shutil
 from pathlib import Path
 
-import numpy as np
 from safetensors import safe_open
 
 from lenet_edu.engine.plan import plan
@@ -25,8 +24,8 @@ _COPIED = {
 def write_assets(site: Path) -> None:
     """Write them into `site`/assets, with the same folders as in the package, so that their imports hold.
 
-    Besides translations/LANGUAGE.json with what their scripts say, plans/NAME.json for
-    weights/NAME.safetensors, and digits.bin.
+    Besides translations/LANGUAGE.json with what their scripts say, and plans/NAME.json for
+    weights/NAME.safetensors.
     """
     folder = site / FOLDER
     for wing, endings in _COPIED.items():
@@ -52,12 +51,3 @@ def write_assets(site: Path) -> None:
         with safe_open(path, "np") as file:
             described = architecture(json.loads(file.metadata()["lenet_edu"])["network"])
         (plans / f"{path.stem}.json").write_text(json.dumps(plan(described)), encoding="utf-8")
-    (folder / "digits.bin").write_bytes(_embedded_digits())
-
-
-def _embedded_digits() -> bytes:
-    """scikit-learn's 1,797 digits: 64 bytes (0 to 16) an image, then one byte a label."""
-    from sklearn import datasets
-
-    images, labels = datasets.load_digits(return_X_y=True)
-    return np.asarray(images, np.uint8).tobytes() + np.asarray(labels, np.uint8).tobytes()

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from lenet_edu.site import address, offline
 from lenet_edu.site.assets import write_assets
+from lenet_edu.site.descriptions import Descriptions
 from lenet_edu.site.drawing import favicon, network_map
 from lenet_edu.site.pages import Page, render_page
 from lenet_edu.site.pictures import Pictures
@@ -66,8 +67,9 @@ def _write(site: Path, notebooks: Path) -> list[Page]:
     sources = find_notebooks(notebooks)
     sources += find_documents(sources, notebooks.parent)
     pictures = Pictures(site)
+    descriptions = Descriptions(site)
     pages = [
-        render_page(source, sources, pictures.of(_home(source.language)), notebooks.parent)
+        render_page(source, sources, pictures.of(_home(source.language)), descriptions, notebooks.parent)
         for source in sources
     ]
     shelves = {

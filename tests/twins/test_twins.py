@@ -266,10 +266,10 @@ def test_predict(files, chance, monkeypatch):
 
 def test_a_quiz_counts_its_own_questions(files, monkeypatch):
     monkeypatch.setattr(prediction, "_settled", {})
-    one, other = (questions("PREDICTIONS")[name] for name in ("c1.parameters", "c1.dense"))
-    asked = prediction.Quiz([one, other]).asked[0]
-    ask("c1.shift").commit("they stay as they are")  # elsewhere, and wrong
-    assert replay(Predict(asked), [{"send": {"commit": one.right}}], files)
+    two = {name: questions("PREDICTIONS")[name] for name in ("c1.parameters", "c1.dense")}
+    asked = prediction.Quiz(two).asked[0]
+    ask("c1.shift").commit("a")  # elsewhere, and wrong
+    assert replay(Predict(asked), [{"send": {"commit": two["c1.parameters"].right}}], files)
 
 
 def answers_to(checker, chance) -> list:

@@ -1,6 +1,7 @@
 // @ts-check
 // A widget on a page without a kernel: the script that JupyterLab uses too, a model, and a twin that answers.
 import { translate } from "../../system/language.js";
+import { withFiles } from "./material.js";
 import { TwinModel } from "./model.js";
 
 /** @typedef {import("./material.js").Resources} Resources */
@@ -53,12 +54,13 @@ export async function mount(element, description, resources) {
       throw new Error(translate("There is no widget {name} for pages.", said));
     }
     const module = resources.module ?? load;
-    const [view, twin] = await Promise.all([
+    const [view, twin, state] = await Promise.all([
       module(`../${name}.js`),
       module(`./${name}.js`),
+      withFiles(description.state, resources),
       addStyles(name, resources),
     ]);
-    const model = new TwinModel(await twin.default(description.state, resources));
+    const model = new TwinModel(await twin.default(state, resources));
     const place = document.createElement("div");
     // In the page before it is drawn, so that it can measure itself.
     place.className = "lenet-alive";
