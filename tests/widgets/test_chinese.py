@@ -129,8 +129,7 @@ def test_a_widget_speaks_chinese_and_its_labels_fit(made, browser, tmp_path):
     too_wide, cut_off = frame.evaluate(TOO_WIDE), frame.evaluate(CUT_OFF)
     frame.screenshot(path=tmp_path / "widget.png")
     assert (too_wide, cut_off) == ([], []), tmp_path
-    own = {made.lead, made.question, *made.choices} if isinstance(made, Predict) else set()
-    said = [text for text in frame.evaluate(SAID) if text.strip() not in own]
+    said = frame.evaluate(SAID)
     assert re.search("[\u4e00-\u9fff]", " ".join(said))
     assert [text for text in said if re.search("[A-Za-z]{3}", NAMES.sub("", text))] == []
     page.close()
