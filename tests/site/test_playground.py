@@ -214,7 +214,7 @@ def test_digits_are_made_smaller_as_python_does(digits, embedded, size):
 
 
 def test_the_page_is_one_file_that_asks_for_nothing(tmp_path):
-    path = playground.build(tmp_path, home="../start.html")
+    path = playground.build(tmp_path, {"en": "../start.html"})
     text = path.read_text("utf-8")
     assert [file.name for file in tmp_path.rglob("*") if file.is_file()] == ["index.html"]
     assert path.stat().st_size < 1_000_000
@@ -239,5 +239,5 @@ def test_a_bundle_runs_as_its_modules_do(tmp_path):
     (tmp_path / "a.js").write_text(
         'import three, { one, two as zwei } from "./deep/b.js";\nglobalThis.sum = one + zwei() + three;\n'
     )
-    text = bundle(tmp_path / "a.js", tmp_path)
+    text, _ = bundle(tmp_path / "a.js", tmp_path)
     assert run("eval(given.text); return globalThis.sum;", text=text) == 6

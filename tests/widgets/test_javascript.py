@@ -22,7 +22,7 @@ from lenet_edu.widgets import C3Table, DigitCodes, FeatureMaps, Subsampling, bas
 from lenet_edu.widgets.c3_table import PRESETS
 from tests.widgets.helpers import NODE, TESTS, javascript, needs_node, random_table, untrained
 
-SHARED = {"chart", "kernel", "links", "run_table", "shared", "sheet"}
+SHARED = {"chart", "kernel", "links", "names", "run_table", "shared", "sheet"}
 NAMES = sorted({path.stem for path in base.HERE.glob("*.js")} - SHARED)
 ARCHITECTURES = ("1998", "modern", "average", "sigmoid with a table", *NETWORKS)
 
