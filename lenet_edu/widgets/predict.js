@@ -27,9 +27,7 @@ export default widget(
 
     const inputs = choices.map(([letter, words]) => {
       const input = element("input", { type: "radio", name, value: letter });
-      fields.append(
-        element("label", {}, input, ` ${words} `, element("span", { class: "lenet-judgement" })),
-      );
+      fields.append(element("label", {}, input, ` ${words} `, element("span", { class: "lenet-judgement" })));
       return input;
     });
     const typed = element("input", {
