@@ -25,57 +25,9 @@ export default widget(
     root.classList.add("lenet-predict");
     root.append(question, fields, element("div", { class: "lenet-bar" }, commit, score), answer, after);
 
-<<<<<<< HEAD
-    const inputs = choices.map((choice) => {
-      const input = element("input", { type: "radio", name, value: choice });
-      fields.append(
-        element("label", {}, input, ` ${choice} `, element("span", { class: "lenet-judgement" })),
-=======
-  const inputs = choices.map(([letter, words]) => {
-    const input = element("input", { type: "radio", name, value: letter });
-    fields.append(element("label", {}, input, ` ${words} `, element("span", { class: "lenet-judgement" })));
-    return input;
-  });
-  const typed = element("input", {
-    type: "text",
-    inputmode: "decimal",
-    "aria-labelledby": name,
-    placeholder: "a number",
-  });
-  typed.addEventListener("keydown", (event) => event.key === "Enter" && guarded(settle)());
-  if (!choices.length) fields.append(typed);
-
-  function chosen() {
-    return choices.length ? inputs.find((input) => input.checked)?.value : typed.value.trim();
-  }
-  function settle() {
-    const what = choices.length ? "Choose an answer" : "Type a number";
-    if (!chosen()) throw new Error(`${what} first, then commit to it: a guess will do.`);
-    model.send({ commit: chosen() });
-  }
-  /** Say beside a choice that it is the right one, or that it was taken and is not. */
-  function judge(input) {
-    const [label, mark] = [input.parentElement, input.parentElement.lastElementChild];
-    const isRight = input.value === model.get("right");
-    const isWrong = !isRight && input.value === model.get("committed");
-    label.classList.toggle("lenet-right", isRight);
-    label.classList.toggle("lenet-wrong", isWrong);
-    mark.textContent = isRight ? "✓ right" : isWrong ? "✗ not this" : "";
-  }
-  function show() {
-    if (!model.get("settled")) return;
-    const hadFocus = root.contains(document.activeElement);
-    for (const input of [...inputs, typed, commit]) input.disabled = true;
-    for (const input of inputs) {
-      input.checked = input.value === model.get("committed");
-      judge(input);
-    }
-    if (!choices.length) {
-      typed.value = model.get("committed");
-      typed.after(
-        element("span", { class: "lenet-judgement" }, model.get("is_right") ? " ✓ right" : " ✗ not near"),
->>>>>>> zhbook
-      );
+    const inputs = choices.map(([letter, words]) => {
+      const input = element("input", { type: "radio", name, value: letter });
+      fields.append(element("label", {}, input, ` ${words} `, element("span", { class: "lenet-judgement" })));
       return input;
     });
     const typed = element("input", {

@@ -7,17 +7,10 @@ import { Refused, Twin, oneOf, quoted, readFloat } from "./twin.js";
 
 /** @typedef {{ right: boolean, said: string }} Judgement */
 
-<<<<<<< HEAD
-/** The judgement of a choice. */
-function judgeChoice({ right, choices }, choice, offered) {
-  oneOf(translate("The prediction"), choice, offered);
-  return { right: choice === right, said: choices[choice] };
-=======
 /** The judgement of a choice, by its letter. */
 function judgeChoice({ right, said }, letter) {
-  oneOf("The prediction", letter, Object.keys(said));
+  oneOf(translate("The prediction"), letter, Object.keys(said));
   return { right: letter === right, said: said[letter] };
->>>>>>> zhbook
 }
 
 /** The judgement of a number: within a factor of the right one is near enough. */
@@ -61,18 +54,11 @@ class PredictTwin extends Twin {
 
   /** All that changes with a choice. */
   settled(choice) {
-<<<<<<< HEAD
-    const { choices, question } = this.traits;
-    const { right, said } = (choices.length ? judgeChoice : judgeNumber)(this.answer, choice, choices);
-    this.progress.settle(question, choice, right);
-    const verdict = right ? translate("Yes: {said}", { said }) : translate("No: {said}", { said });
-    const answer = translate("It is {answer}", { answer: this.answer.answer });
-=======
     const { choices, name } = this.traits;
     const { right, said } = (choices.length ? judgeChoice : judgeNumber)(this.answer, choice);
     this.progress.settle(name, choice, right);
-    const verdict = `${right ? "Yes" : "No"}: ${said}`;
->>>>>>> zhbook
+    const verdict = right ? translate("Yes: {said}", { said }) : translate("No: {said}", { said });
+    const answer = translate("It is {answer}", { answer: this.answer.answer });
     return {
       committed: choice,
       response: right && choices.length ? verdict : `${verdict}\n${answer}`,
