@@ -191,6 +191,7 @@ class Knows(torch.nn.Module):
         return torch.nn.functional.one_hot(answers, 10).float()
 
 
+@pytest.mark.slow
 def test_a_project_gets_a_message_for_each_way_to_miss_it():
     assert check("project.network", Knows(30_000, kernel=True, right=True)).right
     large, dense = Knows(30_001, kernel=True, right=True), Knows(900, kernel=False, right=True)
