@@ -1,4 +1,4 @@
-"""Photos and scans of handwritten digits, made up in memory: what `pictures_read.py` and the tests read.
+"""Photos and scans of handwritten digits, made up in memory: what `reading.py` beside this reads.
 
     content = photo("squared", glyph, numpy.random.default_rng(0))      # of a JPEG file
 

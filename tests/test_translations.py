@@ -1,5 +1,7 @@
 """Translations of the notebooks: kept up to date, in agreement with the English, built with the same code."""
 
+import ast
+import re
 from copy import deepcopy
 
 import nbformat
@@ -8,15 +10,15 @@ import pytest
 
 from tools.notebooks import build
 from tools.translations import __main__ as command
-from tools.translations import agreement, catalogue, chinese, notebooks, terms
+from tools.translations import agreement, catalogue, chinese, notebooks, sources, terms
 
 EDITIONS = [
     (name, language)
-    for language in notebooks.languages()
+    for language in sources.languages()
     for name in build.names()
     if notebooks.edition(name, language).exists()
 ]
-TRANSLATIONS = [(name, language) for language in notebooks.languages() for name in build.names()]
+TRANSLATIONS = [(name, language) for language in sources.languages() for name in sources.names()]
 
 
 def translated(*pairs: tuple[str, str, str]) -> polib.POFile:
@@ -28,7 +30,7 @@ def translated(*pairs: tuple[str, str, str]) -> polib.POFile:
 
 @pytest.mark.parametrize(("name", "language"), EDITIONS)
 def test_an_edition_is_translated_whole_and_built_from_what_there_is(name, language):
-    texts = notebooks.extracted(name, language)
+    texts = sources.extracted(name, language)
     assert [entry.msgid for entry in catalogue.missing(texts)] == [], (
         "translate it: notebooks/locale/README.md"
     )
@@ -50,6 +52,29 @@ def test_an_edition_has_the_code_of_the_english_notebook(name, language):
 @pytest.mark.parametrize(("name", "language"), TRANSLATIONS)
 def test_translations_agree_with_the_english(name, language):
     assert command.faults(name, language) == []
+
+
+@pytest.mark.parametrize("language", sources.languages())
+def test_the_package_is_translated_whole(language):
+    texts = sources.extracted(sources.PACKAGE, language)
+    assert str(texts) == str(sources.read(sources.PACKAGE, language)), (
+        "run python -m tools.translations extract"
+    )
+    assert [entry.msgid for entry in catalogue.missing(texts)] == []
+    assert [entry.msgid for entry in catalogue.fuzzy(texts)] == []
+
+
+@pytest.mark.parametrize("path", sorted(sources.ROOT.rglob("*.py")), ids=lambda path: path.stem)
+def test_texts_stand_in_the_code_as_a_whole_and_their_values_have_names(path):
+    """A text that is put together before it is translated has no entry; a value without a name has no place."""
+    for call, text in sources.calls(path):
+        where = f"line {call.lineno}: {ast.unparse(call)}"
+        if isinstance(text, ast.JoinedStr):
+            words = "".join(part.value for part in text.values if isinstance(part, ast.Constant))
+            assert not re.search(r"[A-Za-z]{2}", words), where
+        if isinstance(text, ast.Constant):
+            given = {keyword.arg for keyword in call.keywords}
+            assert not given or None in given or agreement.placeholders(text.value) == given, where
 
 
 def test_changed_english_makes_the_translation_fuzzy_and_keeps_what_it_was_made_for():
@@ -98,6 +123,7 @@ def test_a_translation_that_says_something_else_is_a_fault(english, translation,
 
 def test_numbers_may_be_spelt_out_on_one_side_and_decades_are_known():
     assert agreement.faults("In the 1980s sixteen maps", "20 世纪 80 年代的 16 个特征图") == []
+    assert agreement.faults("from zero on", "从 0 起") == []
     assert agreement.faults("November 1998", "1998 年 11 月", "other numbers: a month") == []
 
 
@@ -111,6 +137,7 @@ def test_numbers_may_be_spelt_out_on_one_side_and_decades_are_known():
         "卷积， 池化",
         "使用`fit`训练",
         "**1. 计算。**输入",
+        "**卷积**先做。**1. 计算。**输入",
         "一段\n文字",
         "{count}个错误",
     ],
@@ -122,6 +149,9 @@ def test_faults_of_setting_are_seen(text):
 def test_well_set_chinese_has_no_fault():
     text = "## 05 · S4\n\n**1. 计算。** 调用 `fit(1)`，得到 $x$ 个**特征图**（feature map），见 [02 C1](02_c1.ipynb)。\n\n- 1.5 倍：C1、S2"
     assert chinese.faults(text) == []
+    assert chinese.faults("1. 先算卷积。\n2. 再算池化。") == []
+    assert chinese.faults("**卷积**先做，然后是池化。**池化**后做") == []
+    assert chinese.faults("图的\n标题", markdown=False) == []
 
 
 def test_terms_are_looked_for_the_longest_first():
@@ -131,24 +161,24 @@ def test_terms_are_looked_for_the_longest_first():
 
 
 def test_the_form_for_translators_gives_back_what_it_is_given(monkeypatch, tmp_path):
-    monkeypatch.setattr(notebooks, "LOCALE", tmp_path)
+    monkeypatch.setattr(sources, "LOCALE", tmp_path)
     (tmp_path / "zh").mkdir()
     form = command.export("06_c5", "zh")
     assert command.take_in("06_c5", "zh", form) == 0
-    first = notebooks.texts("06_c5")[0]
+    first = sources.texts("06_c5")[0]
     assert command.take_in("06_c5", "zh", form.replace(first.english, "# 06 · C5")) == 1
     assert "# 06 · C5" in command.export("06_c5", "zh")
-    assert len(catalogue.missing(notebooks.read("06_c5", "zh"))) == len(notebooks.texts("06_c5")) - 1
+    assert len(catalogue.missing(sources.read("06_c5", "zh"))) == len(sources.texts("06_c5")) - 1
 
 
 def test_building_leaves_code_alone_and_keeps_links_within_the_edition(monkeypatch, tmp_path):
-    monkeypatch.setattr(notebooks, "LOCALE", tmp_path / "locale")
+    monkeypatch.setattr(sources, "LOCALE", tmp_path / "locale")
     monkeypatch.setattr(build, "NOTEBOOKS", tmp_path)
     name = "05_s4"
-    file = notebooks.extract(name, "zh")
+    file = sources.extract(name, "zh")
     for entry in file:
         entry.msgstr = entry.msgid
-    catalogue.write(notebooks.path_of(name, "zh"), file)
+    catalogue.write(sources.path_of(name, "zh"), file)
     made = notebooks.compose(name, "zh")
     assert "](../00_start_here.ipynb)" in made.cells[0].source  # which has no edition here
     (tmp_path / "zh").mkdir()

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from sklearn import datasets
 
-from lenet_edu.data import normalise
+from lenet_edu.data import light, normalise
 from lenet_edu.network import paper
 from lenet_edu.network.losses import RUBBISH_DISTANCE
 from lenet_edu.reproduction import robustness
@@ -67,6 +67,7 @@ def constants() -> str:
             normalise.TIE,
             "So near the middle between two places a digit goes up or to the left.",
         ),
+        "TINY": (light.TINY, "A clean picture of no more pixels a side is one like MNIST's, and no photo."),
         "STILL": (
             dict(robustness.STILL),
             "Kinds of change, and how much of each changes nothing.",

@@ -9,6 +9,7 @@ from lenet_edu.cli.lab import NOTEBOOKS
 from lenet_edu.cli.options import say
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.files import read_json, write_atomically, write_json
+from lenet_edu.system.language import translate
 from lenet_edu.system.pages import WIDGET
 
 # What was last copied into the folder: digests by name of notebook, which tell whether the reader changed it.
@@ -21,14 +22,20 @@ _ASKING = ("Predict", "Exercise")
 
 def add_options(parser) -> None:
     """The options of this command."""
-    parser.add_argument("out", type=Path, help="a folder for the notebooks; it is made if it is missing")
     parser.add_argument(
-        "--reset", metavar="NOTEBOOK", help="take this one afresh, as 04_c3; yours is kept beside it"
+        "out", type=Path, help=translate("a folder for the notebooks; it is made if it is missing")
+    )
+    parser.add_argument(
+        "--reset",
+        metavar="NOTEBOOK",
+        help=translate("take this one afresh, as 04_c3; yours is kept beside it"),
     )
     parser.add_argument(
         "--without-solutions",
         action="store_true",
-        help="worksheets: leave out the solutions and the answers to predictions, to hand out or to print",
+        help=translate(
+            "worksheets: leave out the solutions and the answers to predictions, to hand out or to print"
+        ),
     )
 
 
@@ -37,7 +44,13 @@ def run(options) -> dict:
     worksheets = options.without_solutions
     if options.reset:
         changes = {"reset": reset_notebook(options.out, options.reset, worksheets)}
-        say(options, f"{options.reset} is as new in {options.out}; yours is now {changes['reset']}.")
+        say(
+            options,
+            "{name} is as new in {out}; yours is now {mine}.",
+            name=options.reset,
+            out=options.out,
+            mine=changes["reset"],
+        )
         return changes
     changes = copy_notebooks(options.out, worksheets)
     say(options, _summary(changes, options.out))
@@ -77,7 +90,11 @@ def reset_notebook(folder: Path, name: str, worksheets: bool = False) -> str:
     shipped = _shipped(worksheets)
     name = name if name.endswith(".ipynb") else f"{name}.ipynb"
     if name not in shipped:
-        raise LenetError(f"{name} is no notebook of the suite; choose from {', '.join(shipped)}.")
+        raise LenetError(
+            "{name} is no notebook of the suite; choose from {shipped}.",
+            name=name,
+            shipped=", ".join(shipped),
+        )
     target, mine = folder / name, ""
     if target.exists():
         mine = f"{target.stem} (mine, {datetime.now():%Y-%m-%d %H-%M-%S}).ipynb"
@@ -109,7 +126,9 @@ def _question_alone(text: list[str] | str) -> str:
 
 def _refuse_the_originals(folder: Path) -> None:
     if folder.resolve() == NOTEBOOKS:
-        raise LenetError(f"{folder} is where the notebooks come from. Choose another folder for copies.")
+        raise LenetError(
+            "{folder} is where the notebooks come from. Choose another folder for copies.", folder=folder
+        )
 
 
 def _shipped(worksheets: bool) -> dict[str, bytes]:
@@ -119,7 +138,8 @@ def _shipped(worksheets: bool) -> dict[str, bytes]:
     )
     if not paths:
         raise LenetError(
-            f"{NOTEBOOKS} holds no notebooks: they come with a clone of the project, not by pip."
+            "{notebooks} holds no notebooks: they come with a clone of the project, not by pip.",
+            notebooks=NOTEBOOKS,
         )
     contents = {path.relative_to(NOTEBOOKS).as_posix(): path.read_bytes() for path in paths}
     return {name: worksheet(content) if worksheets else content for name, content in contents.items()}

@@ -4,13 +4,17 @@ import argparse
 
 from lenet_edu.cli.options import add_folder_option, say
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 
 
 def add_options(parser) -> None:
     """The options of this command."""
     add_folder_option(parser)
     parser.add_argument(
-        "--fetch", action=argparse.BooleanOptionalAction, default=True, help="fetch MNIST if it is missing"
+        "--fetch",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help=translate("fetch MNIST if it is missing"),
     )
 
 
@@ -28,5 +32,9 @@ def run(options) -> dict:
     for item in sources:
         say(options, "  ".join(str(value) for value in item.values() if value not in ("", None)))
     if failure:
-        say(options, f"{failure}\nThe embedded digits step in until MNIST is there.")
+        say(
+            options,
+            "{failure}\nThe embedded digits step in until MNIST is there.",
+            failure=failure,
+        )
     return {"found": sources, "failure": failure}

@@ -9,11 +9,12 @@ from lenet_edu.cli.options import (
     say,
 )
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 
 
 def add_options(parser) -> None:
     """The options of this command."""
-    parser.add_argument("checkpoint", help="a .safetensors file, or the name of shipped weights")
+    parser.add_argument("checkpoint", help=translate("a .safetensors file, or the name of shipped weights"))
     parser.add_argument("--split", choices=("train", "validation", "test"), default="test")
     add_data_options(parser)
     add_device_option(parser)
@@ -30,17 +31,32 @@ def run(options) -> dict:
     names = class_names(model)
     if tuple(data.classes) != names:
         raise LenetError(
-            f"{options.checkpoint} knows {', '.join(names)}; the data has {', '.join(data.classes)}. "
-            "Give pictures of the classes that it was trained on."
+            "{checkpoint} knows {names}; the data has {classes}. Give pictures of the classes that it "
+            "was trained on.",
+            checkpoint=options.checkpoint,
+            names=", ".join(names),
+            classes=", ".join(data.classes),
         )
     if data.note:
         say(options, data.note)
     split = _as_read(model, getattr(data, options.split), data.scaling)
     table = confusion(model, split)
     right, count = int(table.trace()), len(split)
-    say(options, f"{model.architecture.name} on the {options.split} split of {data.name}:")
-    say(options, f"{right / count:.2%} right, {count - right} mistakes in {count:,}")
-    say(options, "\nactual \\ predicted\n" + _counts(table.tolist(), names))
+    say(
+        options,
+        "{network} on the {split} split of {data}:",
+        network=model.architecture.name,
+        split=options.split,
+        data=data.name,
+    )
+    say(
+        options,
+        "{right:.2%} right, {mistakes} mistakes in {count:,}",
+        right=right / count,
+        mistakes=count - right,
+        count=count,
+    )
+    say(options, translate("\nactual \\ predicted\n") + _counts(table.tolist(), names))
     return {
         "checkpoint": options.checkpoint,
         "network": model.architecture.name,

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 FIRST = NOTEBOOKS / "00_start_here.ipynb"
@@ -23,14 +24,20 @@ To stop: Ctrl+C here.
 """
 
 
-def lab_arguments(arguments: list[str]) -> list[str]:
+def first_notebook(language: str) -> str:
+    """Where notebook 00 lies below `NOTEBOOKS`, in the language if it is there in it."""
+    own = f"{language}/{FIRST.name}"
+    return own if (NOTEBOOKS / own).exists() else FIRST.name
+
+
+def lab_arguments(arguments: list[str], language: str = "en") -> list[str]:
     """What JupyterLab is started with to open notebook 00; `arguments` go to it, too, and win."""
     ours = [
         f"--ServerApp.root_dir={NOTEBOOKS}",
         "--ServerApp.contents_manager_class=lenet_edu.cli.contents.Contents",
         f"--ContentsManager.hide_globs={HIDDEN}",
         f"--MappingKernelManager.cull_idle_timeout={IDLE}",
-        f"--LabApp.default_url=/lab/tree/{FIRST.name}",
+        f"--LabApp.default_url=/lab/tree/{first_notebook(language)}",
         f"--LabApp.app_settings_dir={SETTINGS}",
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -52,7 +59,11 @@ def trust_notebooks(root: Path = NOTEBOOKS) -> None:
             notary.sign(read(path, as_version=4))
     except (OSError, ValueError) as error:
         print(
-            f"The notebooks could not be signed as trusted ({error}): their widgets are pictures until run."
+            translate(
+                "The notebooks could not be signed as trusted ({error}): their widgets are pictures until "
+                "run.",
+                error=error,
+            )
         )
 
 
@@ -69,7 +80,7 @@ def lab_environment() -> dict[str, str]:
     return {**os.environ, **dict(zip(names, ("active", "10000"), strict=True))}
 
 
-def open_lab(arguments: list[str]) -> int:
+def open_lab(arguments: list[str], language: str = "en") -> int:
     """Run JupyterLab, in this process, until the reader stops it; its exit status.
 
     Raises LenetError if JupyterLab or the notebooks are not there.
@@ -77,7 +88,9 @@ def open_lab(arguments: list[str]) -> int:
     if find_spec("jupyterlab") is None:
         raise LenetError("JupyterLab is not installed here. Run: pip install -e '.[notebooks]'")
     if not FIRST.exists():
-        raise LenetError(f"{FIRST} is missing: the notebooks come with a clone of the project, not by pip.")
+        raise LenetError(
+            "{first} is missing: the notebooks come with a clone of the project, not by pip.", first=FIRST
+        )
     from jupyterlab.labapp import LabApp
 
     trust_notebooks()
@@ -85,7 +98,7 @@ def open_lab(arguments: list[str]) -> int:
     os.environ.update(lab_environment())
     print(ADVICE, end="", flush=True)
     try:
-        LabApp.launch_instance(argv=lab_arguments(arguments))
+        LabApp.launch_instance(argv=lab_arguments(arguments, language))
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except KeyboardInterrupt:

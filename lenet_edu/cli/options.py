@@ -1,10 +1,12 @@
 """What several commands share: their options, and what these name: a network, data, a checkpoint."""
 
+import argparse
 import sys
 from pathlib import Path
 
 from lenet_edu.network import architecture
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import LANGUAGES, translate
 
 PRESETS = {
     "1998": architecture.lenet5().config,
@@ -17,9 +19,14 @@ SWITCHES = ("c3", "subsampling", "activation", "output")
 def add_network_options(parser, default: str) -> None:
     """Which network: a preset, and the switches that change it."""
     parser.add_argument(
-        "network", nargs="?", choices=tuple(PRESETS), help=f"which network (default {default})"
+        "network",
+        nargs="?",
+        choices=tuple(PRESETS),
+        help=translate("which network (default {default})", default=default),
     )
-    parser.add_argument("--c3", help="table, full, or six rows such as X...XXX..XXXX.XX,XX...XXX..XXXX.X,...")
+    parser.add_argument(
+        "--c3", help=translate("table, full, or six rows such as X...XXX..XXXX.XX,XX...XXX..XXXX.X,...")
+    )
     parser.add_argument("--subsampling", help=", ".join(architecture.POOLINGS))
     parser.add_argument("--activation", help=", ".join(architecture.ACTIVATIONS))
     parser.add_argument("--output", help=", ".join(architecture.OUTPUTS))
@@ -27,17 +34,19 @@ def add_network_options(parser, default: str) -> None:
         "--without-f7",
         action="store_true",
         default=None,
-        help="rgb: leave its superfluous layer out",
+        help=translate("rgb: leave its superfluous layer out"),
     )
 
 
 def add_data_options(parser) -> None:
     """Which data: digits or a folder of pictures."""
-    parser.add_argument("--data", help="digits: auto (default), mnist or embedded")
+    parser.add_argument("--data", help=translate("digits: auto (default), mnist or embedded"))
     parser.add_argument(
         "--images",
         metavar="DIR",
-        help="rgb: a folder with train/CLASS/* and val/CLASS/* (default: cats and dogs, else drawn shapes)",
+        help=translate(
+            "rgb: a folder with train/CLASS/* and val/CLASS/* (default: cats and dogs, else drawn shapes)"
+        ),
     )
     add_folder_option(parser)
 
@@ -45,13 +54,23 @@ def add_data_options(parser) -> None:
 def add_folder_option(parser) -> None:
     """Where data sets live."""
     parser.add_argument(
-        "--folder", type=Path, help="where data sets live (default: LENET_EDU_DATA, else data/)"
+        "--folder", type=Path, help=translate("where data sets live (default: LENET_EDU_DATA, else data/)")
+    )
+
+
+def add_language_option(parser) -> None:
+    """The language of what is said; without the option it is what the surroundings ask for."""
+    parser.add_argument(
+        "--lang",
+        choices=tuple(LANGUAGES),
+        default=argparse.SUPPRESS,  # it may stand before or behind the command
+        help=translate("language (default: LENET_EDU_LANG, else the notebooks' here, else the system's)"),
     )
 
 
 def add_device_option(parser) -> None:
     """Where the arithmetic is done."""
-    parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or mps")
+    parser.add_argument("--device", default="auto", help=translate("auto (default), cpu, cuda or mps"))
 
 
 def architecture_of(options, default: str) -> architecture.Architecture:
@@ -74,13 +93,17 @@ def load_data(options, plan: architecture.Architecture, scaling: str | None, hel
 
     if plan.input == architecture.rgb_lenet().input:
         if options.data or scaling not in (None, HALF_SCALING.name):
-            raise LenetError(f"--data and --scaling are for digits; {plan.name} takes --images DIR.")
+            raise LenetError(
+                "--data and --scaling are for digits; {name} takes --images DIR.", name=plan.name
+            )
         quiet = getattr(options, "quiet", False)
         if options.images:
             return load_images(options.images, held_out=held_out, progress=not quiet)
         return load_cats_and_dogs(options.folder, held_out=held_out, progress=not quiet)
     if options.images or not held_out:
-        raise LenetError(f"--images and --train-on-all are for colour pictures; {plan.name} reads digits.")
+        raise LenetError(
+            "--images and --train-on-all are for colour pictures; {name} reads digits.", name=plan.name
+        )
     return load_digits(options.data or "auto", scaling or "paper", options.folder)
 
 
@@ -92,7 +115,8 @@ def load_checkpoint(options):
     model = load_network(options.checkpoint, choose_device(options.device))
     if "scaling" not in model.notes:
         raise LenetError(
-            f"{options.checkpoint} does not say how its input was scaled. Give one that training wrote."
+            "{checkpoint} does not say how its input was scaled. Give one that training wrote.",
+            checkpoint=options.checkpoint,
         )
     return model
 
@@ -104,6 +128,9 @@ def class_names(model) -> tuple[str, ...]:
     return tuple(model.notes.get("classes", DIGIT_CLASSES))
 
 
-def say(options, text: str) -> None:
-    """Tell a person: on standard output, or on standard error if --json has that for itself."""
-    print(text, file=sys.stderr if options.json else sys.stdout)
+def say(options, text: str, /, **values) -> None:
+    """Tell a person, in their language: on standard output, or on standard error if --json has the former.
+
+    text, values: as for `translate`.
+    """
+    print(translate(text, **values), file=sys.stderr if options.json else sys.stdout)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lenet_edu.cli.options import add_device_option, load_checkpoint, say
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 
 # The most pictures in one figure; of more, some from all over are drawn.
 _PLOTTED = 40
@@ -16,13 +17,13 @@ def add_options(parser) -> None:
     """The options of this command."""
     parser.add_argument("pictures", nargs="+", metavar="IMAGE")
     parser.add_argument(
-        "--plot", metavar="FILE", help="draw the pictures with their answers (.png, .pdf, .jpg)"
+        "--plot", metavar="FILE", help=translate("draw the pictures with their answers (.png, .pdf, .jpg)")
     )
     parser.add_argument(
         "--weights",
         dest="checkpoint",
         default="lenet5-modern",
-        help="file or shipped name (default %(default)s)",
+        help=translate("file or shipped name (default %(default)s)"),
     )
     add_device_option(parser)
 
@@ -37,16 +38,25 @@ def run(options) -> dict:
             record = _record(path, number, len(several), reading)
             predictions.append(record)
             images.append(reading.image)
-            which = f", digit {number} of {len(several)}" if len(several) > 1 else ""
-            actual = f", actual {record['actual']}" if record["actual"] else ""
+            which = (
+                translate(", digit {number} of {count}", number=number, count=len(several))
+                if len(several) > 1
+                else ""
+            )
+            actual = translate(", actual {actual}", actual=record["actual"]) if record["actual"] else ""
             say(options, f"{path}{which}: {reading}{actual}")
     result = {"network": model.architecture.name, "predictions": predictions, "left_out": left_out}
     known = [record for record in predictions if record["actual"]]
     if len(known) > 1:
         result["accuracy"] = sum(str(record["class"]) == record["actual"] for record in known) / len(known)
-        say(options, f"{result['accuracy']:.2%} right of {len(known):,} whose folder names their class")
+        say(
+            options,
+            "{accuracy:.2%} right of {known_count:,} whose folder names their class",
+            accuracy=result["accuracy"],
+            known_count=len(known),
+        )
     for _, reason in left_out:
-        print(f"left out: {reason}", file=sys.stderr)
+        print(translate("left out: {reason}", reason=reason), file=sys.stderr)
     if options.plot:
         _plot_predictions(options, images, predictions)
     # In a folder there may be anything; a picture that was named should have been read.
@@ -93,9 +103,14 @@ def _read(options, model):
         if len(left_out) == 1:
             raise LenetError(left_out[0][1])
         reasons = "".join(f"\n  {reason}" for _, reason in left_out[:_NAMED])
-        more = f"\n  and {len(left_out) - _NAMED} more" if len(left_out) > _NAMED else ""
+        more = (
+            translate("\n  and {count} more", count=len(left_out) - _NAMED) if len(left_out) > _NAMED else ""
+        )
         raise LenetError(
-            f"There are no pictures in {', '.join(options.pictures)} that can be read.{reasons}{more}"
+            "There are no pictures in {pictures} that can be read.{reasons}{more}",
+            pictures=", ".join(options.pictures),
+            reasons=reasons,
+            more=more,
         )
     return readings, left_out
 
@@ -109,11 +124,19 @@ def _plot_predictions(options, images, predictions) -> None:
 
     kind = Path(options.plot).suffix.lower().lstrip(".")
     if kind not in ("png", "pdf", "jpg"):
-        raise LenetError(f"--plot takes a name that ends in .png, .pdf or .jpg; got {options.plot}.")
+        raise LenetError(
+            "--plot takes a name that ends in .png, .pdf or .jpg; got {plot}.", plot=options.plot
+        )
     every = slice(None, None, -(-len(predictions) // _PLOTTED))
     shown = predictions[every]
     guesses = [(str(one["class"]), one["actual"], one["probability"]) for one in shown]
     content = BytesIO()
     plots.predictions(images[every], guesses).savefig(content, format=kind)
     write_atomically(Path(options.plot), content.getvalue())
-    say(options, f"plotted: {options.plot}, {len(shown)} of {len(predictions)} pictures")
+    say(
+        options,
+        "plotted: {plot}, {shown_count} of {predictions_count} pictures",
+        plot=options.plot,
+        shown_count=len(shown),
+        predictions_count=len(predictions),
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 from lenet_edu.cli.options import say
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.files import write_atomically, write_json
+from lenet_edu.system.language import translate
 from lenet_edu.system.places import is_folder
 from lenet_edu.system.progress import (
     OFF,
@@ -24,10 +25,14 @@ _MOST_MISSED = 15  # questions in the teacher's list
 def add_options(parser) -> None:
     """The options of this command."""
     parser.add_argument("action", nargs="?", choices=("show", "collect"), default="show")
-    parser.add_argument("folder", nargs="?", type=Path, help="collect: the folder with the students' files")
-    parser.add_argument("--name", help="show: the name under which you hand your file in")
     parser.add_argument(
-        "--out", type=Path, help="show: save your file here, to hand in; collect: write the table as a page"
+        "folder", nargs="?", type=Path, help=translate("collect: the folder with the students' files")
+    )
+    parser.add_argument("--name", help=translate("show: the name under which you hand your file in"))
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help=translate("show: save your file here, to hand in; collect: write the table as a page"),
     )
 
 
@@ -41,14 +46,14 @@ def run(options) -> dict:
     say(options, _as_text(summary))
     if options.out:
         write_atomically(options.out, _as_page(summary).encode())
-        say(options, f"The page is {options.out}.")
+        say(options, "The page is {out}.", out=options.out)
     return summary
 
 
 def _show(options) -> dict:
     path = progress_file()
     if path is None:
-        raise LenetError(f"Nothing is recorded, since LENET_EDU_PROGRESS is {OFF!r}.")
+        raise LenetError("Nothing is recorded, since LENET_EDU_PROGRESS is {off!r}.", off=OFF)
     if options.name is not None:
         set_name(options.name)
     record = read_progress(path) if path.exists() else empty_progress()
@@ -56,7 +61,7 @@ def _show(options) -> dict:
     say(options, _line(row))
     if options.out:
         write_json(options.out, record)
-        say(options, f"Hand in {options.out}.")
+        say(options, "Hand in {out}.", out=options.out)
     return row
 
 
@@ -67,7 +72,9 @@ def collect(folder: Path) -> dict:
     the refused and stops nothing. Raises LenetError if the folder is none, or has no file of progress.
     """
     if not is_folder(folder):
-        raise LenetError(f"{folder} is no folder. Give the one that the students' files lie in.")
+        raise LenetError(
+            "{folder} is no folder. Give the one that the students' files lie in.", folder=folder
+        )
     records, refused = {}, []
     for path in sorted(folder.rglob("*.json")):
         try:
@@ -81,7 +88,9 @@ def collect(folder: Path) -> dict:
         records[name] = record
     if not records:
         reasons = f" {refused[0]}" if refused else ""
-        raise LenetError(f"{folder} has no file of progress (*.json).{reasons}")
+        raise LenetError(
+            "{folder} has no file of progress (*.json).{reasons}", folder=folder, reasons=reasons
+        )
     return {
         "students": [summarise(record, name) for name, record in records.items()],
         "missed": _most_missed(records.values()),

@@ -4,15 +4,22 @@ from pathlib import Path
 
 from lenet_edu.cli.options import add_folder_option, say
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 
 
 def add_options(parser) -> None:
     """The options of this command."""
-    parser.add_argument("row", metavar="ROW", help="such as lenet-5; any other word lists them all")
-    parser.add_argument("--seeds", type=int, default=1, help="how many, from 0 on, one a core (default 1)")
-    parser.add_argument("--data", help="digits: auto (default), mnist or embedded")
+    parser.add_argument(
+        "row", metavar="ROW", help=translate("such as lenet-5; any other word lists them all")
+    )
+    parser.add_argument(
+        "--seeds", type=int, default=1, help=translate("how many, from 0 on, one a core (default 1)")
+    )
+    parser.add_argument("--data", help=translate("digits: auto (default), mnist or embedded"))
     add_folder_option(parser)
-    parser.add_argument("--out", metavar="DIR", help="weights and records (default: a folder in runs/)")
+    parser.add_argument(
+        "--out", metavar="DIR", help=translate("weights and records (default: a folder in runs/)")
+    )
 
 
 def run(options) -> dict:
@@ -23,14 +30,26 @@ def run(options) -> dict:
 
     names = {figure_9.slug(name): name for name in (*figure_9.ROWS, *classifiers.experiments())}
     if options.row not in names:
-        raise LenetError(f"There is no row {options.row!r}. There are: {', '.join(names)}.")
+        raise LenetError(
+            "There is no row {row!r}. There are: {names}.", row=options.row, names=", ".join(names)
+        )
     check_whole("--seeds", options.seeds, 1)
     name = names[options.row]
     run_seeds = _network_runs if name in figure_9.ROWS else _classical_runs
     published, runs = run_seeds(options, name)
     errors = summary([run["error"] for run in runs])
-    spread = "" if errors["deviation"] is None else f" +- {errors['deviation']} over {len(runs)} seeds"
-    say(options, f"test error {errors['mean']} %{spread}; published: {published} %")
+    spread = (
+        ""
+        if errors["deviation"] is None
+        else translate(" +- {deviation} over {count} seeds", deviation=errors["deviation"], count=len(runs))
+    )
+    say(
+        options,
+        "test error {mean} %{spread}; published: {published} %",
+        mean=errors["mean"],
+        spread=spread,
+        published=published,
+    )
     return {"row": name, "published": published, "error": errors, "runs": runs}
 
 
@@ -52,10 +71,14 @@ def _network_runs(options, name: str) -> tuple[float, list[dict]]:
         runs.append(record)
         say(
             options,
-            f"seed {record['seed']}: test {record['error']} %, training {record['training_error']} %, "
-            f"{record['updates']:,} updates in {record['minutes']} min",
+            "seed {seed}: test {error} %, training {training_error} %, {updates:,} updates in {minutes} min",
+            seed=record["seed"],
+            error=record["error"],
+            training_error=record["training_error"],
+            updates=record["updates"],
+            minutes=record["minutes"],
         )
-    say(options, f"weights and records: {folder}")
+    say(options, "weights and records: {folder}", folder=folder)
     return published_error(name), sorted(runs, key=lambda run: run["seed"])
 
 
@@ -73,10 +96,22 @@ def _classical_runs(options, name: str) -> tuple[float, list[dict]]:
     )
     tried = choose(what, train, held_out)
     best = min(tried, key=lambda one: one["error"])[what.setting]
-    say(options, f"{what.setting} {best}, chosen on held-out digits among {len(tried)}")
+    say(
+        options,
+        "{setting} {best}, chosen on held-out digits among {tried_count}",
+        setting=what.setting,
+        best=best,
+        tried_count=len(tried),
+    )
     runs = []
     for seed in range(options.seeds) if what.seeds else [None]:
         outcome = measure(what, best, seed, all_digits, test)
         runs.append({**outcome, "error": outcome["test_error"], "data": data.name})
-        say(options, f"test {outcome['test_error']} %, {outcome['minutes']} min, {data.name}")
+        say(
+            options,
+            "test {test_error} %, {minutes} min, {name}",
+            test_error=outcome["test_error"],
+            minutes=outcome["minutes"],
+            name=data.name,
+        )
     return paper.PUBLISHED_ERRORS[what.row], runs

@@ -3,18 +3,23 @@
 from pathlib import Path
 
 from lenet_edu.cli.options import add_folder_option, say
+from lenet_edu.system.language import translate
 
 OUT = Path("build") / "site"
 
 
 def add_options(parser) -> None:
     """The options of this command."""
-    parser.add_argument("out", nargs="?", type=Path, default=OUT, help=f"the site's folder (default {OUT})")
     parser.add_argument(
-        "--serve", action="store_true", help="then serve it on this machine, with MNIST if it is here"
+        "out", nargs="?", type=Path, default=OUT, help=translate("the site's folder (default {out})", out=OUT)
     )
     parser.add_argument(
-        "--port", type=int, default=8000, help="of --serve (default 8000; 0: any that is free)"
+        "--serve",
+        action="store_true",
+        help=translate("then serve it on this machine, with MNIST if it is here"),
+    )
+    parser.add_argument(
+        "--port", type=int, default=8000, help=translate("of --serve (default 8000; 0: any that is free)")
     )
     add_folder_option(parser)
 
@@ -27,8 +32,12 @@ def run(options) -> dict:
     built = build_site(options.out)
     say(
         options,
-        f"{built['pages']} pages, {built['files']} files, {built['bytes'] / 1e6:.1f} MB in {options.out}\n"
-        "Put the folder on any host, or open index.html in it; instruments need a server (--serve).",
+        "{pages} pages, {files} files, {bytes:.1f} MB in {out}\nPut the folder on any host, or "
+        "open index.html in it; instruments need a server (--serve).",
+        pages=built["pages"],
+        files=built["files"],
+        bytes=built["bytes"] / 1000000.0,
+        out=options.out,
     )
     if options.serve:
         serve(options.out, options.port, options.folder)

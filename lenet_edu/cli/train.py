@@ -20,6 +20,7 @@ from lenet_edu.cli.options import (
 )
 from lenet_edu.network import architecture
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 
 if TYPE_CHECKING:
     from lenet_edu.data.splits import Data
@@ -31,23 +32,27 @@ if TYPE_CHECKING:
 def add_options(parser) -> None:
     """The options of this command."""
     add_network_options(parser, "modern")
-    parser.add_argument("--recipe", help="a named recipe (default: the quick one for the network)")
-    parser.add_argument("--epochs", type=int, help="passes over the training images")
-    parser.add_argument("--batch-size", type=int, help="images a step")
-    parser.add_argument("--peak-rate", type=float, help="the highest learning rate")
-    parser.add_argument("--seed", type=int, help="initial weights, order and distortions (default 0)")
+    parser.add_argument("--recipe", help=translate("a named recipe (default: the quick one for the network)"))
+    parser.add_argument("--epochs", type=int, help=translate("passes over the training images"))
+    parser.add_argument("--batch-size", type=int, help=translate("images a step"))
+    parser.add_argument("--peak-rate", type=float, help=translate("the highest learning rate"))
+    parser.add_argument(
+        "--seed", type=int, help=translate("initial weights, order and distortions (default 0)")
+    )
     add_data_options(parser)
-    parser.add_argument("--scaling", help="input scaling of digits: paper (default) or standard")
+    parser.add_argument("--scaling", help=translate("input scaling of digits: paper (default) or standard"))
     parser.add_argument(
         "--train-on-all",
         action="store_true",
         default=None,
-        help="hold no training pictures out, and validate on DIR/val, as the tutorial does",
+        help=translate("hold no training pictures out, and validate on DIR/val, as the tutorial does"),
     )
     add_device_option(parser)
-    parser.add_argument("--out", metavar="DIR", help="the run's folder (default: a new one in runs/)")
-    parser.add_argument("--resume", metavar="DIR", help="go on with the run in this folder")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.add_argument(
+        "--out", metavar="DIR", help=translate("the run's folder (default: a new one in runs/)")
+    )
+    parser.add_argument("--resume", metavar="DIR", help=translate("go on with the run in this folder"))
+    parser.add_argument("--quiet", action="store_true", help=translate("no progress bar"))
 
 
 @dataclass
@@ -92,7 +97,10 @@ def run(options) -> dict:
             progress=not options.quiet,
         )
     except KeyboardInterrupt:
-        print(f"\nStopped, and saved. To go on: lenet-edu train --resume {job.folder}", file=sys.stderr)
+        print(
+            translate("\nStopped, and saved. To go on: lenet-edu train --resume {folder}", folder=job.folder),
+            file=sys.stderr,
+        )
         raise
     record |= _describe_end(job, trained, time.perf_counter() - start)
     write_json(job.folder / "run.json", {**record, "history": trained.history})
@@ -112,10 +120,10 @@ def _new_job(options) -> Job:
     plan = architecture_of(options, default="modern")
     seed = options.seed or 0
     if not 0 <= seed < 2**31:
-        raise LenetError(f"--seed must be from 0 to {2**31 - 1}; got {seed}.")
+        raise LenetError("--seed must be from 0 to {highest}; got {seed}.", highest=2**31 - 1, seed=seed)
     if options.out and (Path(options.out) / STATE).exists():
         raise LenetError(
-            f"{options.out} already holds a run: go on with --resume {options.out}, or choose another --out."
+            "{out} already holds a run: go on with --resume {out}, or choose another --out.", out=options.out
         )
     choose_device(options.device)
     if options.recipe:
@@ -141,7 +149,7 @@ def _resumed_job(options) -> Job:
 
     changed = [f"--{name.replace('_', '-')}" for name in _FIXED if getattr(options, name) is not None]
     if changed:
-        raise LenetError(f"A resumed run keeps its settings: leave out {', '.join(changed)}.")
+        raise LenetError("A resumed run keeps its settings: leave out {changed}.", changed=", ".join(changed))
     folder = Path(options.resume)
     begun, _, notes = load_run(folder)
     source = Source.from_notes({**notes, "root": options.images or begun.root})
@@ -190,11 +198,21 @@ def _report_start(options, job: Job, record: dict) -> None:
     if data.note:
         say(options, data.note)
     sizes = " / ".join(f"{len(split):,}" for split in (data.train, data.validation, data.test))
-    say(options, f"{record['network']}, {record['parameters']:,} parameters, on {record['device']}")
-    say(options, f"{data.name}: {sizes} images to train, validate, test")
     say(
         options,
-        f"recipe {recipe.name}: {recipe.epochs} epochs, batches of {recipe.batch_size}, seed {job.seed}",
+        "{network}, {parameters:,} parameters, on {device}",
+        network=record["network"],
+        parameters=record["parameters"],
+        device=record["device"],
+    )
+    say(options, "{name}: {sizes} images to train, validate, test", name=data.name, sizes=sizes)
+    say(
+        options,
+        "recipe {name}: {epochs} epochs, batches of {batch_size}, seed {seed}",
+        name=recipe.name,
+        epochs=recipe.epochs,
+        batch_size=recipe.batch_size,
+        seed=job.seed,
     )
 
 
@@ -223,12 +241,21 @@ def _describe_end(job: Job, trained: Run, seconds: float) -> dict:
 
 
 def _report_end(options, record: dict) -> None:
-    say(options, f"validation {record['validation_accuracy']:.2%} (epoch {record['best_epoch']})")
-    why = ", last weights: the best were chosen by these very pictures" if record["tested"] == "last" else ""
-    say(options, f"test {record['test_accuracy']:.2%}{why}")
     say(
         options,
-        f"{record['images_per_second']:,} images a second, {record['training_seconds']} s of training, "
-        f"{record['seconds']} s in all",
+        "validation {validation_accuracy:.2%} (epoch {best_epoch})",
+        validation_accuracy=record["validation_accuracy"],
+        best_epoch=record["best_epoch"],
     )
-    say(options, f"weights: {record['out']}/best.safetensors, {record['out']}/last.safetensors")
+    why = ""
+    if record["tested"] == "last":
+        why = translate(", last weights: the best were chosen by these very pictures")
+    say(options, "test {test_accuracy:.2%}{why}", test_accuracy=record["test_accuracy"], why=why)
+    say(
+        options,
+        "{images_per_second:,} images a second, {training_seconds} s of training, {seconds} s in all",
+        images_per_second=record["images_per_second"],
+        training_seconds=record["training_seconds"],
+        seconds=record["seconds"],
+    )
+    say(options, "weights: {out}/best.safetensors, {out}/last.safetensors", out=record["out"])

@@ -28,6 +28,7 @@ from torch import Tensor
 from lenet_edu.data.splits import NAMES, PAPER_SCALING, Data, Source, Split, hold_out, pad, standard_scaling
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError, check_choice
+from lenet_edu.system.language import translate
 from lenet_edu.system.places import data_folder, is_file, unreachable
 
 SOURCES = ("auto", "mnist", "embedded")
@@ -77,7 +78,9 @@ def load_digits(source: str = "auto", scaling: str = "paper", folder: Path | str
             if source == "mnist":
                 raise
             digits = _embedded_digits(scaling)
-            return replace(digits, note=f"{error} The {digits.name} step in.")
+            return replace(
+                digits, note=translate("{error} The {name} step in.", error=error, name=digits.name)
+            )
     return _mnist_digits(paths, scaling)
 
 
@@ -104,7 +107,13 @@ def find_mnist(folder: Path | str | None = None) -> dict[str, Path] | None:
     missing = [name for name in MNIST_FILES if name not in paths]
     if missing:
         there = ", ".join(str(path) for path in paths.values())
-        raise LenetError(f"{raw} lacks {', '.join(missing)}; found: {there}. {_anew(raw)}")
+        raise LenetError(
+            "{raw} lacks {missing}; found: {there}. {anew}",
+            raw=raw,
+            missing=", ".join(missing),
+            there=there,
+            anew=_anew(raw),
+        )
     return paths
 
 
@@ -116,10 +125,12 @@ def fetch_mnist(folder: Path | str | None = None) -> dict[str, Path]:
     """
     root = data_folder(folder)
     if os.environ.get("LENET_EDU_OFFLINE"):
-        raise LenetError(f"MNIST is not in {root} and LENET_EDU_OFFLINE forbids fetching it.")
+        raise LenetError("MNIST is not in {root} and LENET_EDU_OFFLINE forbids fetching it.", root=root)
     mirrors = _reachable_mirrors()
     if not mirrors:
-        raise LenetError(f"MNIST is not in {root} and cannot be fetched: its servers are unreachable.")
+        raise LenetError(
+            "MNIST is not in {root} and cannot be fetched: its servers are unreachable.", root=root
+        )
     raw = root / "MNIST" / "raw"
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -129,7 +140,7 @@ def fetch_mnist(folder: Path | str | None = None) -> dict[str, Path]:
             for name in MNIST_FILES:
                 os.replace(fetched / name, raw / name)
     except (OSError, RuntimeError, EOFError, zlib.error) as error:
-        raise LenetError(f"MNIST could not be fetched into {root}: {error}") from error
+        raise LenetError("MNIST could not be fetched into {root}: {error}", root=root, error=error) from error
     return {name: raw / name for name in MNIST_FILES}
 
 
@@ -212,29 +223,40 @@ def _read_idx(path: Path, name: str) -> np.ndarray:
     except PermissionError as error:
         raise unreachable(path, error) from error
     except (OSError, EOFError, zlib.error) as error:
-        raise LenetError(f"{path} could not be read: {error}. {_anew(raw)}") from error
+        raise LenetError(
+            "{path} could not be read: {error}. {anew}", path=path, error=error, anew=_anew(raw)
+        ) from error
     dimensions = 3 if "idx3" in name else 1
     magic, wanted = content[:4], bytes([0, 0, 8, dimensions])
     if magic != wanted:
         raise LenetError(
-            f"{path} is not what its name says: it begins with {magic.hex() or 'nothing'}, not with "
-            f"{wanted.hex()}. {_anew(raw)}"
+            "{path} is not what its name says: it begins with {magic}, not with {wanted}. {anew}",
+            path=path,
+            magic=magic.hex() or translate("nothing"),
+            wanted=wanted.hex(),
+            anew=_anew(raw),
         )
     header = 4 + 4 * dimensions
     shape = tuple(int.from_bytes(content[i : i + 4], "big") for i in range(4, header, 4))
     expected = header + int(np.prod(shape))
     if len(content) != expected:
         raise LenetError(
-            f"{path} holds {len(content):,} bytes where its header promises {expected:,}: it is truncated or "
-            f"damaged. {_anew(raw)}"
+            "{path} holds {content_count:,} bytes where its header promises {expected:,}: it is "
+            "truncated or damaged. {anew}",
+            path=path,
+            content_count=len(content),
+            expected=expected,
+            anew=_anew(raw),
         )
     if hashlib.md5(content, usedforsecurity=False).hexdigest() != MNIST_FILES[name]:
-        raise LenetError(f"{path} fails its checksum: it is damaged, or not MNIST's. {_anew(raw)}")
+        raise LenetError(
+            "{path} fails its checksum: it is damaged, or not MNIST's. {anew}", path=path, anew=_anew(raw)
+        )
     return np.frombuffer(bytearray(content), np.uint8, offset=header).reshape(shape)
 
 
 def _anew(raw: Path) -> str:
-    return f"To fetch MNIST anew, remove {raw} and run: lenet-edu data"
+    return translate("To fetch MNIST anew, remove {raw} and run: lenet-edu data", raw=raw)
 
 
 def _find_file(raw: Path, name: str) -> Path | None:

@@ -30,6 +30,7 @@ from lenet_edu.data.pictures import open_picture
 from lenet_edu.data.splits import HALF_SCALING, NAMES, Data, Source, Split, hold_out
 from lenet_edu.network.architecture import rgb_lenet
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 from lenet_edu.system.places import cache_folder, data_folder, is_folder, readable, unreachable, user_path
 from lenet_edu.system.tensors import load_tensors, save_tensors
 
@@ -131,7 +132,9 @@ def load_again(
     if source.kind != "folder":
         kinds = ", ".join([*NAMES, "folder"])
         raise LenetError(
-            f"The data {source.kind!r} cannot be loaded again: it is none of {kinds}. Load it yourself."
+            "The data {kind!r} cannot be loaded again: it is none of {kinds}. Load it yourself.",
+            kind=source.kind,
+            kinds=kinds,
         )
     if not source.root:
         raise LenetError(
@@ -140,8 +143,11 @@ def load_again(
     data = load_images(source.root, held_out=source.held_out, progress=progress)
     if data.source != source:
         raise LenetError(
-            f"{source.root} no longer holds the same pictures: their fingerprint was {source.key}, now it is "
-            f"{data.source.key}. Name the folder that has them, or train anew."
+            "{root} no longer holds the same pictures: their fingerprint was {key}, now it is {now}. "
+            "Name the folder that has them, or train anew.",
+            root=source.root,
+            key=source.key,
+            now=data.source.key,
         )
     return data
 
@@ -196,7 +202,7 @@ def _cifar(root: Path, held_out: bool) -> Data:
 
     here = is_folder(root / CIFAR10.base_folder)
     if not here and os.environ.get("LENET_EDU_OFFLINE"):
-        raise LenetError(f"CIFAR-10 is not in {root} and LENET_EDU_OFFLINE forbids fetching it.")
+        raise LenetError("CIFAR-10 is not in {root} and LENET_EDU_OFFLINE forbids fetching it.", root=root)
     parts = []
     for train in (True, False):
         cifar = CIFAR10(str(root), train=train, download=not here)
@@ -227,7 +233,10 @@ def _find_files(root: Path) -> tuple[dict[str, list[tuple[Path, int]]], tuple[st
     """Each split's files with their labels, in order, and the names of the classes."""
     if not is_folder(root):
         raise LenetError(
-            f"{root} is no folder. Give one that holds {TRAIN}/CLASS/* and {VALIDATION}/CLASS/*."
+            "{root} is no folder. Give one that holds {train}/CLASS/* and {validation}/CLASS/*.",
+            root=root,
+            train=TRAIN,
+            validation=VALIDATION,
         )
     pictures = {}
     for name in (TRAIN, VALIDATION):
@@ -235,20 +244,30 @@ def _find_files(root: Path) -> tuple[dict[str, list[tuple[Path, int]]], tuple[st
         if not is_folder(folder):
             here = [path.name for path in _folders_in(root)]
             raise LenetError(
-                f"{root} has no folder {name}; it has {', '.join(here) or 'no folders at all'}. "
-                f"Pictures belong into {TRAIN}/CLASS/ and {VALIDATION}/CLASS/."
+                "{root} has no folder {name}; it has {here}. Pictures belong into {train}/CLASS/ and "
+                "{validation}/CLASS/.",
+                root=root,
+                name=name,
+                here=", ".join(here) or translate("no folders at all"),
+                train=TRAIN,
+                validation=VALIDATION,
             )
         pictures[name] = {readable(path.name): find_pictures(path) for path in _folders_in(folder)}
     classes = tuple(pictures[TRAIN])
     if len(classes) < 2:
         raise LenetError(
-            f"{root / TRAIN} has {len(classes)} classes ({', '.join(classes)}); at least 2 are needed."
+            "{train} has {classes_count} classes ({classes}); at least 2 are needed.",
+            train=root / TRAIN,
+            classes_count=len(classes),
+            classes=", ".join(classes),
         )
     if tuple(pictures[VALIDATION]) != classes:
         odd = sorted(set(classes) ^ set(pictures[VALIDATION]))
         raise LenetError(
-            f"The classes of {root / TRAIN} and {root / VALIDATION} differ: "
-            f"{', '.join(odd)} is in one of them only."
+            "The classes of {train} and {validation} differ: {odd} is in one of them only.",
+            train=root / TRAIN,
+            validation=root / VALIDATION,
+            odd=", ".join(odd),
         )
     files = {
         name: [(path, label) for label, one in enumerate(classes) for path in pictures[name][one]]
@@ -298,7 +317,9 @@ def _check_counts(folder: Path, labels: Tensor, classes: tuple[str, ...]) -> Non
     counts = torch.bincount(labels, minlength=len(classes)).tolist()
     empty = [name for name, number in zip(classes, counts, strict=True) if not number]
     if empty:
-        raise LenetError(f"{folder} has no pictures of {', '.join(empty)} that can be read.")
+        raise LenetError(
+            "{folder} has no pictures of {empty} that can be read.", folder=folder, empty=", ".join(empty)
+        )
 
 
 def _check_enough(folder: Path, labels: Tensor, classes: tuple[str, ...]) -> None:
@@ -307,13 +328,18 @@ def _check_enough(folder: Path, labels: Tensor, classes: tuple[str, ...]) -> Non
     single = [name for name, number in zip(classes, counts, strict=True) if number == 1]
     if len(single) == len(classes):
         raise LenetError(
-            f"{folder} has one picture of each class: none can be held out to validate. Add pictures, or "
-            "train on all (--train-on-all, held_out=False)."
+            "{folder} has one picture of each class: none can be held out to validate. Add pictures, "
+            "or train on all (--train-on-all, held_out=False).",
+            folder=folder,
         )
     if single:
         warnings.warn(
-            f"{folder} has a single picture of {', '.join(single)}. It is trained on, and the validation "
-            "split has none.",
+            translate(
+                "{folder} has a single picture of {single}. It is trained on, and the validation split "
+                "has none.",
+                folder=folder,
+                single=", ".join(single),
+            ),
             stacklevel=3,
         )
 
@@ -323,11 +349,18 @@ def _report(root: Path, failures: list[list[str]], files: int, strict: bool) -> 
     if not failures:
         return
     named = "; ".join(f"{name} ({reason})" for name, reason in failures[:_NAMED])
-    more = f"; and {len(failures) - _NAMED} more" if len(failures) > _NAMED else ""
-    text = f"{len(failures)} of {files:,} files in {root} could not be read as pictures: {named}{more}."
+    more = translate("; and {count} more", count=len(failures) - _NAMED) if len(failures) > _NAMED else ""
+    text = translate(
+        "{count} of {files:,} files in {root} could not be read as pictures: {named}{more}.",
+        count=len(failures),
+        files=files,
+        root=root,
+        named=named,
+        more=more,
+    )
     if strict:
-        raise LenetError(f"{text} Mend or remove them, or load with strict=False.")
-    warnings.warn(f"{text} They are left out.", stacklevel=3)
+        raise LenetError("{text} Mend or remove them, or load with strict=False.", text=text)
+    warnings.warn(translate("{text} They are left out.", text=text), stacklevel=3)
 
 
 # Decoding, and the cache ----------------------------------------------------------------------------------

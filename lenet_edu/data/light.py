@@ -12,7 +12,7 @@ from scipy import ndimage
 # wider than any stroke, narrower than most shadows.
 _COPY, _WINDOW = 128, 0.35
 # A picture of no more pixels a side holds one digit at most, and cannot be cleaned any further.
-_TINY = 40
+TINY = 40
 
 
 def grey_of(levels: np.ndarray) -> np.ndarray:
@@ -55,7 +55,7 @@ def even(grey: np.ndarray) -> np.ndarray:
 
 def is_clean_and_tiny(grey: np.ndarray) -> bool:
     """Whether a picture is as small as one of MNIST and mostly of one level: nothing is to be cleaned."""
-    return max(grey.shape) <= _TINY and bool(np.median(np.abs(grey - np.median(grey))) == 0)
+    return max(grey.shape) <= TINY and bool(np.median(np.abs(grey - np.median(grey))) == 0)
 
 
 def _without_bars(grey: np.ndarray) -> tuple[slice, slice]:

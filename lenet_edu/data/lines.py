@@ -5,6 +5,8 @@
 Arrays are (height, width); `marked` is true where there is more than paper.
 """
 
+from typing import cast
+
 import numpy as np
 from scipy import ndimage
 
@@ -13,7 +15,7 @@ _LINE, _SPAN = 0.3, 0.85
 # A line is at most so thick, as a share of its length: a pen is thicker.
 _THIN = 0.08
 # Degrees by which lines may be turned.
-_TILTS = np.arange(-16, 17)
+_TILTS = range(-16, 17)
 # Lines are looked for on a copy with at most twice so many pixels a side.
 _COPY = 220
 
@@ -29,6 +31,14 @@ def without_lines(ink: np.ndarray, marked: np.ndarray):
     yield marked
 
 
+def connected(marked: np.ndarray) -> tuple[np.ndarray, int]:
+    """At each pixel the number of the connected piece that it is of, 0 where nothing is; and how many pieces.
+
+    Pixels that meet at a corner are connected.
+    """
+    return cast(tuple[np.ndarray, int], ndimage.label(marked, np.ones((3, 3))))
+
+
 def _paler_than_strokes(ink: np.ndarray, lines: np.ndarray) -> np.ndarray:
     """The lines without what is far darker than they are: a pen that went along them."""
     if not lines.any():
@@ -39,7 +49,7 @@ def _paler_than_strokes(ink: np.ndarray, lines: np.ndarray) -> np.ndarray:
 
 def _is_outer(lines: np.ndarray, axis: int) -> np.ndarray:
     """Those of the lines that do not run through the middle third of the picture."""
-    labels, count = ndimage.label(lines, np.ones((3, 3)))
+    labels, count = connected(lines)
     side = lines.shape[axis]
     keep = np.zeros(count + 1, bool)
     for number, box in enumerate(ndimage.find_objects(labels), 1):
@@ -59,8 +69,7 @@ def _ruled_lines(marked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     # A side of a frame ends on other sides; what is none takes those with it that end on it alone.
     for _ in range(3):
         across, down = _ruled(across, down, thickness[0], 1), _ruled(down, across, thickness[1], 0)
-    both = across, down
-    return tuple(_enlarged(lines, factor, marked.shape) & marked for lines in both)
+    return _enlarged(across, factor, marked.shape) & marked, _enlarged(down, factor, marked.shape) & marked
 
 
 def _pooled(marked: np.ndarray, factor: int) -> np.ndarray:
@@ -68,7 +77,8 @@ def _pooled(marked: np.ndarray, factor: int) -> np.ndarray:
     height, width = (-(-side // factor) * factor for side in marked.shape)
     padded = np.zeros((height, width), bool)
     padded[: marked.shape[0], : marked.shape[1]] = marked
-    return padded.reshape(height // factor, factor, width // factor, factor).any((1, 3))
+    squares = padded.reshape(height // factor, factor, width // factor, factor)
+    return np.asarray(squares.any((1, 3)))
 
 
 def _enlarged(small: np.ndarray, factor: int, shape: tuple[int, ...]) -> np.ndarray:
@@ -82,7 +92,7 @@ def _tilt(marked: np.ndarray) -> int:
         (_sheared(small, tilt).sum(1) ** 2).sum() + (_sheared(small.T, -tilt).sum(1) ** 2).sum()
         for tilt in _TILTS
     ]
-    return int(_TILTS[int(np.argmax(scores))])
+    return _TILTS[int(np.argmax(scores))]
 
 
 def _sheared(picture: np.ndarray, tilt: float) -> np.ndarray:
@@ -118,7 +128,7 @@ def _runs(marked: np.ndarray, tilt: int, length: int) -> np.ndarray:
 
 def _ruled(lines: np.ndarray, others: np.ndarray, thickness: np.ndarray, axis: int) -> np.ndarray:
     """Those lines that span the picture, or end on other lines at both ends, as the sides of a frame do."""
-    labels, count = ndimage.label(lines, np.ones((3, 3)))
+    labels, count = connected(lines)
     reach = max(2, round(0.03 * min(lines.shape)))
     near = ndimage.maximum_filter(others, 2 * reach + 1)
     keep = np.zeros(count + 1, bool)
@@ -158,7 +168,7 @@ def _erased(marked: np.ndarray, across: np.ndarray, down: np.ndarray) -> np.ndar
 
 def _usual_thickness(thickness: np.ndarray, lines: np.ndarray, axis: int) -> np.ndarray:
     """At each pixel, the thickness of most of the line that it belongs to, where nothing crosses it."""
-    labels, count = ndimage.label(lines, np.ones((3, 3)))
+    labels, count = connected(lines)
     usual = np.zeros(count + 1)
     for number, box in enumerate(ndimage.find_objects(labels), 1):
         along = np.where(labels[box] == number, thickness[box], 0).max(axis)
@@ -171,7 +181,7 @@ def _without_crumbs(rest: np.ndarray, gone: np.ndarray) -> np.ndarray:
     if not gone.any():
         return rest
     near = ndimage.binary_dilation(gone, np.ones((3, 3)), iterations=2)
-    labels, count = ndimage.label(rest, np.ones((3, 3)))
+    labels, count = connected(rest)
     share = np.atleast_1d(ndimage.mean(near, labels, np.arange(count + 1)))
     return rest & (share < 0.6)[labels]
 

@@ -10,12 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lenet_edu.data.light import even, grey_of
+from lenet_edu.data.light import even, grey_of, is_clean_and_tiny
 from lenet_edu.data.pictures import read_levels
 from lenet_edu.data.splits import PAPER_SCALING, Scaling
 from lenet_edu.data.strokes import find_digits
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 
 # Ink lighter than this share of the darkest counts as paper when the digit is cropped.
 FAINT = 0.2
@@ -38,12 +39,18 @@ def digits_from_picture(source: Path | str | bytes, scaling: Scaling = PAPER_SCA
     source: the file's path, or its content. Raises LenetError if the file is missing, empty or no picture,
     or if there is no digit on it.
     """
+    return read_picture(source, scaling)[0]
+
+
+def read_picture(source: Path | str | bytes, scaling: Scaling = PAPER_SCALING) -> tuple[Tensor, bool]:
+    """The same, and whether it is a photo or scan, which had to be cleaned; see `is_photo`."""
     grey = grey_from_picture(source)
     try:
         digits = digits_in(ink_of(torch.from_numpy(even(grey.numpy()))))
     except LenetError as error:
         raise LenetError(f"{_name(source)}: {error}") from error
-    return scaling.apply(torch.stack([normalise(digit, PICKED) for digit in digits]))
+    images = scaling.apply(torch.stack([normalise(digit, PICKED) for digit in digits]))
+    return images, is_photo(grey)
 
 
 def grey_from_picture(source: Path | str | bytes) -> Tensor:
@@ -54,7 +61,14 @@ def grey_from_picture(source: Path | str | bytes) -> Tensor:
     try:
         return torch.from_numpy(grey_of(read_levels(source, LONGEST)))
     except LenetError as error:
-        raise LenetError(f"{_name(source)} could not be read as a picture: {error}.") from error
+        raise LenetError(
+            "{name} could not be read as a picture: {error}.", name=_name(source), error=error
+        ) from error
+
+
+def is_photo(grey: Tensor) -> bool:
+    """Whether a picture of grey levels, (height, width), has to be cleaned: MNIST's digits need not be."""
+    return not is_clean_and_tiny(grey.numpy())
 
 
 def digits_in(ink: Tensor) -> list[Tensor]:
@@ -123,4 +137,4 @@ def centre_by_mass(ink: Tensor) -> Tensor:
 
 
 def _name(source: Path | str | bytes) -> str:
-    return "the picture" if isinstance(source, bytes) else str(source)
+    return translate("the picture") if isinstance(source, bytes) else str(source)

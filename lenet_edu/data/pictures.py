@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 
 # What is opened. Formats that make Pillow start other programs, such as EPS, are not among them.
 FORMATS = tuple(
@@ -168,26 +169,28 @@ def _on_ground(picture: Image.Image) -> Image.Image:
 
 def _not_a_file(path: Path) -> str:
     if path.is_dir():
-        return "it is a folder"
-    return "it is no ordinary file" if path.exists() else "No such file or directory"
+        return translate("it is a folder")
+    return translate("it is no ordinary file") if path.exists() else translate("No such file or directory")
 
 
 def _reason(source: Path | str | bytes, error: Exception) -> str:
     """Why a file could not be read, in words that are true of it."""
     if isinstance(error, Image.DecompressionBombError):
-        most = 2 * Image.MAX_IMAGE_PIXELS
-        return f"it has more than the {most:,} pixels that are decoded safely: save it smaller"
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        return translate(
+            "it has more than the {most:,} pixels that are decoded safely: save it smaller", most=most
+        )
     if isinstance(error, MemoryError):
-        return "it is too large for this machine's memory: save it smaller"
+        return translate("it is too large for this machine's memory: save it smaller")
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     start = _start(source)
     if not start:
-        return "it is empty"
+        return translate("it is empty")
     for offset, signs, kind in _OTHER_KINDS:
         if start[offset:].startswith(signs):
             return kind + ("" if kind.endswith("picture") else ": save it as PNG or JPEG")
-    return "it is damaged, or no picture"
+    return translate("it is damaged, or no picture")
 
 
 def _start(source: Path | str | bytes) -> bytes:

@@ -186,8 +186,11 @@ def pad(images: Tensor, background: float = 0.0) -> Tensor:
     down, across = paper.IMAGE_SIZE - height, paper.IMAGE_SIZE - width
     if down < 0 or across < 0:
         raise LenetError(
-            f"Images of {height}x{width} do not fit into a frame of {paper.IMAGE_SIZE}x{paper.IMAGE_SIZE}. "
-            "Scale them down first."
+            "Images of {height}x{width} do not fit into a frame of {image_size}x{image_size}. Scale "
+            "them down first.",
+            height=height,
+            width=width,
+            image_size=paper.IMAGE_SIZE,
         )
     frame = (across // 2, across - across // 2, down // 2, down - down // 2)
     return F.pad(images, frame, value=background)
@@ -200,7 +203,12 @@ def crop(images: Tensor, size: int) -> Tensor:
     """
     height, width = images.shape[-2:]
     if not 1 <= size <= min(height, width):
-        raise LenetError(f"The middle of {height}x{width} pixels can be up to that size; got {size}.")
+        raise LenetError(
+            "The middle of {height}x{width} pixels can be up to that size; got {size}.",
+            height=height,
+            width=width,
+            size=size,
+        )
     down, across = (height - size) // 2, (width - size) // 2
     return images[..., down : down + size, across : across + size]
 
@@ -219,7 +227,7 @@ def resize_for(size: int, images: Tensor, scaling: Scaling) -> Tensor:
     if size == _LENET1989_SIZE:
         return scaling.undo(_resize(crop(images, _LENET1989_FRAME), size)) * 2 - 1
     sizes = ", ".join(map(str, (paper.IMAGE_SIZE, paper.MNIST_SIZE, _LENET1989_SIZE)))
-    raise LenetError(f"Digits are read at one of these sizes: {sizes}; got {size}.")
+    raise LenetError("Digits are read at one of these sizes: {sizes}; got {size}.", sizes=sizes, size=size)
 
 
 def _resize(images: Tensor, size: int) -> Tensor:

@@ -36,6 +36,9 @@ export const MIDDLE = 16.5;
 /** So near the middle between two places a digit goes up or to the left. */
 export const TIE = 0.0001;
 
+/** A clean picture of no more pixels a side is one like MNIST's, and no photo. */
+export const TINY = 40;
+
 /** Kinds of change, and how much of each changes nothing. */
 export const STILL = {
   scale: 1,

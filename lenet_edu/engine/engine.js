@@ -348,14 +348,14 @@ export class Network {
 
   /**
    * (N, classes) that sum to 1: the softmax of the scores, or of minus the distances, over the temperature.
-   * @param {Float32Array} images
+   * @param {Float32Array} images @param {number} [temperature] in place of the network's own
    */
-  probabilities(images) {
+  probabilities(images, temperature = this.temperature) {
     const output = this.output(images);
     for (let at = 0; at < output.length; at += this.classCount) {
       const scores = Array.from(
         output.subarray(at, at + this.classCount),
-        (x) => (this.hasRbfOutput ? -x : x) / this.temperature,
+        (x) => (this.hasRbfOutput ? -x : x) / temperature,
       );
       const highest = Math.max(...scores);
       const shares = scores.map((score) => Math.exp(score - highest));

@@ -7,7 +7,7 @@
  *   const image = scaled(normalise(ink), scaling);         // Float32Array of 32 x 32, what the network reads
  */
 
-import { BLANK, FAINT, GLYPH_SIZE, IMAGE_SIZE, MIDDLE, TIE } from "./constants.js";
+import { BLANK, FAINT, GLYPH_SIZE, IMAGE_SIZE, MIDDLE, TIE, TINY } from "./constants.js";
 import { DataError } from "./data.js";
 
 /**
@@ -50,6 +50,16 @@ export function inkOf(grey) {
   const largest = highest(distances);
   if (!(largest >= f(BLANK))) throw new DataError("the picture is blank: there is no digit on it.");
   return { ...grey, values: distances.map((distance) => distance / largest) };
+}
+
+/**
+ * Whether a picture is as small as one of MNIST and mostly of one level; what is not is a photo or scan.
+ * @param {Sheet} grey @returns {boolean}
+ */
+export function isCleanAndTiny({ values, rows, columns }) {
+  if (Math.max(rows, columns) > TINY) return false;
+  const middle = values.slice().sort()[(values.length - 1) >> 1];
+  return 2 * values.filter((level) => level === middle).length > values.length;
 }
 
 /**

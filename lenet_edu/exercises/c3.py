@@ -43,7 +43,8 @@ PREDICTIONS = {
         choices={
             "16: training makes them different": "equal maps get equal gradients, so each step leaves them equal. Training cannot break a tie.",
             "about half": "there is nothing that could tell one from another, so no half is singled out.",
-            "1: they are all the same": "equal weights get equal gradients, in every step.",
+            "1: they are all the same": "equal weights get equal gradients, in every step. Where maps read different "
+            "things, as in Table I, equal weights no longer force equal maps, though two maps may still come out equal.",
         },
     ),
 }

@@ -13,6 +13,7 @@ from math import isclose
 import torch
 from torch import Tensor
 
+from lenet_edu.system.language import shown, translate
 from lenet_edu.system.progress import note_exercise
 
 # What makes one cell of a notebook an answer and leaves another unanswered.
@@ -36,7 +37,7 @@ class Verdict:
     answer: object = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
-        return ("Right. " if self.right else "") + self.text
+        return (translate("Right. ") if self.right else "") + shown(self.text)
 
     __repr__ = __str__
 
@@ -75,15 +76,28 @@ class Number:
         except (TypeError, ValueError, RuntimeError):
             number = None
         if number is None:
-            return Verdict(False, f"A single number is wanted; {answer!r} is a {type(answer).__name__}.")
+            return Verdict(
+                False,
+                translate(
+                    "A single number is wanted; {answer!r} is a {kind}.",
+                    answer=answer,
+                    kind=type(answer).__name__,
+                ),
+            )
         if self._is(number, self.right):
             return Verdict(True, self.because)
         for wrong, hint in self.hints.items():
             if self._is(number, wrong):
                 return Verdict(False, hint)
-        size = "large" if number > self.right else "small"
         return Verdict(
-            False, f"{number:,.6g} is too {size}. Write the formula down, then put numbers into it."
+            False,
+            translate(
+                "{number:,.6g} is too large. Write the formula down, then put numbers into it.", number=number
+            )
+            if number > self.right
+            else translate(
+                "{number:,.6g} is too small. Write the formula down, then put numbers into it.", number=number
+            ),
         )
 
     def _is(self, number: float, wanted: float) -> bool:
@@ -103,7 +117,7 @@ class Choice:
         letters = sorted([self.right, *self.hints])
         offered = f"{', '.join(letters[:-1])} or {letters[-1]}"
         if _is_unanswered(answer):
-            return _unanswered(f"put {offered} in place of None, in quotes.")
+            return _unanswered("put {offered} in place of None, in quotes.", offered=offered)
         letter = answer.strip().lower() if isinstance(answer, str) else answer
         if letter == self.right:
             return Verdict(True, self.because)
@@ -130,20 +144,31 @@ class Code:
             return _unanswered("write the function and run the cell again.")
         if not callable(answer):
             return Verdict(
-                False, f"Give the function itself, without brackets; got a {type(answer).__name__}."
+                False,
+                translate(
+                    "Give the function itself, without brackets; got a {kind}.",
+                    kind=type(answer).__name__,
+                ),
             )
         cases = self.cases()
         try:
             given = [answer(*_copies(case)) for case in cases]
         except Exception as error:
-            return Verdict(False, f"It stopped with {type(error).__name__}: {error}")
+            return Verdict(
+                False,
+                translate("It stopped with {kind}: {error}", kind=type(error).__name__, error=error),
+            )
         if any(_is_unanswered(result) for result in given):
             return _unanswered("the function returns nothing. End it with return ...")
         try:
             given = [torch.as_tensor(result).detach().double() for result in given]
         except (TypeError, ValueError, RuntimeError):
             return Verdict(
-                False, f"It must return a tensor or numbers; it returned a {type(given[0]).__name__}."
+                False,
+                translate(
+                    "It must return a tensor or numbers; it returned a {kind}.",
+                    kind=type(given[0]).__name__,
+                ),
             )
         return self._compare(cases, given)
 
@@ -158,14 +183,23 @@ class Code:
             if got.shape != want.shape:
                 return Verdict(
                     False,
-                    f"The shape {tuple(want.shape)} is wanted; your function returns {tuple(got.shape)}.",
+                    translate(
+                        "The shape {shape} is wanted; your function returns {other}.",
+                        shape=tuple(want.shape),
+                        other=tuple(got.shape),
+                    ),
                 )
         got, want = next((g, w) for g, w in zip(given, wanted, strict=True) if not _close(g, w))
         place = tuple((~torch.isclose(got, want, rtol=1e-4, atol=1e-5)).nonzero()[0].tolist())
-        at = f" at {place}" if place else ""
+        at = translate(" at {place}", place=place) if place else ""
         return Verdict(
             False,
-            f"The shape is right, the numbers are not: {got[place]:.4g}{at} instead of {want[place]:.4g}.",
+            translate(
+                "The shape is right, the numbers are not: {got:.4g}{at} instead of {want:.4g}.",
+                got=got[place],
+                at=at,
+                want=want[place],
+            ),
         )
 
 
@@ -195,7 +229,9 @@ class Conditions:
         try:
             converted = self.convert(answer)
         except Exception:
-            return Verdict(False, f"{self.wanted} is wanted; got {answer!r}.")
+            return Verdict(
+                False, translate("{wanted} is wanted; got {answer!r}.", wanted=self.wanted, answer=answer)
+            )
         for hint, holds in self.conditions.items():
             if not holds(converted):
                 return Verdict(False, hint)
@@ -268,8 +304,12 @@ def _framed(inside: str, colour: str) -> str:
     return f'<div style="border-left:4px solid {colour};padding:2px 10px;margin:2px 0">{inside}</div>'
 
 
-def _unanswered(what_to_do: str) -> Verdict:
-    return Verdict(False, f"Not answered yet: {what_to_do}", is_answered=False)
+def _unanswered(what_to_do: str, **values) -> Verdict:
+    return Verdict(
+        False,
+        translate("Not answered yet: {what_to_do}", what_to_do=translate(what_to_do, **values)),
+        is_answered=False,
+    )
 
 
 def _is_unanswered(answer) -> bool:

@@ -30,4 +30,4 @@ def _form(checker) -> dict:
             return {"traits": {"form": checker.form or "code"}, "checker": judged}
         case Code():
             return {"traits": {"form": "code"}, "checker": {}}
-    raise LenetError(f"There is no form on a page for a {type(checker).__name__}.")
+    raise LenetError("There is no form on a page for a {kind}.", kind=type(checker).__kind)

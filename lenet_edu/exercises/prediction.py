@@ -12,6 +12,7 @@ from io import BytesIO
 from math import isfinite
 
 from lenet_edu.system.errors import LenetError, check_choice
+from lenet_edu.system.language import translate
 from lenet_edu.system.pages import veiled
 from lenet_edu.system.progress import settle_prediction
 
@@ -67,7 +68,7 @@ class Estimate:
         except ValueError:
             number = float("nan")
         if not isfinite(number):
-            raise LenetError(f"The prediction must be a number, such as 1,000; got {guess!r}.")
+            raise LenetError("The prediction must be a number, such as 1,000; got {guess!r}.", guess=guess)
         if self._near(number, self.right):
             return True, "near enough." if number != self.right else "to the digit."
         hints = (hint for wrong, hint in self.hints.items() if self._near(number, wrong))
@@ -114,15 +115,15 @@ class Asked:
         self.committed = str(choice)
         _settled.setdefault(self.question, right)
         settle_prediction(self.question, self.committed, right)
-        verdict = f"{'Yes' if right else 'No'}: {said}"
+        verdict = translate("Yes: {said}", said=said) if right else translate("No: {said}", said=said)
         if right and self.choices:
             return verdict
-        return f"{verdict}\nIt is {self.prediction.answer}"
+        return verdict + "\n" + translate("It is {answer}", answer=self.prediction.answer)
 
     def score(self) -> str:
         """How the reader has done in this session, as `2 of 3 right so far`. First answers count."""
         counted = [right for asked, right in _settled.items() if self.among is None or asked in self.among]
-        return f"{sum(counted)} of {len(counted)} right so far"
+        return translate("{right} of {count} right so far", right=sum(counted), count=len(counted))
 
     def held_back(self) -> str:
         """What is shown once the reader has committed, as HTML."""
@@ -139,7 +140,11 @@ class Asked:
 
     def __repr__(self) -> str:
         offered = [f"  ( ) {choice}" for choice in self.choices] or ["  [a number]"]
-        lines = [f"{self.lead} {self.question}", *offered, f"It is {self.prediction.answer}"]
+        lines = [
+            f"{self.lead} {self.question}",
+            *offered,
+            translate("It is {answer}", answer=self.prediction.answer),
+        ]
         return "\n".join(lines if self.shown is None else [*lines, str(self.shown)])
 
     def _repr_html_(self) -> str:
@@ -147,7 +152,7 @@ class Asked:
         return (
             f'<div style="{_FRAME}"><b>{escape(self.lead)}</b> {escape(self.question)}<ul>{choices}</ul>'
             f"<details><summary>Choose an answer first, then open</summary>"
-            f"<p>It is {escape(self.prediction.answer)}</p>{_html(self.shown)}</details></div>"
+            f"<p>{escape(translate('It is {answer}', answer=self.prediction.answer))}</p>{_html(self.shown)}</details></div>"
         )
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:

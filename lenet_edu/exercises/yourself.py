@@ -183,6 +183,8 @@ def _chosen(letters: str) -> list[str]:
     given = "".join(str(letters).lower().split()).replace(",", "")
     if len(given) != len(QUESTIONS) or set(given) - set(_LETTERS):
         raise LenetError(
-            f"{len(QUESTIONS)} letters a, b or c are wanted, one for each question; got {letters!r}."
+            "{count} letters a, b or c are wanted, one for each question; got {letters!r}.",
+            count=len(QUESTIONS),
+            letters=letters,
         )
     return [dict(_offered(one))[letter] for one, letter in zip(QUESTIONS, given, strict=True)]

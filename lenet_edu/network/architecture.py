@@ -101,8 +101,11 @@ class SubsamplingSpec:
         check_whole(f"copies of {self.name}", self.copies, 1)
         if self.copies > 1 and self.pooling != "trainable":
             raise LenetError(
-                f"copies of {self.name} must be 1 with {self.pooling} pooling, which trains nothing to tell "
-                f"copies apart by; got {self.copies}. Use trainable pooling."
+                "copies of {name} must be 1 with {pooling} pooling, which trains nothing to tell copies "
+                "apart by; got {copies}. Use trainable pooling.",
+                name=self.name,
+                pooling=self.pooling,
+                copies=self.copies,
             )
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -193,8 +196,12 @@ def connection_table(table) -> np.ndarray:
         array = np.empty(0)
     if array.shape != wanted or not np.isin(array, (0, 1)).all():
         raise LenetError(
-            f"The table must be {wanted[0]}x{wanted[1]} booleans (rows: maps of S2, columns: maps of C3); "
-            f"got {type(table).__name__} of shape {array.shape}."
+            "The table must be {rows}x{columns} booleans (rows: maps of S2, columns: maps of C3); "
+            "got {kind} of shape {shape}.",
+            rows=wanted[0],
+            columns=wanted[1],
+            kind=type(table).__name__,
+            shape=array.shape,
         )
     return array.astype(bool)
 
@@ -275,7 +282,7 @@ def rgb_lenet(classes: int = 2, f7: bool = True) -> Architecture:
     """
     check_whole("classes", classes, 2)
     if not isinstance(f7, bool):
-        raise LenetError(f"f7 must be True or False; got {f7!r}.")
+        raise LenetError("f7 must be True or False; got {f7!r}.", f7=f7)
     return Architecture(
         name="RGB LeNet" if f7 else "RGB LeNet without F7",
         config={"network": "rgb", "classes": classes, "f7": f7},
@@ -402,14 +409,14 @@ def fitting(maps: int, classes: int, switches: dict | None = None) -> Architectu
 def architecture(config: dict) -> Architecture:
     """The architecture that `config` (an `Architecture.config`) describes."""
     if not isinstance(config, dict):
-        raise LenetError(f"A network's description must be a dict; got {config!r}.")
+        raise LenetError("A network's description must be a dict; got {config!r}.", config=config)
     arguments = dict(config)
     network = arguments.pop("network", None)
     check_choice("network", network, tuple(NETWORKS))
     try:
         return NETWORKS[network](**arguments)
     except TypeError as error:
-        raise LenetError(f"{network} has no such switch: {error}.") from error
+        raise LenetError("{network} has no such switch: {error}.", network=network, error=error) from error
 
 
 def _c3_switch(c3) -> str | list[str]:
@@ -420,7 +427,7 @@ def _c3_switch(c3) -> str | list[str]:
     try:
         table = connection_table(c3)
     except LenetError as error:
-        raise LenetError(f"c3 must be 'table', 'full' or a table. {error}") from None
+        raise LenetError("c3 must be 'table', 'full' or a table. {error}", error=error) from None
     if (table == paper.C3_TABLE).all():
         return "table"
     if table.all():

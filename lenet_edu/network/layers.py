@@ -94,8 +94,12 @@ class Convolution(Squashed):
         if sums.shape[-3:] != self.bias.shape:
             (height, width), (rows, columns) = self.bias.shape[1:], sums.shape[-2:]
             raise LenetError(
-                f"A convolution with a bias for each of {height}x{width} units in a map takes maps of one "
-                f"size; got some that make {rows}x{columns}. Use one bias a map for maps of any size."
+                "A convolution with a bias for each of {height}x{width} units in a map takes maps of one "
+                "size; got some that make {rows}x{columns}. Use one bias a map for maps of any size.",
+                height=height,
+                width=width,
+                rows=rows,
+                columns=columns,
             )
         return sums + self.bias
 

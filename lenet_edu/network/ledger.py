@@ -20,6 +20,7 @@ from lenet_edu.network.architecture import (
     table_groups,
 )
 from lenet_edu.system.errors import check_choice
+from lenet_edu.system.language import Text, columns, padded, shown, translate
 
 
 @dataclass(frozen=True)
@@ -68,14 +69,20 @@ class Row:
     stride: Quantity
 
     def __str__(self) -> str:
-        return "\n".join([f"{self.name}  {self.kind}"] + [f"  {k:<16} {v}" for k, v in self.lines()])
+        lines = [f"  {padded(label, 16)} {text}" for label, text in self.lines()]
+        return "\n".join([f"{self.name}  {shown(self.kind)}", *lines])
 
     __repr__ = __str__
 
     def lines(self) -> list[tuple[str, str]]:
         """What the row says, as (label, text) pairs."""
-        shapes = [("input", show_shape(self.input_shape)), ("output", show_shape(self.output_shape))]
-        quantities = [(label, str(getattr(self, key))) for key, label in QUANTITIES if getattr(self, key)]
+        shapes = [
+            (translate("input"), show_shape(self.input_shape)),
+            (translate("output"), show_shape(self.output_shape)),
+        ]
+        quantities = [
+            (shown(label), str(getattr(self, key))) for key, label in QUANTITIES if getattr(self, key)
+        ]
         return shapes + quantities
 
     def to_dict(self) -> dict:
@@ -92,18 +99,20 @@ class Row:
 
     def _repr_html_(self) -> str:
         lines = "".join(f"<tr>{_cell('th', k)}{_cell('td', v)}</tr>" for k, v in self.lines())
-        return f"<table><caption><b>{escape(self.name)}</b> {escape(self.kind)}</caption>{lines}</table>"
+        return (
+            f"<table><caption><b>{escape(self.name)}</b> {escape(shown(self.kind))}</caption>{lines}</table>"
+        )
 
 
 # The figures of a row in the order in which they are read, and their labels.
 QUANTITIES = (
-    ("side", "output side"),
-    ("units", "units"),
-    ("parameters", "parameters"),
-    ("connections", "connections"),
-    ("multiply_adds", "multiply-adds"),
-    ("receptive_field", "receptive field"),
-    ("stride", "stride"),
+    ("side", Text("output side")),
+    ("units", Text("units")),
+    ("parameters", Text("parameters")),
+    ("connections", Text("connections")),
+    ("multiply_adds", Text("multiply-adds")),
+    ("receptive_field", Text("receptive field")),
+    ("stride", Text("stride")),
 )
 TOTALS = ("units", "parameters", "connections", "multiply_adds")
 
@@ -135,26 +144,26 @@ class Ledger:
         return {"name": self.name, "rows": [row.to_dict() for row in self.rows], "totals": self.totals}
 
     def __str__(self) -> str:
-        workings = (f"{name:<7} {label:<16} {text}" for name, label, text in self._workings())
+        workings = (f"{name:<7} {padded(label, 16)} {text}" for name, label, text in self._workings())
         return "\n".join([self.name, *_text_table(self._cells()), "", *workings])
 
     __repr__ = __str__
 
     def _cells(self) -> list[list[str]]:
-        labels = [label for key, label in QUANTITIES if key != "side"]
+        labels = [shown(label) for key, label in QUANTITIES if key != "side"]
         total = [
             f"{self.totals[key]:,}" if key in self.totals else "" for key, _ in QUANTITIES if key != "side"
         ]
         return [
-            ["layer", "kind", "output", *labels],
-            *([row.name, row.kind, show_shape(row.output_shape), *_values(row)] for row in self.rows),
-            ["total", "", "", *total],
+            [translate("layer"), translate("kind"), translate("output"), *labels],
+            *([row.name, shown(row.kind), show_shape(row.output_shape), *_values(row)] for row in self.rows),
+            [translate("total"), "", "", *total],
         ]
 
     def _workings(self) -> list[tuple[str, str, str]]:
         """Layer, label and formula of every figure that has one."""
         return [
-            (row.name, label, str(getattr(row, key)))
+            (row.name, shown(label), str(getattr(row, key)))
             for row in self.rows
             for key, label in QUANTITIES
             if getattr(row, key) and " = " in str(getattr(row, key))
@@ -168,7 +177,8 @@ class Ledger:
         return (
             f"<table><caption><b>{escape(self.name)}</b></caption><thead>{head}</thead>"
             f"<tbody>{''.join(body)}</tbody><tfoot style='font-weight:bold'>{total}</tfoot></table>"
-            f"<details><summary>How each figure comes about</summary><table>{lines}</table></details>"
+            f"<details><summary>{translate('How each figure comes about')}</summary>"
+            f"<table>{lines}</table></details>"
         )
 
 
@@ -206,7 +216,7 @@ def _input_row(layer: InputSpec) -> Row:
     shape, one = layer.output_shape, Quantity(1)
     nothing = Quantity(0)
     units = Quantity(prod(shape), _times(*shape))
-    return Row(layer.name, "image", shape, shape, None, units, nothing, nothing, nothing, one, one)
+    return Row(layer.name, Text("image"), shape, shape, None, units, nothing, nothing, nothing, one, one)
 
 
 def _row(layer: LayerSpec, shape: Shape, field: int, stride: int) -> Row:
@@ -296,15 +306,26 @@ def _side_working(layer: ConvolutionSpec, side: int, out: int) -> str:
     return f"{covered} + 1" if layer.stride == 1 else f"({covered}) / {layer.stride} + 1"
 
 
+_POOLINGS = {
+    "trainable": Text("subsampling"),
+    "average": Text("average pooling"),
+    "max": Text("max pooling"),
+}
+
+
 def _kind(layer: LayerSpec) -> str:
     if isinstance(layer, ConvolutionSpec):
-        steps = f", stride {layer.stride}" if layer.stride > 1 else ""
-        return f"convolution {layer.kernel}x{layer.kernel}" + (" by table" if layer.table else "") + steps
+        k, stride = layer.kernel, layer.stride
+        if layer.table:
+            kind = Text("convolution {kernel}x{kernel} by table", kernel=k)
+        else:
+            kind = Text("convolution {kernel}x{kernel}", kernel=k)
+        return Text("{kind}, stride {stride}", kind=kind, stride=stride) if stride > 1 else kind
     if isinstance(layer, SubsamplingSpec) and layer.copies > 1:
-        return f"subsampling, {layer.copies} to a map"
+        return Text("subsampling, {copies} to a map", copies=layer.copies)
     if isinstance(layer, SubsamplingSpec):
-        return {"trainable": "subsampling", "average": "average pooling", "max": "max pooling"}[layer.pooling]
-    return "fully connected" if isinstance(layer, LinearSpec) else "RBF, fixed codes"
+        return _POOLINGS[layer.pooling]
+    return Text("fully connected") if isinstance(layer, LinearSpec) else Text("RBF, fixed codes")
 
 
 def _times(*factors: int | str) -> str:
@@ -323,15 +344,15 @@ def _values(row: Row) -> list[str]:
 
 def _text_table(cells: list[list[str]]) -> list[str]:
     """Columns as wide as they need; text to the left, numbers to the right; a rule above the totals."""
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    widths = [max(map(columns, column)) for column in zip(*cells, strict=True)]
     lines = [
         "  ".join(
-            text.ljust(width) if place < 3 else text.rjust(width)
+            padded(text, width, right=place >= 3)
             for place, (text, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in cells
     ]
-    rule = "-" * max(map(len, lines))
+    rule = "-" * max(map(columns, lines))
     return [lines[0], rule, *lines[1:-1], rule, lines[-1]]
 
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from lenet_edu.network import architecture, layers, paper
 from lenet_edu.network.architecture import Architecture
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 
 
 class Classifier(nn.Module):
@@ -25,25 +26,32 @@ class Classifier(nn.Module):
 
     architecture: its description. has_rbf_output: True if it gives distances to codes, smallest wins; False
     if scores, largest wins. notes: what is known of how it was trained, as its file of weights has it.
+    temperature, photo_temperature: see `probabilities`.
     """
 
     architecture: Architecture
     has_rbf_output: bool
     notes: dict
     temperature: float = 1.0
+    photo_temperature: float | None = None
 
     def class_scores(self, images: Tensor) -> Tensor:
         """(N, classes), the larger the likelier: the linear output itself, or minus the RBF distance."""
         output = self(images)
         return -output if self.has_rbf_output else output
 
-    def probabilities(self, images: Tensor) -> Tensor:
+    def probabilities(self, images: Tensor, from_photos: bool = False) -> Tensor:
         """(N, classes) that sum to 1: the softmax of the class scores over the network's temperature.
 
         The temperature, 1 unless one was chosen on held-out images, makes them as sure as they are right. For
         RBF and temperature 1 this is the posterior of section II-C without its class of rubbish.
+        from_photos: the images were cut out of photos or scans, which are misread more often than the images
+        of the data set are; the temperature is `photo_temperature`, if the network has one.
         """
-        return (self.class_scores(images) / self.temperature).softmax(1)
+        temperature = self.temperature
+        if from_photos and self.photo_temperature is not None:
+            temperature = self.photo_temperature
+        return (self.class_scores(images) / temperature).softmax(1)
 
     def classes_of(self, images: Tensor) -> Tensor:
         """(N,) the likeliest class of each image."""
@@ -64,7 +72,7 @@ class Network(Classifier, nn.Sequential):
             OrderedDict((layer.name, _module(layer, below[layer.name])) for layer in plan.layers)
         )
         self.architecture = plan
-        self.notes, self.temperature = {}, 1.0
+        self.notes, self.temperature, self.photo_temperature = {}, 1.0, None
         self.reset_parameters()
 
     def __getitem__(self, index):
@@ -111,18 +119,35 @@ class Network(Classifier, nn.Sequential):
         name, wanted = self.architecture.name, self.architecture.input.output_shape
         if not isinstance(images, Tensor):
             advice = "torch.as_tensor(images).float()"
-            raise LenetError(f"{name} takes a tensor of floats; got {type(images).__name__}. Use {advice}.")
+            raise LenetError(
+                "{name} takes a tensor of floats; got {kind}. Use {advice}.",
+                name=name,
+                kind=type(images).__name__,
+                advice=advice,
+            )
         if not images.is_floating_point():
-            raise LenetError(f"{name} takes a tensor of floats; got {images.dtype}. Use images.float().")
+            raise LenetError(
+                "{name} takes a tensor of floats; got {dtype}. Use images.float().",
+                name=name,
+                dtype=images.dtype,
+            )
         weights = next(self.parameters()).dtype
         if images.dtype != weights and not torch.is_autocast_enabled(images.device.type):
             raise LenetError(
-                f"{name} has weights of {weights}; got images of {images.dtype}. Use "
-                f"images.to({weights}), or model.to({images.dtype})."
+                "{name} has weights of {weights}; got images of {dtype}. Use images.to({weights}), or "
+                "model.to({dtype}).",
+                name=name,
+                weights=weights,
+                dtype=images.dtype,
             )
         if images.ndim != 4 or tuple(images.shape[1:]) != wanted:
             raise LenetError(
-                f"{name} takes images of shape {('N', *wanted)}; got {tuple(images.shape)}."
+                translate(
+                    "{name} takes images of shape {wanted}; got {shape}.",
+                    name=name,
+                    wanted=("N", *wanted),
+                    shape=tuple(images.shape),
+                )
                 + _hint(tuple(images.shape), wanted)
             )
 
@@ -214,12 +239,12 @@ def _moves(spec: architecture.ConvolutionSpec, shape: tuple[int, ...]) -> dict:
 def _hint(came: tuple[int, ...], wanted: tuple[int, ...]) -> str:
     """What to do about images of shape `came` where (N, *wanted) is asked for, if anything is known."""
     if came == wanted:
-        return " Add the first axis with images[None]."
+        return translate(" Add the first axis with images[None].")
     digit, frame = (paper.MNIST_SIZE,) * 2, (paper.IMAGE_SIZE,) * 2
     if came[-2:] == digit and wanted[1:] == frame:
-        return " Pad with lenet_edu.pad."
+        return translate(" Pad with lenet_edu.pad.")
     if came[-2:] == frame and wanted[1:] == digit:
-        return f" Take the middle with lenet_edu.crop(images, {paper.MNIST_SIZE})."
+        return translate(" Take the middle with lenet_edu.crop(images, {size}).", size=paper.MNIST_SIZE)
     return ""
 
 

@@ -102,7 +102,11 @@ def loss_surface(
     """
     weights = [find_weight(model, name) for name in (first, second)]
     if not (reach > 0 and 4 <= points <= 200):
-        raise LenetError(f"reach must be above 0 and points from 4 to 200; got {reach} and {points}.")
+        raise LenetError(
+            "reach must be above 0 and points from 4 to 200; got {reach} and {points}.",
+            reach=reach,
+            points=points,
+        )
     centre = (weights[0].item(), weights[1].item())
     loss = criterion(model)
     steps = torch.linspace(-reach, reach, points)
@@ -125,7 +129,7 @@ def find_weight(model: Network, name: str) -> Tensor:
     """One weight of a network by its name, such as "C1.weight[2, 0, 0, 2]", as a view that can be set."""
     parts = re.fullmatch(r"(\w+\.\w+)\[([\d\s,]+)\]", name.strip())
     if not parts:
-        raise LenetError(f"A weight is named as in 'C1.weight[2, 0, 0, 2]'; got {name!r}.")
+        raise LenetError("A weight is named as in 'C1.weight[2, 0, 0, 2]'; got {name!r}.", name=name)
     parameters = dict(model.named_parameters())
     check_choice(f"A parameter of {model.architecture.name}", parts[1], tuple(parameters))
     parameter = parameters[parts[1]].detach()
@@ -134,7 +138,12 @@ def find_weight(model: Network, name: str) -> Tensor:
         at < side for at, side in zip(place, parameter.shape, strict=True)
     )
     if not fits:
-        raise LenetError(f"{parts[1]} has shape {tuple(parameter.shape)}; there is no weight {place} in it.")
+        raise LenetError(
+            "{parts} has shape {shape}; there is no weight {place} in it.",
+            parts=parts[1],
+            shape=tuple(parameter.shape),
+            place=place,
+        )
     return parameter[place]
 
 

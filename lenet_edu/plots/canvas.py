@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from inspect import signature
 from typing import Any, cast
 
 import matplotlib.figure
@@ -15,6 +16,7 @@ from matplotlib.axes import Axes
 
 from lenet_edu.plots import style
 from lenet_edu.plots.style import GREY
+from lenet_edu.system.language import translate
 
 
 @contextmanager
@@ -51,21 +53,46 @@ class Figure(matplotlib.figure.Figure):
             return super().get_tightbbox(*arguments, **named)
 
 
+# Parameters of figures that are texts, alone, in a row or as names of what is drawn.
+_TEXTS = {"title", "titles", "note", "xlabel", "ylabel", "named", "beside"}
+_NAMED = {"lines", "values", "panels", "networks", "histories", "runs"}
+
+
 def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
-    """Draw in the suite's style, whatever the reader's own matplotlib settings are."""
+    """Draw in the suite's style, whatever the reader's own matplotlib settings are.
+
+    Titles, labels and names of lines come in English, and are drawn in the reader's language where the
+    catalogue has them: so notebooks in every language have the same code.
+    """
+    parameters = signature(draw)
 
     @wraps(draw)
     def styled_draw(*arguments, **named):
         from matplotlib import pyplot as plt
 
+        given = parameters.bind(*arguments, **named)
+        for name, value in given.arguments.items():
+            if name in _TEXTS or (name in _NAMED and isinstance(value, dict)):
+                given.arguments[name] = _translated(value)
         settings: Any = {**style.RC, "font.family": style.installed_fonts()}
         with rc_context(settings), quiet():
-            figure = draw(*arguments, **named)
+            figure = draw(*given.args, **given.kwargs)
         # A notebook would show a figure that pyplot still holds a second time.
         plt.close(figure)
         return figure
 
     return styled_draw
+
+
+def _translated(text):
+    """A text, each of several texts, or the names in a table, in the reader's language."""
+    if isinstance(text, str):
+        return translate(text)
+    if isinstance(text, dict):
+        return {_translated(name): value for name, value in text.items()}
+    if isinstance(text, (list, tuple)):
+        return [_translated(one) for one in text]
+    return text
 
 
 def new_figure(size: tuple[float, float], **settings) -> Figure:

@@ -7,6 +7,7 @@ from lenet_edu.network import paper
 from lenet_edu.plots import style
 from lenet_edu.plots.canvas import Figure, as_array, frame, new_figure, styled
 from lenet_edu.plots.style import GREY, INK, ORANGE, SOFT_INK
+from lenet_edu.system.language import translate
 
 _STRONGEST = 40  # of a unit's weights get a line of full width
 
@@ -23,7 +24,11 @@ def kernel_sum(maps, kernels, bias: float, output: float, title: str = "") -> Fi
     columns = int(np.ceil(np.sqrt(len(below))))
     figure = new_figure((10.5, 2.9))
     bands = figure.subfigures(1, 4, squeeze=False, width_ratios=(1, 1, 1, 1.15))[0]
-    names = (f"{len(below)} maps of S4", "the unit's kernels", "products")
+    names = (
+        translate("{count} maps of S4", count=len(below)),
+        translate("the unit's kernels"),
+        translate("products"),
+    )
     for band, name, pictures, sign in zip(
         bands[:3], names, (below, weights, products), ("x", "=", ""), strict=True
     ):
@@ -45,7 +50,9 @@ def kernel_sum(maps, kernels, bias: float, output: float, title: str = "") -> Fi
     )
     for place, line in enumerate(lines):
         bands[3].text(0.0, 0.66 - 0.2 * place, line, va="center", size=9.5)
-    bands[3].text(0.0, 0.91, "one unit of C5", weight="bold", size=9, color=style.layer_colour("C5"))
+    bands[3].text(
+        0.0, 0.91, translate("one unit of C5"), weight="bold", size=9, color=style.layer_colour("C5")
+    )
     figure.suptitle(title, x=0.01, ha="left", y=1.06)
     return figure
 
@@ -82,7 +89,13 @@ def fully_connected(below, weights, above, unit: int, title: str = "") -> Figure
     for x, (layer, text) in heads.items():
         colour = style.layer_colour(layer)
         axis.text(x, height + 0.4, text, ha="center", weight="bold", color=colour)
-    axis.text(9 + width + 0.4, target[1], f"unit {unit}: {outputs[unit]:.2f}", va="center", color=INK)
+    axis.text(
+        9 + width + 0.4,
+        target[1],
+        translate("unit {unit}: {output:.2f}", unit=unit, output=outputs[unit]),
+        va="center",
+        color=INK,
+    )
     axis.set(xlim=(-2, 20), ylim=(-0.4, height + 1.2), aspect="equal")
     axis.axis("off")
     figure.suptitle(title, x=0.01, ha="left")
@@ -114,11 +127,12 @@ def to_codes(f6, codes, title: str = "") -> Figure:
             axis.imshow(picture.reshape(shape), **colours)
             frame(axis, ORANGE if won else GREY, 2.2 if won else 0.5)
         look = {"weight": "bold" if won else "normal", "color": ORANGE if won else INK}
-        column[0].set_title(f"code of {k}", size=8.5, **look)
+        column[0].set_title(translate("code of {k}", k=k), size=8.5, **look)
         column[2].set_xlabel(f"{distances[k]:.1f}", size=9, **look)
-    for axis, text in zip(axes[:, 0], ("F6", "the code", "squared\ndifference"), strict=True):
+    rows = ("F6", translate("the code"), translate("squared\ndifference"))
+    for axis, text in zip(axes[:, 0], rows, strict=True):
         _name_row(axis, text)
-    figure.text(0.02, 0.035, "their sum:", weight="bold", size=9)
+    figure.text(0.02, 0.035, translate("their sum:"), weight="bold", size=9)
     figure.suptitle(title, x=0.005, ha="left")
     return figure
 

@@ -13,6 +13,7 @@ from lenet_edu.plots import style
 from lenet_edu.plots.canvas import Figure, as_array, as_colours, styled, subplots
 from lenet_edu.plots.networks import field_squares
 from lenet_edu.plots.style import GREY, INK, ORANGE, SOFT_INK
+from lenet_edu.system.language import shown, translate
 
 
 def network(
@@ -105,7 +106,10 @@ def _with_values(plan: Architecture, values: dict, lit: str | None, smallest: bo
         colour = GREY if faint[name] else style.layer_colour(name)
         bottom, shape = -_HEIGHT / 2, show_shape(plan.shapes[name])
         if name == names[-1]:
-            shape += " distances" if smallest else " scores"
+            count = shape
+            shape = translate("{count} scores", count=count)
+            if smallest:
+                shape = translate("{count} distances", count=count)
         axes.text(centre, bottom - 0.42, name, ha="center", weight="bold", color=colour)
         axes.text(centre, bottom - 0.78, shape, ha="center", size=8, color=SOFT_INK)
     return figure
@@ -226,9 +230,9 @@ def _draw_answers(
             weight=weight,
         )
         if is_answer:
-            why = "smallest" if smallest else "largest"
+            why = translate("smallest: the answer") if smallest else translate("largest: the answer")
             look = {"size": 8, "weight": weight, "color": ORANGE}
-            axes.text(left + length + 0.1, y, f"{why}: the answer", va="center", **look)
+            axes.text(left + length + 0.1, y, why, va="center", **look)
 
 
 @styled
@@ -249,7 +253,7 @@ def _blank(plan: Architecture, lit: str | None) -> Figure:
         right = centre + half
         axes.text(centre, -2.75, name, ha="center", weight="bold", color=colour if name == lit else INK)
         axes.text(centre, -3.4, show_shape(shape), ha="center", size=8)
-        kind = _two_lines(kinds.get(name, ""))
+        kind = _two_lines(shown(kinds.get(name, "")))
         axes.text(centre, 2.75, kind, ha="center", va="center", size=7, color=SOFT_INK)
     left = -_layer_width(plan.input.output_shape) / 2
     axes.set(xlim=(left - 0.2, right + 1.0), ylim=(-3.7, 3.2), aspect="equal")

@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from lenet_edu.plots import style
 from lenet_edu.plots.canvas import Figure, as_array, as_colours, frame, new_figure, styled, subplots
 from lenet_edu.plots.style import INK, RED
+from lenet_edu.system.language import translate
 
 
 @styled
@@ -54,10 +55,12 @@ def predictions(images, guesses) -> Figure:
     figure says so: a network may have made no mistakes.
     """
     if not len(images):
-        return _nothing("There are no such pictures.")
+        return _nothing(translate("There are no such pictures."))
     titles, colours = [], []
     for predicted, actual, probability in guesses:
-        titles.append(f"{predicted} {probability:.0%}" + (f"\nis: {actual}" if actual else ""))
+        titles.append(
+            f"{predicted} {probability:.0%}" + (translate("\nis: {actual}", actual=actual) if actual else "")
+        )
         colours.append(INK if actual in (None, predicted) else RED)
     draw = digits if len(images[0]) == 1 else pictures
     return draw(images, titles, colours=colours)
@@ -105,8 +108,12 @@ def scan(picture, distances, step: int, sure: float, title: str = "") -> Figure:
             below.text(centre, nearest, f"{nearest}", ha="center", va="center", color="white", weight="bold")
     for axis in (above, below):
         axis.set_xlim(-0.5, width - 0.5)
-    below.set(yticks=range(table.shape[1]), ylabel="digit", xlabel="centre of the window, in pixels")
-    figure.colorbar(drawn, cax=scale, label="distance")
+    below.set(
+        yticks=range(table.shape[1]),
+        ylabel=translate("digit"),
+        xlabel=translate("centre of the window, in pixels"),
+    )
+    figure.colorbar(drawn, cax=scale, label=translate("distance"))
     figure.suptitle(title, x=0.01, ha="left")
     return figure
 

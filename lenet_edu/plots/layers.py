@@ -15,6 +15,7 @@ from lenet_edu.plots.canvas import (
     subplots,
 )
 from lenet_edu.plots.style import BLUE, GREY, INK, ORANGE, PALETTE
+from lenet_edu.system.language import translate
 
 
 @styled
@@ -79,16 +80,20 @@ def _answer_cells(band, values: np.ndarray, model, classes) -> None:
         axis.axvspan(answer - 0.5, answer + 0.5, color=ORANGE, zorder=1)
         axis.texts[answer].set(weight="bold", zorder=2)
         axis.get_xticklabels()[answer].set_weight("bold")
-        what = "smallest distance" if smallest else "largest score"
-        axis.set_title(f"The {what} is the answer: {names[answer]}", loc="left", size=8, color=INK)
+        if smallest:
+            title = translate("The smallest distance is the answer: {name}", name=names[answer])
+        else:
+            title = translate("The largest score is the answer: {name}", name=names[answer])
+        axis.set_title(title, loc="left", size=8, color=INK)
 
 
 def _layer_caption(output: np.ndarray) -> str:
     """How much a layer holds, as `6 maps of 28x28` or `120 units`."""
     if output.ndim == 3 and output.shape[1] > 1:
-        number = "1 map" if len(output) == 1 else f"{len(output)} maps"
-        return f"{number}, {output.shape[1]}x{output.shape[2]}"
-    return f"{output.size} units"
+        count, height, width = output.shape
+        number = translate("1 map") if count == 1 else translate("{count} maps", count=count)
+        return f"{number}, {height}x{width}"
+    return translate("{count} units", count=output.size)
 
 
 @styled
@@ -125,6 +130,7 @@ def combination(inputs, kernels, parts, result, names=(), title: str = "") -> Fi
     rows = [[as_array(picture) for picture in row] for row in zip(inputs, kernels, parts, strict=True)]
     figure = new_figure((9.5, 1.75 * len(rows) + 0.4), layout="constrained")
     grid = figure.add_gridspec(len(rows), 4, width_ratios=(1, 0.7, 1, 1.6))
+    parts_of_row = (translate("map"), translate("kernel"), translate("part"))
     for number, row in enumerate(rows):
         for column, (picture, sign) in enumerate(zip(row, ("×", "=", "+" if number else ""), strict=True)):
             axis = figure.add_subplot(grid[number, column])
@@ -132,7 +138,7 @@ def combination(inputs, kernels, parts, result, names=(), title: str = "") -> Fi
             axis.imshow(picture, cmap=style.DIVERGING, vmin=-limit, vmax=limit)
             frame(axis)
             if number == 0:
-                axis.set_title(("map", "kernel", "part")[column], size=9)
+                axis.set_title(parts_of_row[column], size=9)
             if column == 0 and number < len(names):
                 axis.set_ylabel(names[number])
             if column < 2:
@@ -143,7 +149,7 @@ def combination(inputs, kernels, parts, result, names=(), title: str = "") -> Fi
     limit = max(np.abs(as_array(result)).max(), 1e-6)
     drawn = axis.imshow(as_array(result), cmap=style.DIVERGING, vmin=-limit, vmax=limit)
     frame(axis, style.layer_colour(title[:2]), 1.5)
-    axis.set_title(f"{title}: the sum, plus bias, squashed", size=9)
+    axis.set_title(translate("{title}: the sum, plus bias, squashed", title=title), size=9)
     figure.colorbar(drawn, ax=axis, shrink=0.6)
     return figure
 

@@ -9,6 +9,7 @@ from lenet_edu.network.surface import Surface
 from lenet_edu.plots import style
 from lenet_edu.plots.canvas import Figure, as_array, frame, new_figure, styled, subplots
 from lenet_edu.plots.style import BLUE, GREY, INK, ORANGE, SOFT_INK
+from lenet_edu.system.language import translate
 
 _BANDS = 24
 _PANELS = 4  # paths in a row
@@ -25,13 +26,18 @@ def slope(
     """
     figure, (axis,) = subplots(1, 1, (7, 3.2))
     x, y = as_array(values), as_array(losses)
-    axis.plot(x, y, color=BLUE, label="loss")
+    axis.plot(x, y, color=BLUE, label=translate("loss"))
     reach = 0.18 * (x.max() - x.min())
     ends = np.array([at[0] - reach, at[0] + reach])
-    axis.plot(ends, at[1] + steepness * (ends - at[0]), color=ORANGE, label=f"slope {steepness:.2f}")
+    axis.plot(
+        ends,
+        at[1] + steepness * (ends - at[0]),
+        color=ORANGE,
+        label=translate("slope {steepness:.2f}", steepness=steepness),
+    )
     axis.plot(*at, "o", color=ORANGE, markeredgecolor=INK)
     margin = 0.08 * (y.max() - y.min())
-    axis.set(xlabel=xlabel, ylabel="loss", ylim=(y.min() - margin, y.max() + margin))
+    axis.set(xlabel=xlabel, ylabel=translate("loss"), ylim=(y.min() - margin, y.max() + margin))
     axis.set_title(title, loc="left")
     axis.grid(color=GREY, alpha=0.25)
     axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
@@ -57,11 +63,13 @@ def loss_surface(surface: Surface, paths: dict | None = None, title: str = "") -
             loss = surface.at(path[-1])[0]
             steps = len(path) - 1
             axis.set_title(
-                f"{label}\n{steps} step{'s' * (steps != 1)}: loss {loss:.2f}", size=8.5, weight="normal"
+                f"{label}\n{_steps(steps)}: " + translate("loss {loss:.2f}", loss=loss),
+                size=8.5,
+                weight="normal",
             )
     for axis in axes[len(shown) :]:
         axis.axis("off")
-    figure.colorbar(drawn, ax=axes, shrink=0.9, aspect=24, pad=0.01, label="loss", format="%.1f")
+    figure.colorbar(drawn, ax=axes, shrink=0.9, aspect=24, pad=0.01, label=translate("loss"), format="%.1f")
     figure.supxlabel(surface.names[0], size=9)
     figure.supylabel(surface.names[1], size=9)
     if title:
@@ -92,7 +100,8 @@ def backward_pass(activations: dict, slopes: dict, sample: int = 0, title: str =
         if column:
             _arrow(figure, axes[0, column - 1], axes[0, column], SOFT_INK)
             _arrow(figure, axes[1, column], axes[1, column - 1], ORANGE)
-    for row, text in enumerate(("forward:\nthe outputs", "backward:\nthe slopes")):
+    directions = (translate("forward:\nthe outputs"), translate("backward:\nthe slopes"))
+    for row, text in enumerate(directions):
         box = axes[row, 0].get_position()
         middle = (box.y0 + box.y1) / 2
         figure.text(0.005, middle, text, va="center", weight="bold", color=(SOFT_INK, ORANGE)[row])
@@ -147,3 +156,7 @@ def _picture(output: np.ndarray) -> np.ndarray:
     units = output.reshape(-1)
     columns = {84: 7, 120: 10, 10: 1}.get(len(units), 1)
     return units.reshape(-1, columns)
+
+
+def _steps(count: int) -> str:
+    return translate("1 step") if count == 1 else translate("{count} steps", count=count)

@@ -12,6 +12,7 @@ from lenet_edu.plots import style
 from lenet_edu.plots.canvas import Figure, as_array, as_colours, frame, styled, subplots
 from lenet_edu.plots.style import BLUE, GREEN, ORANGE, PURPLE
 from lenet_edu.system.errors import LenetError, check_choice
+from lenet_edu.system.language import translate
 
 
 @styled
@@ -48,7 +49,7 @@ def table(connected, title: str = "", layer: str = "C3", below=None, above=None)
         _small_map(axis, as_array(above)[number], (number, -1.2), layer, np.abs(as_array(above)).max())
     axis.set(xlim=(-0.5 - room[0], columns - 0.5), ylim=(rows - 0.5, -0.5 - room[1]))
     axis.set(xticks=range(columns), yticks=range(rows), aspect="equal" if any(room) else "auto")
-    axis.set(xlabel=f"map of {layer}", ylabel=f"map of {lower}")
+    axis.set(xlabel=translate("map of {layer}", layer=layer), ylabel=translate("map of {lower}", lower=lower))
     axis.tick_params(length=0, top=False)
     axis.spines[:].set_visible(False)
     axis.set_title(title, loc="left")
@@ -77,7 +78,11 @@ def parameters_and_connections(book: Ledger) -> Figure:
         bars = axis.barh(names, counts, color=colour)
         total = sum(counts)
         axis.bar_label(bars, [f"{n:,}  ({n / total:.1%})" for n in counts], padding=3, size=8)
-        axis.set(title=f"{total:,} {key}", xlim=(0, max(counts) * 1.35))
+        if key == "parameters":
+            title = translate("{total:,} parameters", total=total)
+        else:
+            title = translate("{total:,} connections", total=total)
+        axis.set(title=title, xlim=(0, max(counts) * 1.35))
         axis.invert_yaxis()
         axis.xaxis.set_visible(False)
         axis.spines["bottom"].set_visible(False)
@@ -113,10 +118,12 @@ def receptive_field(
         axis.add_patch(square)
         frame(axis)
         axis.set_title(name, color=style.layer_colour(name))
-        all_units = f"all {len(picture)} units" if column else f"{height} x {width} units"
-        axis.set_xlabel("one unit" if name == layer else all_units, size=8)
+        units = translate("{height} x {width} units", height=height, width=width)
+        if column:
+            units = translate("all {count} units", count=len(picture))
+        axis.set_xlabel(translate("one unit") if name == layer else units, size=8)
     height, width = squares[plan.input.name][2:]
-    axes[0].set_xlabel(f"{height} x {width} pixels", size=8)
+    axes[0].set_xlabel(translate("{height} x {width} pixels", height=height, width=width), size=8)
     return figure
 
 
@@ -133,7 +140,13 @@ def field_squares(
     check_choice(f"A layer of {plan.name}", layer, tuple(names))
     sides = shapes[layer][1:] or (1, 1)
     if not all(0 <= place < side for place, side in zip(unit, sides, strict=True)):
-        raise LenetError(f"{layer} has units ({sides[0]} x {sides[1]} in a map); there is no {unit}.")
+        raise LenetError(
+            "{layer} has units ({rows} x {columns} in a map); there is no {unit}.",
+            layer=layer,
+            rows=sides[0],
+            columns=sides[1],
+            unit=unit,
+        )
     spans = [(place, place + 1) for place in unit]
     squares = {layer: (unit[0], unit[1], 1, 1)}
     for name in reversed(names[1 : names.index(layer) + 1]):

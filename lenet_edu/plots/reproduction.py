@@ -10,13 +10,14 @@ from lenet_edu.network import paper
 from lenet_edu.plots import style
 from lenet_edu.plots.canvas import Figure, as_array, finish_chart, styled, subplots
 from lenet_edu.plots.style import BLUE, GREEN, GREY, INK, ORANGE, PALETTE
+from lenet_edu.system.language import Text, shown, translate
 
-# What is written under each change of `robustness`, and which amounts.
+# What is written above and under each change of `robustness`, and which amounts.
 _CHANGES = {
-    "scale": ("factor", (0.5, 1, 2)),
-    "shift": ("downwards, in heights of a digit", (-0.5, 0, 0.5)),
-    "rotation": ("degrees anticlockwise", (-60, -30, 0, 30, 60)),
-    "noise": ("share of the pixels", (0, 0.2, 0.4, 0.6)),
+    "scale": (Text("Scale"), Text("factor"), (0.5, 1, 2)),
+    "shift": (Text("Shift"), Text("downwards, in heights of a digit"), (-0.5, 0, 0.5)),
+    "rotation": (Text("Rotation"), Text("degrees anticlockwise"), (-60, -30, 0, 30, 60)),
+    "noise": (Text("Noise"), Text("share of the pixels"), (0, 0.2, 0.4, 0.6)),
 }
 
 
@@ -77,8 +78,14 @@ def passes(lines: dict, printed: dict, title: str = "") -> Figure:
         axis.fill_between(x, runs.min(0), runs.max(0), color=style.pale(colour, 0.7), linewidth=0)
         axis.plot(x, runs.mean(0), color=colour, label=label)
         if label in printed:
-            axis.plot(*printed[label], "D", color=colour, markeredgecolor=INK, label=f"{label}, the paper")
-    axis.set(xlabel="pass", ylabel="error, %", yscale="log")
+            axis.plot(
+                *printed[label],
+                "D",
+                color=colour,
+                markeredgecolor=INK,
+                label=translate("{label}, the paper", label=label),
+            )
+    axis.set(xlabel=translate("pass"), ylabel=translate("error, %"), yscale="log")
     axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axis.yaxis.set_minor_formatter(NullFormatter())
@@ -149,9 +156,14 @@ def costs(networks: dict, title: str = "") -> Figure:
         axis.plot(x, printed, "D", color=colour, fillstyle="none")
         if len(errors):
             axis.errorbar(x, mean, _deviation(errors), fmt="o", color=colour, capsize=3)
-    axis.plot([], [], "D", color=INK, fillstyle="none", label="printed")
-    axis.plot([], [], "o", color=INK, label="ours")
-    axis.set(xscale="log", yscale="log", xlabel="multiply-adds for a digit", ylabel="error, %")
+    axis.plot([], [], "D", color=INK, fillstyle="none", label=translate("printed"))
+    axis.plot([], [], "o", color=INK, label=translate("ours"))
+    axis.set(
+        xscale="log",
+        yscale="log",
+        xlabel=translate("multiply-adds for a digit"),
+        ylabel=translate("error, %"),
+    )
     axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axis.xaxis.set_minor_locator(NullLocator())
@@ -174,10 +186,10 @@ def beside_printed(rows: dict, title: str = "") -> Figure:
         axis.plot((printed, mean), (row, row), color=style.pale(colour, 0.5), linewidth=2)
         axis.plot(printed, row, "D", color=INK, fillstyle="none", markersize=5)
         axis.errorbar(mean, row, xerr=_deviation(errors), fmt="o", color=colour, capsize=3, markersize=5)
-    axis.plot([], [], "D", color=INK, fillstyle="none", markersize=5, label="printed")
-    axis.plot([], [], "o", color=BLUE, markersize=5, label="ours")
-    axis.plot([], [], "o", color=ORANGE, markersize=5, label="ours, above it")
-    axis.set(xscale="log", xlabel="error, %", yticks=range(len(rows)), yticklabels=list(rows))
+    axis.plot([], [], "D", color=INK, fillstyle="none", markersize=5, label=translate("printed"))
+    axis.plot([], [], "o", color=BLUE, markersize=5, label=translate("ours"))
+    axis.plot([], [], "o", color=ORANGE, markersize=5, label=translate("ours, above it"))
+    axis.set(xscale="log", xlabel=translate("error, %"), yticks=range(len(rows)), yticklabels=list(rows))
     axis.set_ylim(max(len(rows), 1) - 0.5, -0.5)
     _mark_percents(axis.xaxis)
     finish_chart(axis, title)
@@ -194,9 +206,9 @@ def robustness(networks: dict) -> Figure:
     figure, axes = subplots(1, len(_CHANGES), (11, 3.1))
     shade = style.pale(GREEN, 0.85)
     lowest = min(min(errors) for changes in networks.values() for _, errors in changes.values())
-    for axis, (kind, (unit, ticks)) in zip(axes, _CHANGES.items(), strict=True):
+    for axis, (kind, (title, unit, ticks)) in zip(axes, _CHANGES.items(), strict=True):
         axis.set_ylim(max(0.7 * lowest, 0.05), 100)  # no error at all has no place on this scale
-        axis.set(xscale="log" if kind == "scale" else "linear", yscale="log", title=kind.capitalize())
+        axis.set(xscale="log" if kind == "scale" else "linear", yscale="log", title=shown(title))
         for place, (label, changes) in enumerate(networks.items()):
             colour = PALETTE[place % len(PALETTE)]
             axis.plot(*changes[kind], marker="o", markersize=3, color=colour, label=label)
@@ -205,13 +217,13 @@ def robustness(networks: dict) -> Figure:
             axis.axvspan(1 / most if kind == "scale" else -most, most, color=shade, zorder=0)
         axis.xaxis.set_minor_locator(NullLocator())
         axis.yaxis.set_minor_formatter(NullFormatter())
-        axis.set_xlabel(unit)
+        axis.set_xlabel(shown(unit))
         axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         axis.set_yticks((1, 10, 100), ("1", "10", "100") if axis is axes[0] else ())
         axis.grid(color=GREY, alpha=0.25)
-    axes[0].set_ylabel("error, %")
+    axes[0].set_ylabel(translate("error, %"))
     handles, labels = axes[0].get_legend_handles_labels()
-    handles, labels = [*handles, Patch(color=shade)], [*labels, "the paper's estimate for LeNet-5"]
+    handles, labels = [*handles, Patch(color=shade)], [*labels, translate("the paper's estimate for LeNet-5")]
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     return figure
 

@@ -7,6 +7,7 @@ from matplotlib.patches import Rectangle
 from lenet_edu.plots import style
 from lenet_edu.plots.canvas import Figure, as_array, frame, styled, subplots
 from lenet_edu.plots.style import GREY, INK, ORANGE
+from lenet_edu.system.language import translate
 
 
 @styled
@@ -35,7 +36,7 @@ def sliding(image, kernel, places, bias: float = 0.0, title: str = "") -> Figure
             frame(axis)
             if picture.shape[1] <= 8:
                 _write(axis, values)
-        above.set_title(f"place {row}, {column}", size=9)
+        above.set_title(translate("place {row}, {column}", row=row, column=column), size=9)
         above.set_xlabel(_as_sum(patches[row, column], weights, bias, sums[row, column]), size=8, color=INK)
     figure.suptitle(title, x=0.01, ha="left")
     return figure
@@ -70,7 +71,10 @@ def _as_sum(patch: np.ndarray, weights: np.ndarray, bias: float, total: float) -
         ]
         if terms:
             lines.append(" + ".join(terms))
-    more = f" + {bias:g}" if bias else ""
     if sum(map(len, lines)) > 150:
-        return f"sum of {patch.size} products{more} = {total:.2g}"
-    return " +\n".join(lines) + f"{more}\n= {total:g}"
+        return f"sum of {patch.size} products{_added(bias)} = {total:.2f}"
+    return " +\n".join(lines) + f"{_added(bias)}\n= {total:g}"
+
+
+def _added(bias: float) -> str:
+    return f" {'+' if bias > 0 else '-'} {abs(bias):.2f}" if bias else ""

@@ -1,6 +1,7 @@
 """How every figure of the suite looks: colours, type and colour maps, in one place."""
 
 from functools import lru_cache
+from pathlib import Path
 
 # Okabe and Ito's colours, which colour-blind readers tell apart.
 BLUE, SKY, GREEN, ORANGE, RED, PURPLE = "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7"
@@ -32,7 +33,6 @@ DIVERGING, PAPER = "RdBu_r", "gray_r"
 FONTS = (
     "DejaVu Sans",
     "Noto Sans CJK SC",
-    "Noto Sans CJK JP",
     "Noto Sans SC",
     "Source Han Sans SC",
     "WenQuanYi Micro Hei",
@@ -42,9 +42,11 @@ FONTS = (
     "Heiti SC",
     "Microsoft YaHei",
     "SimHei",
-    "Arial Unicode MS",
-    "Droid Sans Fallback",
 )
+# These have the letters of China as Japan writes them, or not all of them: they stand in for other ones.
+LAST_FONTS = ("Noto Sans CJK JP", "Arial Unicode MS", "Droid Sans Fallback")
+# All letters of the package's own Chinese, for machines without one of `FONTS`: `python -m tools.font`.
+BUNDLED_FONT = Path(__file__).parent / "fonts" / "lenet_edu_sc.otf"
 
 RC = {
     "figure.facecolor": "white",
@@ -71,11 +73,19 @@ RC = {
 
 @lru_cache
 def installed_fonts() -> list[str]:
-    """Those of `FONTS` that this machine has; matplotlib warns of every other one that it is asked for."""
+    """Those of `FONTS` that this machine has, else the one that the package brings along; then `LAST_FONTS`.
+
+    matplotlib warns of every other one that it is asked for.
+    """
     from matplotlib import font_manager
 
-    here = {font.name for font in font_manager.fontManager.ttflist}
-    return [name for name in FONTS if name in here]
+    manager = font_manager.fontManager
+    here = {font.name for font in manager.ttflist}
+    names = [name for name in FONTS if name in here]
+    if len(names) < 2:
+        manager.addfont(BUNDLED_FONT)
+        names.append(font_manager.get_font(BUNDLED_FONT).family_name)
+    return [*names, *(name for name in LAST_FONTS if name in here)]
 
 
 @lru_cache

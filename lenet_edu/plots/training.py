@@ -9,6 +9,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from lenet_edu.plots import style
 from lenet_edu.plots.canvas import Figure, as_array, styled, subplots
 from lenet_edu.plots.style import BLUE, GREEN, GREY, INK, ORANGE
+from lenet_edu.system.language import translate
 
 _DOTTED = 40  # curves of more epochs have no dots
 
@@ -25,14 +26,15 @@ def history(histories: dict, titles: tuple[str, str] = ("", "")) -> Figure:
     for (name, records), colour in zip(histories.items(), (BLUE, ORANGE, GREEN, GREY), strict=False):
         epochs = [record["epoch"] for record in records]
         for axis, key, of in zip(axes, ("loss", "accuracy"), (float, _error), strict=True):
-            for split, line in (("train", "--"), ("validation", "-")):
+            splits = {"train": translate("training"), "validation": translate("validation")}
+            for (split, shown), line in zip(splits.items(), ("--", "-"), strict=True):
                 values = [of(record[f"{split}_{key}"]) for record in records]
                 dot = "." if len(epochs) <= _DOTTED else ""
-                axis.plot(epochs, values, line, marker=dot, color=colour, label=f"{name}, {split}")
-    usual = ("Loss", "Error, %")
+                axis.plot(epochs, values, line, marker=dot, color=colour, label=f"{name}, {shown}")
+    usual = (translate("Loss"), translate("Error, %"))
     for axis, wanted, title in zip(axes, titles, usual, strict=True):
         title = wanted if wanted and style.can_show(wanted) else title
-        axis.set(title=title, xlabel="epoch")
+        axis.set(title=title, xlabel=translate("epoch"))
         _scale_by_powers(axis)
     axes[1].legend(fontsize=8)
     return figure
@@ -54,7 +56,7 @@ def confusion(table, classes=()) -> Figure:
             axis.text(column, row, f"{count}", ha="center", va="center", size=7.5, weight=weight, color=shade)
     ticks = range(len(counts))
     names = classes or [str(tick) for tick in ticks]
-    axis.set(xlabel="predicted", ylabel="actual")
+    axis.set(xlabel=translate("predicted"), ylabel=translate("actual"))
     axis.set_xticks(ticks, names)
     axis.set_yticks(ticks, names)
     axis.tick_params(length=0)

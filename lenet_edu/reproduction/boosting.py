@@ -51,7 +51,7 @@ class Team(Classifier):
         super().__init__()
         configs = [network.architecture.config for network in networks]
         if not configs or any(config != configs[0] for config in configs):
-            raise LenetError(f"A team's networks must be of one architecture; got {configs}.")
+            raise LenetError("A team's networks must be of one architecture; got {configs}.", configs=configs)
         self.networks = nn.ModuleList(networks)
         self.notes = {}
 
@@ -154,9 +154,10 @@ def gather(
         count, version, barren = count + len(wanted), version + 1, 0 if len(wanted) else barren + 1
         if barren == VERSIONS:
             raise LenetError(
-                f"Boosting found no pattern for its next network among {VERSIONS * len(split)} distorted "
-                "digits in a row: those before are right about all, wrong about all, or agree about all. "
-                "Give larger distortions, or a schedule that is shorter, or longer."
+                "Boosting found no pattern for its next network among {versions} distorted digits in a "
+                "row: those before are right about all, wrong about all, or agree about all. Give larger "
+                "distortions, or a schedule that is shorter, or longer.",
+                versions=VERSIONS * len(split),
             )
     return torch.cat(places)[:size]
 
@@ -181,12 +182,14 @@ def load_team(path: Path) -> Team:
     """The team of a file that `save_team` wrote, with its `notes`; LenetError if it holds none."""
     tensors, notes = load_tensors(path)
     if "team" not in notes:
-        raise LenetError(f"{path} holds no team. Give the {TEAM} that `boost` wrote.")
+        raise LenetError("{path} holds no team. Give the {team} that `boost` wrote.", path=path, team=TEAM)
     team = Team([build(config) for config in notes.pop("team")])
     try:
         team.load_state_dict(tensors)
     except RuntimeError as error:
-        raise LenetError(f"{path} does not fit the networks that it names: {error}") from error
+        raise LenetError(
+            "{path} does not fit the networks that it names: {error}", path=path, error=error
+        ) from error
     team.notes = notes
     return team.eval()
 
@@ -207,7 +210,10 @@ def _places_of_hard(
     places = load_tensors(path)[0]["places"]
     if len(places) != size:
         raise LenetError(
-            f"{path} holds {len(places)} patterns, not {size}. Give that size, or another folder."
+            "{path} holds {places_count} patterns, not {size}. Give that size, or another folder.",
+            path=path,
+            places_count=len(places),
+            size=size,
         )
     return places
 

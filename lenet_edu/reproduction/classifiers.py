@@ -63,8 +63,10 @@ def deslant(images: Tensor, background: float = 0.0) -> Tensor:
     ink = images - background
     if ink.min() < -_ROUNDING:
         raise LenetError(
-            f"Images to be set upright must hold nothing below their background of {background:g}; got "
-            f"{images.min():g}. Pass the background that they were scaled to."
+            "Images to be set upright must hold nothing below their background of {background:g}; got "
+            "{images:g}. Pass the background that they were scaled to.",
+            background=background,
+            images=images.min(),
         )
     slant, row = _slant(ink)
     height, width = ink.shape[-2:]
@@ -304,7 +306,9 @@ def _slant(ink: Tensor) -> tuple[Tensor, Tensor]:
 def _check_images(images: Tensor) -> None:
     if images.ndim != 4 or images.shape[1] != 1 or not images.is_floating_point():
         raise LenetError(
-            f"Digits must be floats of shape (N, 1, H, W); got {images.dtype} of shape {tuple(images.shape)}."
+            "Digits must be floats of shape (N, 1, H, W); got {dtype} of shape {shape}.",
+            dtype=images.dtype,
+            shape=tuple(images.shape),
         )
 
 
@@ -312,13 +316,17 @@ def _check(train: Split, test: Split) -> None:
     for name, split in (("training", train), ("test", test)):
         _check_images(split.images)
         if not len(split):
-            raise LenetError(f"There must be {name} digits; got none.")
+            raise LenetError("There must be {name} digits; got none.", name=name)
     sizes = ["x".join(map(str, split.images.shape[2:])) for split in (train, test)]
     if sizes[0] != sizes[1]:
         raise LenetError(
-            f"Training and test digits must be of one size; got {sizes[0]} and {sizes[1]}. Crop both alike."
+            "Training and test digits must be of one size; got {train_size} and {test_size}. "
+            "Crop both alike.",
+            train_size=sizes[0],
+            test_size=sizes[1],
         )
     if len(train.labels.unique()) < 2:
         raise LenetError(
-            f"There must be at least 2 classes to tell apart; all training digits are {train.labels[0]}."
+            "There must be at least 2 classes to tell apart; all training digits are {labels}.",
+            labels=train.labels[0],
         )

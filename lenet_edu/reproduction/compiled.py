@@ -48,8 +48,9 @@ class CompiledNetwork:
         rbf = model.has_rbf_output
         if (loss in ("map", "distance")) != rbf:
             raise LenetError(
-                "Losses 'map' and 'distance' go with an RBF output, others do not; "
-                f"got {loss!r} for {plan.name}."
+                "Losses 'map' and 'distance' go with an RBF output, others do not; got {loss!r} for {name}.",
+                loss=loss,
+                name=plan.name,
             )
         self.model = model
         self.specs = plan.layers[:-1] if rbf else plan.layers
@@ -124,7 +125,11 @@ def _plan(plan: architecture.Architecture, specs) -> tuple[np.recarray, int]:
         here = below + maps_in * side_in**2 + 1
         activation = ACTIVATION_NUMBERS.get(spec.activation)
         if activation is None:
-            raise LenetError(f"No compiled loop for the activation {spec.activation!r} of {spec.name}.")
+            raise LenetError(
+                "No compiled loop for the activation {activation!r} of {name}.",
+                activation=spec.activation,
+                name=spec.name,
+            )
         rows.append((kind, activation, maps_in, side_in, maps, side, copies, below, here, weights))
         inputs = maps_in * side_in**2 + 1
         weights += {
@@ -147,7 +152,11 @@ def _kind(spec, side: int, plan: architecture.Architecture) -> int:
             return SUBSAMPLING
         case architecture.SubsamplingSpec(pooling="max", size=2):
             return MAXIMUM
-    raise LenetError(f"No compiled loop for {spec.name} of {plan.name}. Train it with sdlm.SDLM in torch.")
+    raise LenetError(
+        "No compiled loop for {name} of {network}. Train it with sdlm.SDLM in torch.",
+        name=spec.name,
+        network=plan.name,
+    )
 
 
 def _links(plan: architecture.Architecture, specs) -> np.ndarray:

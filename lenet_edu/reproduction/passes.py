@@ -118,11 +118,13 @@ class OriginalRecipe:
             check_above_0(name, getattr(self, name))
         check_whole("patterns", self.patterns, 1)
         if not isinstance(self.memory, (int, float)) or not 0 <= self.memory <= 1:
-            raise LenetError(f"memory must be a number from 0 to 1; got {self.memory!r}.")
+            raise LenetError("memory must be a number from 0 to 1; got {memory!r}.", memory=self.memory)
         if self.distortions:
             _limits(self.distortions)
         if not self.schedule or any(rate < 0 or passes < 1 for rate, passes in self.schedule):
-            raise LenetError(f"schedule must be pairs of a rate and its passes; got {self.schedule!r}.")
+            raise LenetError(
+                "schedule must be pairs of a rate and its passes; got {schedule!r}.", schedule=self.schedule
+            )
 
     @property
     def rates(self) -> list[float]:
@@ -224,8 +226,10 @@ def _record(number: int, rate: float, count: int, loss: float, right: int) -> di
     """What there is to say of a pass of `count` updates, or LenetError if it has diverged."""
     if not isfinite(loss):
         raise LenetError(
-            f"The loss is no longer a number in pass {number}, at global rate {rate:g}: training has "
-            "diverged. Raise divisor or mu, or lower the rates."
+            "The loss is no longer a number in pass {number}, at global rate {rate:g}: training has "
+            "diverged. Raise divisor or mu, or lower the rates.",
+            number=number,
+            rate=rate,
         )
     return {
         "pass": number,
@@ -245,7 +249,9 @@ def _take_up(model: Network, out: Path | str | None, notes: dict) -> tuple[list[
     different = sorted(name for name in notes if recorded.get(name) != notes[name])
     if different:
         raise LenetError(
-            f"{out} holds a run with another {', '.join(different)}. Give another folder, or the same again."
+            "{out} holds a run with another {different}. Give another folder, or the same again.",
+            out=out,
+            different=", ".join(different),
         )
     h = {name: tensors.pop(_CURVATURE + name) for name, _ in model.named_parameters()}
     model.load_state_dict(tensors)
@@ -277,7 +283,10 @@ def _curvature(model, split: Split, recipe: OriginalRecipe, generator) -> dict[s
 def _limits(distortions: dict) -> Recipe:
     """The distortions as `draw_distortions` takes them."""
     if not isinstance(distortions, dict):
-        raise LenetError(f"distortions must be a dict of largest values by name; got {distortions!r}.")
+        raise LenetError(
+            "distortions must be a dict of largest values by name; got {distortions!r}.",
+            distortions=distortions,
+        )
     for name in distortions:
         check_choice("A distortion", name, DISTORTIONS)
     return Recipe("distortions", epochs=1, batch_size=1, peak_rate=0.0, **distortions)

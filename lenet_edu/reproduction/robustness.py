@@ -60,9 +60,11 @@ def change(
     Raises LenetError for images of another shape, and for amounts that are out of range.
     """
     if images.ndim != 4 or images.shape[1] != 1 or images.shape[2] != images.shape[3]:
-        raise LenetError(f"images must be digits, (N, 1, size, size); got {tuple(images.shape)}.")
+        raise LenetError("images must be digits, (N, 1, size, size); got {shape}.", shape=tuple(images.shape))
     if not images.is_floating_point():
-        raise LenetError(f"images must be of floats, scaled as a network sees them; got {images.dtype}.")
+        raise LenetError(
+            "images must be of floats, scaled as a network sees them; got {dtype}.", dtype=images.dtype
+        )
     given = {"scale": scale, "shift": shift, "rotation": rotation, "noise": noise}
     for kind, amount in given.items():
         check_amount(kind, amount)
@@ -79,9 +81,9 @@ def check_amount(kind: str, amount: float) -> None:
     if kind == "scale":
         return check_above_0(kind, amount)
     if not isinstance(amount, (int, float)) or not math.isfinite(amount):
-        raise LenetError(f"{kind} must be a finite number; got {amount!r}.")
+        raise LenetError("{kind} must be a finite number; got {amount!r}.", kind=kind, amount=amount)
     if kind == "noise" and not 0 <= amount <= 1:
-        raise LenetError(f"noise must be a share of the pixels, from 0 to 1; got {amount!r}.")
+        raise LenetError("noise must be a share of the pixels, from 0 to 1; got {amount!r}.", amount=amount)
     return None
 
 
@@ -100,7 +102,12 @@ def errors_by_amount(
     check_choice("A change", kind, STILL)
     wanted, shape = model.architecture.input.output_shape, tuple(split.images.shape[1:])
     if wanted != shape:
-        raise LenetError(f"{model.architecture.name} reads images of {wanted}; these are {shape}.")
+        raise LenetError(
+            "{name} reads images of {wanted}; these are {shape}.",
+            name=model.architecture.name,
+            wanted=wanted,
+            shape=shape,
+        )
     errors = []
     for amount in AMOUNTS[kind] if amounts is None else amounts:
         given: dict[str, Any] = {kind: amount}
@@ -132,7 +139,7 @@ def _as_distortions(count: int, scale: float, shift: float, rotation: float) -> 
 def _with_noise(images: Tensor, share: float, scaling: Scaling, generator: torch.Generator | None) -> Tensor:
     generator = torch.Generator().manual_seed(0) if generator is None else generator
     if generator.device.type != "cpu":
-        raise LenetError(f"generator must be on the CPU; got one on {generator.device}.")
+        raise LenetError("generator must be on the CPU; got one on {device}.", device=generator.device)
     drawn = torch.rand(images.shape, generator=generator).to(images.device)
     white, black = drawn < share / 2, drawn >= 1 - share / 2
     return images.masked_fill(white, scaling.background).masked_fill(black, scaling.ink)

@@ -89,9 +89,9 @@ class SDLM(torch.optim.Optimizer):
 
     def __init__(self, named_parameters, rate: float | Tensor = paper.GLOBAL_RATES[0][0], mu=paper.SDLM_MU):
         if not isinstance(rate, Tensor) and not 0 <= rate < inf:
-            raise LenetError(f"SDLM's rate must be a finite number, zero or more; got {rate!r}.")
+            raise LenetError("SDLM's rate must be a finite number, zero or more; got {rate!r}.", rate=rate)
         if not 0 < mu < inf:
-            raise LenetError(f"SDLM's mu must be a finite number above zero; got {mu!r}.")
+            raise LenetError("SDLM's mu must be a finite number above zero; got {mu!r}.", mu=mu)
         super().__init__(named_parameters, {"lr": rate, "mu": mu})
         if not all("param_names" in group for group in self.param_groups):
             raise LenetError("SDLM takes parameters with their names. Pass model.named_parameters().")
@@ -106,13 +106,17 @@ class SDLM(torch.optim.Optimizer):
             if name not in h or h[name].shape != parameter.shape:
                 came = f"shape {tuple(h[name].shape)}" if name in h else "none"
                 raise LenetError(
-                    f"The curvature of {name} must have shape {tuple(parameter.shape)}; got {came}. "
-                    "Take it from curvature(model, images)."
+                    "The curvature of {name} must have shape {shape}; got {came}. Take it from "
+                    "curvature(model, images).",
+                    name=name,
+                    shape=tuple(parameter.shape),
+                    came=came,
                 )
             if not (h[name] >= 0).all():
                 raise LenetError(
-                    f"The curvature of {name} must be zero or more everywhere; got negative values or NaN. "
-                    "NaN comes from a network whose weights have diverged: lower the rate, or raise mu."
+                    "The curvature of {name} must be zero or more everywhere; got negative values or NaN. "
+                    "NaN comes from a network whose weights have diverged: lower the rate, or raise mu.",
+                    name=name,
                 )
         with torch.no_grad():
             for name, parameter, mu in named:
@@ -172,7 +176,9 @@ def _below(name: str, layer: nn.Module, x: Tensor, h: Tensor) -> tuple[dict[str,
         case nn.AvgPool2d():
             # Derivatives of 1/size^2: once more the same gives their squares. A network's pools are square.
             return {}, _pull_back(layer, x, h) / layer.kernel_size**2  # pyright: ignore[reportOperatorIssue]
-    raise LenetError(f"curvature knows no rule for layer {name}, a {type(layer).__name__}.")
+    raise LenetError(
+        "curvature knows no rule for layer {name}, a {kind}.", name=name, kind=type(layer).__kind
+    )
 
 
 def _convolution(layer: layers.Convolution, x: Tensor, h: Tensor) -> tuple[dict[str, Tensor], Tensor]:
@@ -211,13 +217,21 @@ def _check(model: Network, images: Tensor, labels: Tensor | None, loss: str) -> 
     if not isinstance(output, wanted):
         fitting = [name for name, (kind, _) in CURVATURES.items() if isinstance(output, kind)]
         raise LenetError(
-            f"Loss {loss!r} needs a {wanted.__name__} output layer; got {type(output).__name__}. "
-            f"Losses that fit it: {', '.join(fitting) or 'none'}."
+            "Loss {loss!r} needs a {kind} output layer; got {output}. Losses that fit it: {fitting}.",
+            loss=loss,
+            kind=wanted.__kind,
+            output=type(output).__kind,
+            fitting=", ".join(fitting) or "none",
         )
     model.check_images(images)
     if not len(images):
-        raise LenetError(f"curvature takes a mean over images, {paper.SDLM_PATTERNS} in the paper; got none.")
+        raise LenetError(
+            "curvature takes a mean over images, {sdlm_patterns} in the paper; got none.",
+            sdlm_patterns=paper.SDLM_PATTERNS,
+        )
     if labels is not None and labels.shape != (len(images),):
         raise LenetError(
-            f"labels must have shape ({len(images)},), one an image, or be None; got {tuple(labels.shape)}."
+            "labels must have shape ({images_count},), one an image, or be None; got {shape}.",
+            images_count=len(images),
+            shape=tuple(labels.shape),
         )

@@ -52,10 +52,11 @@ def build_site(folder: Path | str, notebooks: Path = NOTEBOOKS) -> dict:
 
 def _check_target(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
-        raise LenetError(f"{folder} is a file; give the name of a folder for the site.")
+        raise LenetError("{folder} is a file; give the name of a folder for the site.", folder=folder)
     if folder.is_dir() and any(folder.iterdir()) and not (folder / offline.LIST).is_file():
         raise LenetError(
-            f"{folder} holds other files, which a new site would replace. Give a new or empty folder."
+            "{folder} holds other files, which a new site would replace. Give a new or empty folder.",
+            folder=folder,
         )
 
 

@@ -47,6 +47,11 @@ class Page:
         return self.title.rpartition(" · ")[2]
 
     @property
+    def invites_to_train(self) -> bool:
+        """Whether its reader would like to train the network next: 00, 10 and 11."""
+        return self.number in ("00", "10", "11")
+
+    @property
     def sections(self) -> list[Heading]:
         """The headings of the table of contents."""
         return [heading for heading in self.headings if heading.level == 2]
@@ -62,7 +67,7 @@ def render_page(source: Source, sources: list[Source], pictures: Pictures, proje
     def _document_picture(link: str, alt: str) -> str:
         path = project / resolve(source.name, link)
         if not path.is_file():
-            raise LenetError(f"It shows {link}, which is not there. Mend the link.")
+            raise LenetError("It shows {link}, which is not there. Mend the link.", link=link)
         if path.suffix == ".svg":
             return path.read_text("utf-8").replace("<svg", f'<svg role="img" aria-label="{escape(alt)}"', 1)
         return cells.picture(path.read_bytes(), alt)

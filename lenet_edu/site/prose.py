@@ -77,14 +77,23 @@ def code_html(code: str, language: str = "python") -> str:
     )
 
 
+_RAISED_PRIME = re.compile(r"<msup>(<mi>\w+</mi>)<mi>&#x02032;</mi></msup>")
+
+
 def maths(latex: str, display: str) -> str:
     """A formula as MathML. display: "inline" or "block". Raises LenetError if it is no LaTeX."""
     try:
-        return convert(latex, display=display)
+        mathml = convert(latex, display=display)
     except Exception as error:
         raise LenetError(
-            f"The formula {latex!r} is no LaTeX that can be drawn: {error!r}. Mend it."
+            "The formula {latex!r} is no LaTeX that can be drawn: {error!r}. Mend it.",
+            latex=latex,
+            error=error,
         ) from error
+    if unknown := re.search(r"\\\w+", mathml):
+        raise LenetError(f"The formula {latex!r} has {unknown[0]}, which cannot be drawn there. Mend it.")
+    # A prime is high already; raised once more, it is but a speck where there is no font for maths.
+    return _RAISED_PRIME.sub(r"<mrow>\1<mo>&#x02032;</mo></mrow>", mathml)
 
 
 class _Renderer(mistune.HTMLRenderer):

@@ -10,6 +10,7 @@ from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 
 MNIST = "/assets/mnist/"
 
@@ -81,7 +82,9 @@ def make_server(site: Path, port: int, mnist: dict[str, Path] | None = None) -> 
         return ThreadingHTTPServer(("127.0.0.1", port), handler)
     except OSError as error:
         raise LenetError(
-            f"Port {port} could not be used: {error.strerror}. Choose another with --port."
+            "Port {port} could not be used: {reason}. Choose another with --port.",
+            port=port,
+            reason=error.strerror,
         ) from error
 
 
@@ -92,8 +95,7 @@ def serve(site: Path, port: int, data: Path | None = None) -> None:
     mnist = find_mnist(data)
     with make_server(site, port, mnist) as server:
         where = f"http://127.0.0.1:{server.server_address[1]}/"
-        print(
-            f"The site is at {where}, {'with' if mnist else 'without'} MNIST. To stop: Ctrl+C",
-            file=sys.stderr,
-        )
+        digits = translate("with MNIST") if mnist else translate("without MNIST")
+        stop = translate("The site is at {where}, {digits}. To stop: Ctrl+C", where=where, digits=digits)
+        print(stop, file=sys.stderr)
         server.serve_forever()

@@ -52,8 +52,9 @@ def find_notebooks(folder: Path) -> list[Source]:
         sources.append(Source(path, f"notebooks/{inside.as_posix()}", address, language, group))
     if not sources:
         raise LenetError(
-            f"{folder} holds no notebooks: they come with a clone of the project, not by pip. "
-            "Build the site in a clone."
+            "{folder} holds no notebooks: they come with a clone of the project, not by pip. Build "
+            "the site in a clone.",
+            folder=folder,
         )
     return sorted(sources, key=lambda source: (source.language, source.group != "notebooks", source.address))
 
@@ -102,11 +103,11 @@ def read_notebook(path: Path):
         notebook = nbformat.read(path, as_version=4)
     except (OSError, ValueError) as error:
         raise LenetError(
-            f"{path} could not be read as a notebook: {error}. Restore or rebuild it."
+            "{path} could not be read as a notebook: {error}. Restore or rebuild it.", path=path, error=error
         ) from error
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     if code and not any(cell.execution_count or cell.outputs for cell in code):
         raise LenetError(
-            f"{path} has not been run: the site shows recorded outputs. Run `make notebooks` first."
+            "{path} has not been run: the site shows recorded outputs. Run `make notebooks` first.", path=path
         )
     return notebook

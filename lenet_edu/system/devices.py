@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 
 Outcome = TypeVar("Outcome")
 
@@ -34,7 +35,9 @@ def choose_device(name: str = "auto") -> torch.device:
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]
         raise LenetError(
-            f"This machine cannot use the device {name!r} ({reason}). Try auto or cpu."
+            "This machine cannot use the device {name!r} ({reason}). Try auto or cpu.",
+            name=name,
+            reason=reason,
         ) from error
     return device
 
@@ -67,7 +70,9 @@ def describe_device(device: torch.device) -> str:
         return torch.cuda.get_device_name(device)
     if device.type == "mps":
         return "Apple GPU (MPS)"
-    return f"CPU ({platform.machine()}, {torch.get_num_threads()} threads)"
+    return translate(
+        "CPU ({machine}, {threads} threads)", machine=platform.machine(), threads=torch.get_num_threads()
+    )
 
 
 def map_processes(work: Callable[..., Outcome], tasks: Iterable[tuple]) -> Iterator[tuple[tuple, Outcome]]:

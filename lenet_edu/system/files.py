@@ -50,8 +50,10 @@ def write_atomically(path: Path | str, content: bytes) -> None:
         if not isinstance(error, OSError):
             raise
         raise LenetError(
-            f"{path} could not be written: {error.strerror or error}. "
-            "Nothing was changed there; make room or choose another folder."
+            "{path} could not be written: {reason}. Nothing was changed there; make room or choose "
+            "another folder.",
+            path=path,
+            reason=error.strerror or error,
         ) from error
 
 
@@ -76,7 +78,11 @@ def read_json(path: Path | str):
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise LenetError(f"{path} could not be read: {getattr(error, 'strerror', None) or error}.") from error
+        raise LenetError(
+            "{path} could not be read: {reason}.",
+            path=path,
+            reason=getattr(error, "strerror", None) or error,
+        ) from error
 
 
 def append_line(path: Path | str, line: str) -> None:
@@ -87,7 +93,9 @@ def append_line(path: Path | str, line: str) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise LenetError(f"{path} could not be written: {error.strerror or error}. Make room.") from error
+        raise LenetError(
+            "{path} could not be written: {reason}. Make room.", path=path, reason=error.strerror or error
+        ) from error
 
 
 @contextmanager
@@ -103,12 +111,15 @@ def lock_folder(folder: Path | str):
         lock.acquire(timeout=0)
     except Timeout as error:
         raise LenetError(
-            f"{folder} is in use: another training writes to it. Wait for it, or choose another folder."
+            "{folder} is in use: another training writes to it. Wait for it, or choose another folder.",
+            folder=folder,
         ) from error
     except (OSError, NotImplementedError) as error:
         if not isinstance(error, NotImplementedError) and error.errno not in _NO_LOCKS:
             raise LenetError(
-                f"{folder} could not be written: {error.strerror or error}. Choose another folder."
+                "{folder} could not be written: {reason}. Choose another folder.",
+                folder=folder,
+                reason=error.strerror or error,
             ) from error
     try:
         yield
@@ -122,6 +133,9 @@ def check_name(what: str, name: str) -> None:
     wrong = wrong or any(letter in _FORBIDDEN or ord(letter) < 32 for letter in name)
     if wrong or name.split(".")[0].strip().lower() in _DEVICES:
         raise LenetError(
-            f"{what} must be usable as the name of a folder; got {name!r}. "
-            f"Leave out {' '.join(sorted(_FORBIDDEN))}, dots at either end and names such as aux or con."
+            "{what} must be usable as the name of a folder; got {name!r}. Leave out {forbidden}, dots "
+            "at either end and names such as aux or con.",
+            what=what,
+            name=name,
+            forbidden=" ".join(sorted(_FORBIDDEN)),
         )

@@ -25,7 +25,9 @@ def user_path(path: Path | str) -> Path:
     except RuntimeError as error:
         if path.parts[0] != "~":  # a name that only begins like one, as ~backup
             return path
-        raise LenetError(f"{path} could not be found: this user has no home. Give a whole path.") from error
+        raise LenetError(
+            "{path} could not be found: this user has no home. Give a whole path.", path=path
+        ) from error
 
 
 def is_folder(path: Path) -> bool:
@@ -54,7 +56,9 @@ def _ask(question, path: Path) -> bool:
 def unreachable(path: Path | str, error: OSError) -> LenetError:
     """The error for a file or folder that the system refuses to open."""
     return LenetError(
-        f"{path} could not be opened: {error.strerror or error}. Make it readable, or choose another place."
+        "{path} could not be opened: {reason}. Make it readable, or choose another place.",
+        path=path,
+        reason=error.strerror or error,
     )
 
 
@@ -78,8 +82,9 @@ def read_results(name: str) -> dict:
     path = _PROJECT / "results" / f"{name}.json"
     if not path.exists():
         raise LenetError(
-            f"{path} is missing: the recorded results come with a clone of the project, not by pip. "
-            "Install the package from a clone: pip install -e '.[notebooks]'"
+            "{path} is missing: the recorded results come with a clone of the project, not by pip. "
+            "Install the package from a clone: pip install -e '.[notebooks]'",
+            path=path,
         )
     return read_json(path)
 

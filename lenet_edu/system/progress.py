@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.files import read_json, write_json
+from lenet_edu.system.language import translate
 from lenet_edu.system.places import user_path
 
 VERSION = 1
@@ -46,11 +47,15 @@ def read_progress(path: Path) -> dict:
     record = read_json(path)
     if isinstance(record, dict) and isinstance(record.get("version"), int) and record["version"] > VERSION:
         raise LenetError(
-            f"{path} holds progress of version {record['version']}; this package knows {VERSION}. Update it."
+            "{path} holds progress of version {version}; this package knows {known}. Update it.",
+            path=path,
+            version=record["version"],
+            known=VERSION,
         )
     if not _is_progress(record):
         raise LenetError(
-            f"{path} is no progress of this suite. Give a file that `lenet-edu progress` or a page has saved."
+            "{path} is no progress of this suite. Give a file that `lenet-edu progress` or a page has saved.",
+            path=path,
         )
     return {**empty_progress(), **record}
 
@@ -106,7 +111,7 @@ def _change(change: Callable[[dict], None]) -> None:
             change(record)
             write_json(path, {**record, "seal": _seal(record)})
     except (LenetError, OSError, Timeout, NotImplementedError) as error:
-        warnings.warn(f"Your progress was not recorded: {error}", stacklevel=4)
+        warnings.warn(translate("Your progress was not recorded: {error}", error=error), stacklevel=4)
 
 
 def _seal(record: dict) -> str:

@@ -35,24 +35,30 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict]:
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        raise LenetError(f"{path} could not be read: {error.strerror or error}.") from error
+        raise LenetError(
+            "{path} could not be read: {reason}.", path=path, reason=error.strerror or error
+        ) from error
     try:
         tensors = parse_safetensors(content)
     except SafetensorError as error:
         _name_pickles(path, content)
         raise LenetError(
-            f"{path} is not a whole safetensors file ({error}). It is truncated, damaged or of another kind."
+            "{path} is not a whole safetensors file ({error}). It is truncated, damaged or of another kind.",
+            path=path,
+            error=error,
         ) from error
     length = int.from_bytes(content[:8], "little")
     metadata = json.loads(content[8 : 8 + length]).get("__metadata__", {})
     if _KEY not in metadata:
-        raise LenetError(f"{path} was not written by lenet_edu: it does not say which network it belongs to.")
+        raise LenetError(
+            "{path} was not written by lenet_edu: it does not say which network it belongs to.", path=path
+        )
     try:
         notes = json.loads(metadata[_KEY])
     except ValueError:
         notes = None
     if not isinstance(notes, dict):
-        raise LenetError(f"{path} has damaged notes: they do not say which network it belongs to.")
+        raise LenetError("{path} has damaged notes: they do not say which network it belongs to.", path=path)
     return tensors, notes
 
 
@@ -60,6 +66,7 @@ def _name_pickles(path: Path, content: bytes) -> None:
     # Asked only of what is no safetensors file: one of those may begin with the same byte.
     if content[:2] == b"PK" or content[:1] == b"\x80":
         raise LenetError(
-            f"{path} is a pickle, which can run code when it is loaded, so it was not opened. "
-            "Only safetensors files are loaded."
+            "{path} is a pickle, which can run code when it is loaded, so it was not opened. Only "
+            "safetensors files are loaded.",
+            path=path,
         )

@@ -32,11 +32,13 @@ def load_network(source: str | Path, device: str | torch.device = "cpu") -> Netw
     """
     tensors, notes = load_tensors(_find(source))
     if "network" not in notes:
-        raise LenetError(f"{source} holds tensors but no network. Give best.safetensors or last.safetensors.")
+        raise LenetError(
+            "{source} holds tensors but no network. Give best.safetensors or last.safetensors.", source=source
+        )
     model = build(notes["network"])
     _fill(model, tensors, source)
     model.notes = notes
-    model.temperature = _temperature(_find(source), notes)
+    _set_temperatures(model, _find(source))
     return model.to(device).eval()
 
 
@@ -46,16 +48,21 @@ def _find(source: str | Path) -> Path:
         return path
     if str(source) not in shipped_names():
         raise LenetError(
-            f"There are no weights {str(source)!r}: neither a file nor one of {', '.join(shipped_names())}."
+            "There are no weights {source!r}: neither a file nor one of {shipped_names}.",
+            source=str(source),
+            shipped_names=", ".join(shipped_names()),
         )
     return SHIPPED / f"{source}.safetensors"
 
 
-def _temperature(path: Path, notes: dict) -> float:
+def _set_temperatures(model: Network, path: Path) -> None:
     """What makes the network's probabilities true: from its notes, or from beside the shipped weights."""
     record = path.with_suffix(".json")
     beside = read_json(record) if path.parent == SHIPPED and record.exists() else {}
-    return float(notes.get("temperature", beside.get("temperature", 1.0)))
+    known = beside | model.notes
+    model.temperature = float(known.get("temperature", 1.0))
+    if "photo_temperature" in known:
+        model.photo_temperature = float(known["photo_temperature"])
 
 
 def _fill(model: Network, tensors: dict[str, Tensor], source) -> None:
@@ -65,7 +72,13 @@ def _fill(model: Network, tensors: dict[str, Tensor], source) -> None:
         names = [name for name in wanted | shapes if wanted.get(name) != shapes.get(name)]
         first = names[0]
         raise LenetError(
-            f"{source} does not fit {model.architecture.name}: {first} should be "
-            f"{wanted.get(first, 'absent')}, is {shapes.get(first, 'absent')} ({len(names)} such in all)."
+            "{source} does not fit {name}: {first} should be {wanted}, is {shapes} ({names_count} "
+            "such in all).",
+            source=source,
+            name=model.architecture.name,
+            first=first,
+            wanted=wanted.get(first, "absent"),
+            shapes=shapes.get(first, "absent"),
+            names_count=len(names),
         )
     model.load_state_dict(tensors)

@@ -24,10 +24,14 @@ class Mistake:
 
 
 @torch.inference_mode()
-def probabilities(model: Classifier, images: Tensor) -> Tensor:
-    """(N, classes) on the CPU, for any number of images; the model's weights are not touched."""
+def probabilities(model: Classifier, images: Tensor, from_photos: bool = False) -> Tensor:
+    """(N, classes) on the CPU, for any number of images; the model's weights are not touched.
+
+    from_photos: see `Classifier.probabilities`.
+    """
     device = next(model.parameters()).device
-    return torch.cat([model.probabilities(batch.to(device)).cpu() for batch in images.split(_BATCH)])
+    batches = images.split(_BATCH)
+    return torch.cat([model.probabilities(batch.to(device), from_photos).cpu() for batch in batches])
 
 
 def accuracy(model: Classifier, split: Split) -> float:

@@ -18,8 +18,9 @@ def check_data(model: Network, data: Data) -> Data:
     """
     if not isinstance(data, Data):
         raise LenetError(
-            f"fit() trains on Data, which load_digits() and load_images() return; got {type(data).__name__}. "
-            "Data takes whole splits as tensors: Data(train=Split(images, labels), ...)."
+            "fit() trains on Data, which load_digits() and load_images() return; got {kind}. Data "
+            "takes whole splits as tensors: Data(train=Split(images, labels), ...).",
+            kind=type(data).__name__,
         )
     splits = {name: _check_split(model, name, getattr(data, name)) for name in ("train", "validation")}
     return replace(data, **splits)
@@ -29,16 +30,22 @@ def _check_split(model: Network, name: str, split: Split) -> Split:
     images, labels = split.images, split.labels
     if len(images) != len(labels) or not len(labels):
         raise LenetError(
-            f"The {name} split must have a label for each image, and at least one; got "
-            f"{len(images):,} images and {len(labels):,} labels."
+            "The {name} split must have a label for each image, and at least one; got "
+            "{images_count:,} images and {labels_count:,} labels.",
+            name=name,
+            images_count=len(images),
+            labels_count=len(labels),
         )
     model.check_images(images)
     if not _all_finite(images):
         count = sum(not image.isfinite().all() for image in images)
         raise LenetError(
-            f"The images of the {name} split must be finite numbers; {count:,} of {len(images):,} have "
-            "pixels that are nan or infinite. Replace these with images.nan_to_num(), or leave the images "
-            "out."
+            "The images of the {name} split must be finite numbers; {count:,} of {images_count:,} "
+            "have pixels that are nan or infinite. Replace these with images.nan_to_num(), or leave "
+            "the images out.",
+            name=name,
+            count=count,
+            images_count=len(images),
         )
     return Split(images, _check_labels(name, labels, model.architecture.classes))
 
@@ -46,15 +53,23 @@ def _check_split(model: Network, name: str, split: Split) -> Split:
 def _check_labels(name: str, labels: Tensor, classes: int) -> Tensor:
     if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool or labels.ndim != 1:
         raise LenetError(
-            f"The labels of the {name} split must be whole numbers in one row, as torch.int64; got "
-            f"{labels.dtype} of shape {tuple(labels.shape)}. Use labels.long()."
+            "The labels of the {name} split must be whole numbers in one row, as torch.int64; got "
+            "{dtype} of shape {shape}. Use labels.long().",
+            name=name,
+            dtype=labels.dtype,
+            shape=tuple(labels.shape),
         )
     low, high = int(labels.min()), int(labels.max())
     if low < 0 or high >= classes:
         advice = " Subtract 1 from them." if (low, high) == (1, classes) else ""
         raise LenetError(
-            f"The labels of the {name} split must be from 0 to {classes - 1}, one for each class of the "
-            f"network; they go from {low} to {high}.{advice}"
+            "The labels of the {name} split must be from 0 to {classes}, one for each class of the "
+            "network; they go from {low} to {high}.{advice}",
+            name=name,
+            classes=classes - 1,
+            low=low,
+            high=high,
+            advice=advice,
         )
     return labels.long()
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from torch import Tensor
 
 from lenet_edu.data.folders import decode
-from lenet_edu.data.normalise import digits_from_picture
+from lenet_edu.data.normalise import read_picture
 from lenet_edu.data.splits import DIGIT_CLASSES, HALF_SCALING, PAPER_SCALING, Scaling, resize_for
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.training.evaluation import probabilities
 
@@ -54,9 +55,15 @@ class Reading:
 
     def __str__(self) -> str:
         first, second = self.order[:2]
-        unsure = "" if self.is_sure else ", not sure"
-        chances = f"then {self.classes[second]} at {self.probabilities[second]:.1%}"
-        return f"{self.classes[first]} at {self.probabilities[first]:.1%}{unsure}, {chances}"
+        chances = {
+            "first": self.classes[first],
+            "chance": self.probabilities[first].item(),
+            "second": self.classes[second],
+            "other": self.probabilities[second].item(),
+        }
+        if self.is_sure:
+            return translate("{first} at {chance:.1%}, then {second} at {other:.1%}", **chances)
+        return translate("{first} at {chance:.1%}, not sure, then {second} at {other:.1%}", **chances)
 
     def __repr__(self) -> str:
         return f"Reading({self.name}, {self.probability:.1%}{'' if self.is_sure else ', not sure'})"
@@ -69,25 +76,28 @@ def predict(network: Network | str | Path, picture: Path | str | bytes) -> list[
     Raises LenetError if the picture cannot be read, or shows no digit.
     """
     model = network if isinstance(network, Network) else load_network(network)
-    images, classes = images_for(model, picture), class_names(model)
-    return [
-        Reading(image, row, classes) for image, row in zip(images, probabilities(model, images), strict=True)
-    ]
+    images, is_photo = images_for(model, picture)
+    chances, classes = probabilities(model, images, is_photo), class_names(model)
+    return [Reading(image, row, classes) for image, row in zip(images, chances, strict=True)]
 
 
-def images_for(model: Network, picture: Path | str | bytes) -> Tensor:
-    """What a network is to be given for a picture file, (N, maps, size, size): each digit, or the picture."""
+def images_for(model: Network, picture: Path | str | bytes) -> tuple[Tensor, bool]:
+    """What a network is to be given for a picture file, (N, maps, size, size): each digit, or the picture.
+
+    And whether its probabilities are to be those of a photo: of digits that had to be cleaned.
+    """
     takes = model.architecture.input
     notes = getattr(model, "notes", {})
     if takes.maps == 1:
         scaling = Scaling(**notes["scaling"]) if "scaling" in notes else PAPER_SCALING
-        return resize_for(takes.size, digits_from_picture(picture, scaling), scaling)
+        digits, is_photo = read_picture(picture, scaling)
+        return resize_for(takes.size, digits, scaling), is_photo
     scaling = Scaling(**notes["scaling"]) if "scaling" in notes else HALF_SCALING
     try:
-        return scaling.apply(decode(picture, takes.size)[None] / 255)
+        return scaling.apply(decode(picture, takes.size)[None] / 255), False
     except LenetError as error:
-        name = "the picture" if isinstance(picture, bytes) else picture
-        raise LenetError(f"{name} could not be read as a picture: {error}.") from error
+        name = translate("the picture") if isinstance(picture, bytes) else picture
+        raise LenetError("{name} could not be read as a picture: {error}.", name=name, error=error) from error
 
 
 def class_names(model: Network) -> tuple[str, ...]:

@@ -101,7 +101,13 @@ class Recipe:
         for name, (low, high) in limits.items():
             value = getattr(self, name)
             if not isinstance(value, (int, float)) or not isfinite(value) or not low <= value <= high:
-                raise LenetError(f"{name} must be a number from {low} to {high}; got {value!r}.")
+                raise LenetError(
+                    "{name} must be a number from {low} to {high}; got {value!r}.",
+                    name=name,
+                    low=low,
+                    high=high,
+                    value=value,
+                )
 
     def rate(self, progress: float) -> float:
         """The learning rate when the share `progress` (0 to 1) of all steps is done."""
@@ -195,8 +201,11 @@ def named_recipe(name: str, plan: Architecture | None = None) -> Recipe:
     names = tuple(RECIPES) if plan is None else recipe_names(plan)
     if plan is not None and name in RECIPES and name not in names:
         raise LenetError(
-            f"The recipe {name!r} is for pictures in colour: it mirrors images or changes colours, and "
-            f"{plan.name} reads digits. Take one of {', '.join(names)}."
+            "The recipe {name!r} is for pictures in colour: it mirrors images or changes colours, and "
+            "{network} reads digits. Take one of {names}.",
+            name=name,
+            network=plan.name,
+            names=", ".join(names),
         )
     check_choice("recipe", name, names)
     return RECIPES[name]
@@ -213,7 +222,9 @@ def choose_recipe(recipe: Recipe | str | None, plan: Architecture, images: int) 
         return named_recipe(recipe, plan)
     if not isinstance(recipe, Recipe):
         raise LenetError(
-            f"recipe must be a Recipe or the name of one ({', '.join(recipe_names(plan))}); got {recipe!r}."
+            "recipe must be a Recipe or the name of one ({plan}); got {recipe!r}.",
+            plan=", ".join(recipe_names(plan)),
+            recipe=recipe,
         )
     if recipe.name in RECIPES and recipe.is_for_pictures:
         named_recipe(recipe.name, plan)

@@ -165,7 +165,11 @@ class RunFolder:
         for name, value in {**self.notes, "state_of": model.architecture.config}.items():
             if name in saved and saved[name] != value:
                 raise LenetError(
-                    f"{self.path} holds a run with another {name}: wanted {value}, found {saved[name]}."
+                    "{path} holds a run with another {name}: wanted {value}, found {saved}.",
+                    path=self.path,
+                    name=name,
+                    value=value,
+                    saved=saved[name],
                 )
         model.load_state_dict(tensors["model"])
         for name, tensor in tensors["momentum"].items():
@@ -190,7 +194,7 @@ def open_run_folder(path: Path | str | None, notes: dict, resume: bool) -> Itera
         _check_there(path)
     with lock_folder(path):
         if not resume and (path / STATE).exists():
-            raise LenetError(f"{path} already holds a run. Resume it, or choose another folder.")
+            raise LenetError("{path} already holds a run. Resume it, or choose another folder.", path=path)
         yield RunFolder(path, notes)
 
 
@@ -208,9 +212,13 @@ def new_run_folder(root: Path | str, name: str) -> Path:
             return folder
         except FileExistsError:
             if not root.is_dir():
-                raise LenetError(f"{folder} could not be made: {root} is no folder.") from None
+                raise LenetError(
+                    "{folder} could not be made: {root} is no folder.", folder=folder, root=root
+                ) from None
         except OSError as error:
-            raise LenetError(f"{folder} could not be made: {error.strerror or error}.") from error
+            raise LenetError(
+                "{folder} could not be made: {reason}.", folder=folder, reason=error.strerror or error
+            ) from error
     raise AssertionError("count() does not end")
 
 
@@ -226,7 +234,11 @@ def load_run(folder: Path | str) -> tuple[Run, dict[str, dict[str, Tensor]], dic
     needed = {"data", "scaling", "state_of", "seed", "recipe", "recipe_now", "images"}
     missing = {*needed, *_PROGRESS_KEYS.values()} - notes.keys()
     if missing:
-        raise LenetError(f"{folder / STATE} is not a run's state: it lacks {', '.join(sorted(missing))}.")
+        raise LenetError(
+            "{folder} is not a run's state: it lacks {missing}.",
+            folder=folder / STATE,
+            missing=", ".join(sorted(missing)),
+        )
     tensors = {"model": {}, "best": {}, "momentum": {}}
     for name, tensor in flat.items():
         kind, _, rest = name.partition(".")
@@ -275,7 +287,9 @@ def read_history(folder: Path | str) -> list[dict]:
 
 def _check_there(folder: Path) -> None:
     if not is_file(folder / STATE):
-        raise LenetError(f"{folder} holds no run to resume: there is no {STATE} in it.")
+        raise LenetError(
+            "{folder} holds no run to resume: there is no {state} in it.", folder=folder, state=STATE
+        )
 
 
 def _check_format(folder: Path, saved: dict) -> None:
@@ -283,9 +297,15 @@ def _check_format(folder: Path, saved: dict) -> None:
     if version != FORMAT:
         kind = "an older" if version < FORMAT else "a newer"
         raise LenetError(
-            f"The run in {folder} was begun by {kind} version of lenet_edu (format {version}, this one has "
-            f"{FORMAT}), which draws and steps otherwise: going on would give another result. Its {BEST} and "
-            f"{LAST} can be loaded; train anew in another folder."
+            "The run in {folder} was begun by {kind} version of lenet_edu (format {version}, this one "
+            "has {own}), which draws and steps otherwise: going on would give another result. Its "
+            "{best} and {last} can be loaded; train anew in another folder.",
+            folder=folder,
+            kind=kind,
+            version=version,
+            own=FORMAT,
+            best=BEST,
+            last=LAST,
         )
 
 

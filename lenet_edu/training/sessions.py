@@ -144,7 +144,11 @@ class Session:
             raise LenetError("This run is finished. Reset it, and then choose the number of epochs.")
         least = len(self.run.history) + 1
         if isinstance(epochs, int) and epochs < least:
-            raise LenetError(f"epochs must be at least {least}, the epoch of this run now; got {epochs}.")
+            raise LenetError(
+                "epochs must be at least {least}, the epoch of this run now; got {epochs}.",
+                least=least,
+                epochs=epochs,
+            )
 
     @property
     def recipe_now(self) -> Recipe:
@@ -158,7 +162,11 @@ class Session:
         """
         copy = _run_folder(self.folder, name)
         if copy.exists():
-            raise LenetError(f"There is a run {name!r} already in {self.folder}. Choose another name.")
+            raise LenetError(
+                "There is a run {name!r} already in {folder}. Choose another name.",
+                name=name,
+                folder=self.folder,
+            )
         if not self.home:
             raise LenetError("There is nothing to save yet: the run has not begun.")
         goal, was_running = self._reached, self.status == RUNNING
@@ -168,7 +176,9 @@ class Session:
             shutil.copytree(self.home, copy)
         except OSError as error:
             shutil.rmtree(copy, ignore_errors=True)
-            raise LenetError(f"{copy} could not be written: {error}. Make room.") from error
+            raise LenetError(
+                "{copy} could not be written: {error}. Make room.", copy=copy, error=error
+            ) from error
         if was_running and self.status == PAUSED:
             self._go(goal)
         return copy
@@ -181,14 +191,19 @@ class Session:
         """
         run, tensors, notes = load_run(home)
         if Path(home) != self.home and _is_running(Path(home)):
-            raise LenetError(f"{home} is being trained now, elsewhere. Pause it there before you load it.")
+            raise LenetError(
+                "{home} is being trained now, elsewhere. Pause it there before you load it.", home=home
+            )
         data, source = self.data, Source.from_notes(notes)
         if (data.source, data.scaling.to_dict()) != (source, notes["scaling"]):
             data = load_again(source, notes["scaling"]["name"], progress=False)
         if len(data.train) != run.images:
             raise LenetError(
-                f"{home} was trained on {run.images:,} images of {notes['data']}; "
-                f"here are {len(data.train):,}."
+                "{home} was trained on {images:,} images of {data}; here are {train_count:,}.",
+                home=home,
+                images=run.images,
+                data=notes["data"],
+                train_count=len(data.train),
             )
         self.pause()
         self.wait()
@@ -331,14 +346,16 @@ def delete_run(root: Path | str, name: str) -> None:
     """
     folder = _run_folder(Path(root), name)
     if not (folder / STATE).exists():
-        raise LenetError(f"There is no run {name!r} in {root}.")
+        raise LenetError("There is no run {name!r} in {root}.", name=name, root=root)
     if _is_running(folder):
-        raise LenetError(f"{folder} is being trained. Pause it before you delete it.")
+        raise LenetError("{folder} is being trained. Pause it before you delete it.", folder=folder)
     try:
         # In one step, so that no half of a run stays in sight.
         shutil.rmtree(folder.rename(folder.with_name(f".deleted-{name}-{time.time_ns()}")))
     except OSError as error:
-        raise LenetError(f"{folder} could not be deleted: {error.strerror or error}.") from error
+        raise LenetError(
+            "{folder} could not be deleted: {reason}.", folder=folder, reason=error.strerror or error
+        ) from error
 
 
 def _is_running(folder: Path) -> bool:

@@ -10,6 +10,7 @@ from torch.nn import Parameter
 from lenet_edu.data.splits import Data
 from lenet_edu.network.losses import criterion
 from lenet_edu.network.models import Network
+from lenet_edu.system.language import translate
 from lenet_edu.system.threads import OneThread, Throttle
 from lenet_edu.training.distortions import distort, draw_distortions
 from lenet_edu.training.evaluation import count_right
@@ -145,8 +146,11 @@ class Stepper:
         if reason:
             self.uses_cuda_graph, self.recorded = False, {}
             warnings.warn(
-                f"This GPU does not replay a recorded training step as it should ({reason}). Training goes "
-                "on with plain steps: the results are right, but it takes longer.",
+                translate(
+                    "This GPU does not replay a recorded training step as it should ({reason}). Training "
+                    "goes on with plain steps: the results are right, but it takes longer.",
+                    reason=reason,
+                ),
                 stacklevel=2,
             )
         else:

@@ -15,6 +15,7 @@ import torch
 from traitlets import Bytes, TraitError
 
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 from lenet_edu.system.pages import WIDGET
 
 HERE = Path(__file__).parent
@@ -46,14 +47,33 @@ class Widget(anywidget.AnyWidget):
         return (
             value
             if low <= value <= high
-            else self.refuse(f"{name} must be from {low} to {high}; got {value}.")
+            else self.refuse(
+                translate(
+                    "{name} must be from {low} to {high}; got {value}.",
+                    name=name,
+                    low=low,
+                    high=high,
+                    value=value,
+                )
+            )
         )
 
     def sheet(self, proposal: dict, side: int) -> bytes:
         """The grey levels of a sheet, side x side or none at all; anything else is refused."""
         name, value = proposal["trait"].name, proposal["value"]
         fits = len(value) in (0, side**2)
-        return value if fits else self.refuse(f"{name} must be {side} x {side} bytes; got {len(value)}.")
+        return (
+            value
+            if fits
+            else self.refuse(
+                translate(
+                    "{name} must be {side} x {side} bytes; got {value_count}.",
+                    name=name,
+                    side=side,
+                    value_count=len(value),
+                )
+            )
+        )
 
     def set_state(self, sync_data: dict) -> None:
         """Take what a browser sends; of what is refused, send back how it is: the browser shows otherwise."""
@@ -150,7 +170,9 @@ def check_images(images, shape: Sequence[int]) -> torch.Tensor:
     tensor = torch.as_tensor(getattr(images, "images", images)).detach().float().cpu()
     if tuple(tensor.shape[1:]) != tuple(shape) or not len(tensor):
         wanted = ", ".join(map(str, shape))
-        raise LenetError(f"images must be (N, {wanted}); got {tuple(tensor.shape)}.")
+        raise LenetError(
+            "images must be (N, {wanted}); got {shape}.", wanted=wanted, shape=tuple(tensor.shape)
+        )
     if not tensor.isfinite().all():
         raise LenetError("images must hold finite numbers only.")
     return tensor

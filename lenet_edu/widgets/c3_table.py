@@ -92,4 +92,4 @@ def preset(name: str) -> np.ndarray:
         chosen = np.zeros(rows * columns, dtype=bool)
         chosen[np.random.default_rng(0).permutation(rows * columns)[: paper.C3_TABLE.sum()]] = True
         return chosen.reshape(rows, columns)
-    raise LenetError(f"A table must be one of {', '.join(PRESETS)}; got {name!r}.")
+    raise LenetError("A table must be one of {presets}; got {name!r}.", presets=", ".join(PRESETS), name=name)

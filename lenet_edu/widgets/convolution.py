@@ -6,6 +6,7 @@ from traitlets import Float, Int, List, observe, validate
 
 from lenet_edu import plots
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 from lenet_edu.system.pages import to_base64
 from lenet_edu.widgets.base import Widget, binary, module, styles, to_bytes
 
@@ -38,7 +39,9 @@ class Convolution(Widget):
         picture = torch.as_tensor(image).detach().float().cpu()
         picture = picture[0] if picture.ndim == 3 and len(picture) == 1 else picture
         if picture.ndim != 2 or not picture.numel() or not picture.isfinite().all():
-            raise LenetError(f"image must be (H, W) of finite numbers; got {tuple(picture.shape)}.")
+            raise LenetError(
+                "image must be (H, W) of finite numbers; got {shape}.", shape=tuple(picture.shape)
+            )
         self.picture = picture
         presets = _presets() + _kernels_of(layer)
         super().__init__(
@@ -73,10 +76,14 @@ class Convolution(Widget):
         side = len(rows)
         if not 1 <= side <= LARGEST_KERNEL or any(len(row) != side for row in rows):
             self.refuse(
-                f"kernel must be square, of 1 to {LARGEST_KERNEL} rows; got {[len(row) for row in rows]}."
+                translate(
+                    "kernel must be square, of 1 to {largest_kernel} rows; got {rows}.",
+                    largest_kernel=LARGEST_KERNEL,
+                    rows=[len(row) for row in rows],
+                )
             )
         if not torch.tensor(rows).isfinite().all():
-            self.refuse("kernel must hold finite numbers only.")
+            self.refuse(translate("kernel must hold finite numbers only."))
         self._check_fit(side, self.padding)
         return rows
 
@@ -90,8 +97,13 @@ class Convolution(Widget):
         room = min(self.picture.shape) + 2 * padding
         if side > room:
             self.refuse(
-                f"kernel must fit into the image and its padding, {room} pixels; got {side} rows and "
-                f"padding {padding}."
+                translate(
+                    "kernel must fit into the image and its padding, {room} pixels; got {side} rows and "
+                    "padding {padding}.",
+                    room=room,
+                    side=side,
+                    padding=padding,
+                )
             )
 
     @validate("stride")
@@ -102,7 +114,14 @@ class Convolution(Widget):
     def _check_place(self, proposal):
         place, shape = proposal["value"], tuple(self.output().shape)
         if len(place) != 2 or not all(0 <= at < side for at, side in zip(place, shape, strict=True)):
-            self.refuse(f"place must lie in the output, {shape[0]} x {shape[1]}; got {place}.")
+            self.refuse(
+                translate(
+                    "place must lie in the output, {height} x {width}; got {place}.",
+                    height=shape[0],
+                    width=shape[1],
+                    place=place,
+                )
+            )
         return place
 
     @observe("kernel", "padding", "stride")

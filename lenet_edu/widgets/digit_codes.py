@@ -9,6 +9,7 @@ from lenet_edu.network.activations import activations
 from lenet_edu.network.layers import RBF
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 from lenet_edu.system.pages import to_base64
 from lenet_edu.widgets.base import (
     Widget,
@@ -46,10 +47,12 @@ class DigitCodes(Widget):
 
     def __init__(self, network, images, *, digit: int = 0):
         if not isinstance(network, Network):
-            raise LenetError(f"network must be a network; got {type(network).__name__}.")
+            raise LenetError("network must be a network; got {kind}.", kind=type(network).__name__)
         output = network[-1]
         if not isinstance(output, RBF):
-            raise LenetError(f"DigitCodes needs a network with codes; {network.architecture.name} has none.")
+            raise LenetError(
+                "DigitCodes needs a network with codes; {name} has none.", name=network.architecture.name
+            )
         tensor = check_images(images, network.architecture.input.output_shape)
         self.units = activations(network, to_device_of(network, tensor))["F6"].cpu()
         codes = output.codes.int().tolist()
@@ -99,4 +102,8 @@ class DigitCodes(Widget):
     def _check_codes(self, proposal):
         codes, units = proposal["value"], self.units.shape[1]
         fits = len(codes) == 10 and all(len(code) == units and set(code) <= {1, -1} for code in codes)
-        return codes if fits else self.refuse(f"codes must be 10 lists of {units} times 1 or -1.")
+        return (
+            codes
+            if fits
+            else self.refuse(translate("codes must be 10 lists of {units} times 1 or -1.", units=units))
+        )

@@ -14,6 +14,7 @@ from lenet_edu.network import paper
 from lenet_edu.network.activations import activations
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 from lenet_edu.training.evaluation import probabilities
 from lenet_edu.training.reading import SURE, Reading
 from lenet_edu.widgets.base import Widget, binary, module, styles, to_bytes, to_device_of
@@ -57,10 +58,12 @@ class DrawDigit(Widget):
 
     def __init__(self, network: Network, scaling: Scaling = PAPER_SCALING, steps: bool = True):
         if not isinstance(network, Network):
-            raise LenetError(f"network must be a network; got {type(network).__name__}.")
+            raise LenetError("network must be a network; got {kind}.", kind=type(network).__name__)
         shape = network.architecture.input.output_shape
         if shape != (1, paper.IMAGE_SIZE, paper.IMAGE_SIZE):
-            raise LenetError(f"DrawDigit needs a network that reads 1x32x32; this one reads {shape}.")
+            raise LenetError(
+                "DrawDigit needs a network that reads 1x32x32; this one reads {shape}.", shape=shape
+            )
         self.network, self.scaling = network, scaling
         self.image: Tensor | None = None
         shapes = [{"name": name, "shape": list(shape)} for name, shape in network.architecture.shapes.items()]
@@ -93,6 +96,7 @@ class DrawDigit(Widget):
             "network": describe_network(self.network),
             "scaling": [self.scaling.background, self.scaling.ink],
             "sure": SURE,
+            "photoTemperature": self.network.photo_temperature or self.network.temperature,
         }
 
     @validate("drawing")
@@ -103,7 +107,13 @@ class DrawDigit(Widget):
     def _check_switches(self, proposal):
         switches = proposal["value"]
         if set(switches) != set(STEPS) or not all(isinstance(on, bool) for on in switches.values()):
-            self.refuse(f"switches must tell of {', '.join(STEPS)}, each True or False; got {switches}.")
+            self.refuse(
+                translate(
+                    "switches must tell of {steps}, each True or False; got {switches}.",
+                    steps=", ".join(STEPS),
+                    switches=switches,
+                )
+            )
         return switches
 
     @validate("upload")
@@ -145,7 +155,8 @@ class DrawDigit(Widget):
             return
         self.image = to_device_of(self.network, self.scaling.apply(shown["image"])[None, None])
         maps = activations(self.network, self.image)
-        reading = Reading(self.image[0], probabilities(self.network, self.image)[0], DIGIT_CLASSES)
+        chances = probabilities(self.network, self.image, bool(self.upload) and pictures.is_photo(grey))
+        reading = Reading(self.image[0], chances[0], DIGIT_CLASSES)
         small = {name: _for_display(step) for name, step in shown.items()}
         with self.hold_sync():
             self.steps = [{"name": name, "shape": list(step.shape)} for name, step in small.items()]

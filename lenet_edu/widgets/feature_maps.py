@@ -15,6 +15,7 @@ from lenet_edu.network.architecture import (
 )
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError, check_choice
+from lenet_edu.system.language import translate
 from lenet_edu.widgets.base import (
     Widget,
     binary,
@@ -73,12 +74,20 @@ class FeatureMaps(Widget):
         self.images = check_images(images, plan.input.output_shape)
         classes = [str(name) for name in classes]
         if len(classes) not in (0, plan.classes):
-            raise LenetError(f"classes must be {plan.classes} names, one a class; got {len(classes)}.")
+            raise LenetError(
+                "classes must be {classes} names, one a class; got {classes_count}.",
+                classes=plan.classes,
+                classes_count=len(classes),
+            )
         if labels is None:
             labels = label_texts(images, len(self.images), classes)
         labels = [str(label) for label in labels]
         if len(labels) != len(self.images):
-            raise LenetError(f"labels must be {len(self.images)}, one an image; got {len(labels)}.")
+            raise LenetError(
+                "labels must be {images_count}, one an image; got {labels_count}.",
+                images_count=len(self.images),
+                labels_count=len(labels),
+            )
         names = list(self.networks)
         super().__init__(
             layers=describe(plan),
@@ -154,7 +163,18 @@ class FeatureMaps(Widget):
     def _check_unit(self, proposal):
         unit = proposal["value"]
         inside = self._is_inside(unit)
-        return unit if inside else self.refuse(f"unit must lie in {self.layer}, {self._shape()}; got {unit}.")
+        return (
+            unit
+            if inside
+            else self.refuse(
+                translate(
+                    "unit must lie in {layer}, {shape}; got {unit}.",
+                    layer=self.layer,
+                    shape=self._shape(),
+                    unit=unit,
+                )
+            )
+        )
 
     def _shape(self) -> list[int]:
         return next(layer["shape"] for layer in self.layers if layer["name"] == self.layer)

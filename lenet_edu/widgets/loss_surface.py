@@ -5,6 +5,7 @@ from traitlets import Float, List, Unicode, validate
 from lenet_edu import plots
 from lenet_edu.network.surface import REACH, Surface
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 from lenet_edu.system.pages import to_base64
 from lenet_edu.widgets.base import Widget, binary, module, styles, to_bytes
 
@@ -42,7 +43,9 @@ class LossSurface(Widget):
 
     def __init__(self, surface: Surface, *, rate: float = 0.1, momentum: float = 0.0):
         if not isinstance(surface, Surface):
-            raise LenetError(f"surface must be what loss_surface(...) gives; got {type(surface).__name__}.")
+            raise LenetError(
+                "surface must be what loss_surface(...) gives; got {kind}.", kind=type(surface).__name__
+            )
         self.surface = surface
         reach = surface.reach
         start = [middle + share * reach for middle, share in zip(surface.centre, START, strict=True)]
@@ -117,6 +120,12 @@ class LossSurface(Widget):
         if fits and all(self.surface.holds((x, y)) for x, y in path):
             return path
         return self.refuse(
-            f"path must be 1 to {LONGEST + 1} places (first weight, second weight) on the map, within "
-            f"{self.reach:g} of {self.centre[0]:.2f} and {self.centre[1]:.2f}."
+            translate(
+                "path must be 1 to {longest} places (first weight, second weight) on the map, within "
+                "{reach:g} of {first:.2f} and {second:.2f}.",
+                longest=LONGEST + 1,
+                reach=self.reach,
+                first=self.centre[0],
+                second=self.centre[1],
+            )
         )

@@ -67,10 +67,12 @@ class Robustness(Widget):
 
     def __init__(self, network: Network, images, *, digit: int = 0, scaling: Scaling = PAPER_SCALING):
         if not isinstance(network, Network):
-            raise LenetError(f"network must be a network; got {type(network).__name__}.")
+            raise LenetError("network must be a network; got {kind}.", kind=type(network).__name__)
         shape = network.architecture.input.output_shape
         if shape != (1, paper.IMAGE_SIZE, paper.IMAGE_SIZE):
-            raise LenetError(f"Robustness needs a network that reads 1x32x32; this one reads {shape}.")
+            raise LenetError(
+                "Robustness needs a network that reads 1x32x32; this one reads {shape}.", shape=shape
+            )
         self.network, self.scaling = network, scaling
         self.images = check_images(images, shape)
         super().__init__(

@@ -7,6 +7,7 @@ from traitlets import Float, List, validate
 from lenet_edu import plots
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 from lenet_edu.system.pages import to_base64
 from lenet_edu.widgets.base import Widget, binary, module, styles, to_bytes
 
@@ -33,7 +34,9 @@ class Subsampling(Widget):
     def __init__(self, maps, *, coefficient: float = 0.25, bias: float = 0.0):
         tensor = torch.as_tensor(maps).detach().float().cpu()
         if tensor.ndim != 3 or not tensor.numel() or tensor.shape[1] % 2 or tensor.shape[2] % 2:
-            raise LenetError(f"maps must be (maps, H, W) with even sides; got {tuple(tensor.shape)}.")
+            raise LenetError(
+                "maps must be (maps, H, W) with even sides; got {shape}.", shape=tuple(tensor.shape)
+            )
         if not tensor.isfinite().all():
             raise LenetError("maps must hold finite numbers only.")
         self.below = tensor
@@ -51,7 +54,7 @@ class Subsampling(Widget):
 
     def figure(self):
         """The maps as they come out."""
-        return plots.maps(self.output(), title=f"Subsampled: {self.text()}", layer="S2")
+        return plots.maps(self.output(), title=translate("Subsampled: {what}", what=self.text()), layer="S2")
 
     def state(self) -> dict:
         """The traits, and the maps as floats."""

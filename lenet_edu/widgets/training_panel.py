@@ -17,6 +17,7 @@ from lenet_edu.network.layers import Convolution
 from lenet_edu.network.models import Network
 from lenet_edu.system.devices import choose_device
 from lenet_edu.system.errors import LenetError, check_choice
+from lenet_edu.system.language import translate
 from lenet_edu.training.evaluation import confusion, mistakes
 from lenet_edu.training.recipes import RECIPES, Recipe, default_recipe, named_recipe
 from lenet_edu.training.runs import Run, load_run
@@ -191,7 +192,7 @@ class TrainingPanel(Widget):
     def delete(self, name: str) -> None:
         """Delete a run of the folder for good; the one of the panel has to be reset before."""
         if self.session.home and self.session.home.name == name:
-            raise LenetError(f"{name} is the run of this panel. Reset before you delete it.")
+            raise LenetError("{name} is the run of this panel. Reset before you delete it.", name=name)
         delete_run(self.session.folder, name)
         self.compared = [other for other in self.compared if other != name]
         self._list_runs()
@@ -232,11 +233,13 @@ class TrainingPanel(Widget):
         settings = proposal["value"]
         if settings and settings != self._settings():
             if self.session.status != READY:
-                self.refuse("A run has begun: reset it before you choose another network, recipe or data.")
+                self.refuse(
+                    translate("A run has begun: reset it before you choose another network, recipe or data.")
+                )
             try:
                 self.session = self._choose_session(settings)
             except (LenetError, KeyError, TypeError) as error:
-                self.refuse(f"settings do not fit: {error}")
+                self.refuse(translate("settings do not fit: {error}", error=error))
         return settings
 
     def _choose_session(self, settings: dict) -> Session:
@@ -244,7 +247,9 @@ class TrainingPanel(Widget):
         name, source, seed = settings["recipe"], settings["data"], settings["seed"]
         old = self.session.plan.config
         if not isinstance(seed, int) or not 0 <= seed < 2**31:
-            raise LenetError(f"seed must be a whole number from 0 to {2**31 - 1}; got {seed}.")
+            raise LenetError(
+                "seed must be a whole number from 0 to {highest}; got {seed}.", highest=2**31 - 1, seed=seed
+            )
         check_choice("data", source, self.options["data"])
         choose_device(settings["device"])
         if source not in self._data:
@@ -293,7 +298,13 @@ class TrainingPanel(Widget):
     def _check_compared(self, proposal):
         names = list(dict.fromkeys(proposal["value"]))
         if len(names) > _MOST_COMPARED:
-            self.refuse(f"At most {_MOST_COMPARED} runs can be compared at once; got {len(names)}.")
+            self.refuse(
+                translate(
+                    "At most {most_compared} runs can be compared at once; got {names_count}.",
+                    most_compared=_MOST_COMPARED,
+                    names_count=len(names),
+                )
+            )
         try:
             curves = [self._load_curves(name) for name in names]
         except LenetError as error:

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from lenet_edu.data import normalise as pictures
+from lenet_edu.data.light import is_clean_and_tiny
 from lenet_edu.data.splits import PAPER_SCALING
 from lenet_edu.network import paper
 from lenet_edu.reproduction.robustness import AMOUNTS, change
@@ -50,6 +51,18 @@ SHEETS = [
     *(np.pad(printed(digit), 15) for digit in range(10)),
     255 - strokes(99),
 ]  # fmt: skip
+
+
+def test_what_is_as_small_and_clean_as_mnists_digits_is_no_photo():
+    clean = np.pad(strokes(3, 20, 20), 4, constant_values=255)
+    grainy = clean - np.arange(28).astype(np.uint8)
+    sheets = [clean, grainy, np.pad(clean, ((0, 12), (0, 0)), constant_values=255), clean.repeat(2, 0)]
+    code = """
+const { greyOf, isCleanAndTiny } = await use("normalise.js");
+return given.sheets.map(({ bytes, rows, columns }) => isCleanAndTiny(greyOf(bytes, rows, columns)));
+"""
+    came = run(code, sheets=[{"bytes": one, "rows": one.shape[0], "columns": one.shape[1]} for one in sheets])
+    assert came == [is_clean_and_tiny(sheet / 255) for sheet in sheets] == [True, False, True, False]
 
 
 def test_drawings_are_normalised_as_in_python():

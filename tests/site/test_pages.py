@@ -54,6 +54,13 @@ def test_formulas_are_mathml_and_bad_ones_are_named():
     assert "$" not in html
     with pytest.raises(LenetError, match="frac"):
         markdown().render("$\\frac{$")
+    with pytest.raises(LenetError, match="lfloor"):
+        markdown().render("$\\Big\\lfloor x$")
+
+
+def test_a_prime_is_not_raised_twice():
+    assert "msup" not in markdown().render("$f'(a)$")
+    assert "msup" in markdown().render("$x^2$")
 
 
 def test_tables_and_code_scroll_inside_themselves():

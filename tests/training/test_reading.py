@@ -17,6 +17,7 @@ from lenet_edu.system.files import read_json
 from lenet_edu.training.checkpoints import SHIPPED, load_network, shipped_names
 from lenet_edu.training.evaluation import calibration_error, probabilities
 from lenet_edu.training.reading import Reading, predict
+from results import reading as record_of_reading
 from results.fuzz import broken_pictures
 from results.strokes import drawn
 
@@ -29,26 +30,26 @@ def png(picture: Image.Image) -> bytes:
 
 def test_a_reading_says_what_it_is_and_whether_it_is_sure(tmp_path):
     drawn(3).save(tmp_path / "three.png")
-    (found,) = lenet_edu.predict("lenet5-modern", tmp_path / "three.png")
-    assert (found.name, found.is_sure) == ("3", True)
-    assert found.probabilities.sum().item() == pytest.approx(1)
-    assert repr(found).startswith("Reading(3, 9") or repr(found) == "Reading(3, 100.0%)"
-    doubt = Reading(found.image, torch.tensor([0.6, 0.4]), ("cat", "dog"))
+    (reading,) = lenet_edu.predict("lenet5-modern", tmp_path / "three.png")
+    assert (reading.name, reading.is_sure) == ("3", True)
+    assert reading.probabilities.sum().item() == pytest.approx(1)
+    assert repr(reading).startswith("Reading(3, 9") or repr(reading) == "Reading(3, 100.0%)"
+    doubt = Reading(reading.image, torch.tensor([0.6, 0.4]), ("cat", "dog"))
     assert str(doubt) == "cat at 60.0%, not sure, then dog at 40.0%"
 
 
 @pytest.mark.parametrize("name", shipped_names())
 def test_every_shipped_network_reads_at_its_own_size(name):
     model = load_network(name)
-    (found,) = predict(model, png(drawn(7)))
-    assert found.image.shape == model.architecture.input.output_shape
-    assert found.name == "7"
+    (reading,) = predict(model, png(drawn(7)))
+    assert reading.image.shape == model.architecture.input.output_shape
+    assert reading.name == "7"
 
 
 def test_a_network_for_pictures_takes_the_whole_picture():
-    (found,) = predict(RGBLeNet(), png(drawn(3, mode="RGB", ink=(0, 0, 0), paper=(255, 255, 255))))
-    assert found.image.shape == (3, 32, 32)
-    assert found.name in "01"
+    (reading,) = predict(RGBLeNet(), png(drawn(3, mode="RGB", ink=(0, 0, 0), paper=(255, 255, 255))))
+    assert reading.image.shape == (3, 32, 32)
+    assert reading.name in "01"
     with pytest.raises(LenetError, match="could not be read"):
         predict(RGBLeNet(), b"no picture")
 
@@ -73,10 +74,36 @@ def test_shipped_networks_have_their_temperature_beside_their_weights(name):
 
 
 @pytest.mark.parametrize("name", shipped_names())
+def test_a_picture_that_had_to_be_cleaned_is_told_with_the_temperature_of_photos(name):
+    model = load_network(name)
+    record = read_json(SHIPPED / f"{name}.json")
+    assert model.photo_temperature == record["photo_temperature"] > record["temperature"]
+    small = drawn(4, size=28, pen=0.12)
+    for picture, temperature in (
+        (small, model.temperature),
+        (small.resize((280, 280)), model.photo_temperature),
+    ):
+        (reading,) = predict(model, png(picture))
+        chances = (model.class_scores(reading.image[None]) / temperature).softmax(1)
+        torch.testing.assert_close(reading.probabilities, chances[0])
+
+
+def test_a_network_without_a_temperature_of_photos_has_one_for_all():
+    model, images = RGBLeNet(), torch.rand(2, 3, 32, 32)
+    torch.testing.assert_close(model.probabilities(images, from_photos=True), model.probabilities(images))
+
+
+@pytest.mark.parametrize("name", shipped_names())
 def test_probabilities_are_true_of_mnists_test_digits(name, mnist):
     model = load_network(name)
     seen = resize_for(model.architecture.input.size, mnist.test.images, mnist.scaling)
     assert calibration_error(probabilities(model, seen), mnist.test.labels) <= 0.01
+
+
+def test_the_page_tells_what_is_on_record():
+    assert record_of_reading.tables(
+        read_json(record_of_reading.FILE)["experiments"]
+    ) in record_of_reading.PAGE.read_text("utf-8")
 
 
 @pytest.mark.slow
@@ -85,4 +112,4 @@ def test_broken_pictures_are_read_or_refused(seed):
     random.seed(seed)
     for content in broken_pictures(seed, 100):
         with suppress(LenetError):
-            assert all(np.isfinite(found.probability) for found in predict("lenet5-modern", content))
+            assert all(np.isfinite(reading.probability) for reading in predict("lenet5-modern", content))

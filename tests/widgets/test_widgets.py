@@ -815,6 +815,15 @@ def test_an_upload_of_any_shape_is_read_as_predict_reads_it():
     assert (widget.drawing, repr(widget)) == (b"", "DrawDigit(reads 3)")
 
 
+def test_an_upload_that_had_to_be_cleaned_is_told_with_the_temperature_of_photos():
+    model = load_network("lenet5-modern")
+    small = strokes.drawn(3, size=28, pen=0.12)
+    for picture, is_photo in ((small, False), (small.resize((280, 280)), True)):
+        widget = uploaded(model, picture)
+        chances = model.probabilities(widget.image, from_photos=is_photo)
+        assert widget.probability == pytest.approx(chances.max().item())
+
+
 def test_the_light_and_what_is_no_digit_each_have_their_switch():
     model = load_network("lenet5-modern")
     dusty = strokes.drawn(3)

@@ -132,6 +132,7 @@ def _newer(path: Path, than: Path) -> bool:
 
 def main() -> int:
     from tools.translations import notebooks as editions  # which in turn builds with what stands above
+    from tools.translations import sources
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NN_name", help="only these (default: every one)")
@@ -143,8 +144,8 @@ def main() -> int:
     for name in options.names or names():
         try:
             print(f"{name}: {bring_up_to_date(name, options.all)}", flush=True)
-            for language in editions.languages():
-                editions.extract(name, language)
+            for language in sources.languages():
+                sources.extract(name, language)
                 if editions.is_complete(name, language):
                     done = editions.bring_up_to_date(name, language, options.all)
                     print(f"{language}/{name}: {done}", flush=True)

@@ -2,36 +2,36 @@
 
 extract   writes new and changed English texts into the catalogues
 check     says what is missing, what has changed and what does not agree with the English
-export    one notebook's texts as Markdown, to be written over
+export    texts of a notebook, or of the package (lenet_edu), as Markdown, to be written over
 import    takes the translations from such a file
 """
 
 import argparse
+import hashlib
 import re
 import sys
 from pathlib import Path
 
-from tools.notebooks import build
-from tools.translations import agreement, catalogue, chinese, notebooks, terms
+from tools.translations import agreement, catalogue, chinese, notebooks, sources, terms
 
 _MARK = "<!-- text {} -->"
 
 
 def export(name: str, language: str) -> str:
     """The notebook's texts as Markdown: what there is of the translation, and English where there is none."""
-    file = notebooks.extract(name, language)
+    file = sources.extract(name, language)
     blocks = []
     for entry in file:
         if not entry.obsolete:
             changed = "<!-- the English has changed -->\n" if entry.fuzzy else ""
-            blocks.append(f"{_MARK.format(entry.msgctxt)}\n{changed}{entry.msgstr or entry.msgid}\n")
+            blocks.append(f"{_MARK.format(_mark(entry))}\n{changed}{entry.msgstr or entry.msgid}\n")
     return "\n".join(blocks)
 
 
 def take_in(name: str, language: str, text: str) -> int:
     """Put the texts of such a file into the catalogue, but for those that are still English; how many."""
-    file = notebooks.extract(name, language)
-    entries = {entry.msgctxt: entry for entry in file if not entry.obsolete}
+    file = sources.extract(name, language)
+    entries = {_mark(entry): entry for entry in file if not entry.obsolete}
     parts = re.split(_MARK.format(r"(\S+)") + "\n", text)
     taken = 0
     for context, translation in zip(parts[1::2], parts[2::2], strict=True):
@@ -44,33 +44,34 @@ def take_in(name: str, language: str, text: str) -> int:
         ):
             entry.msgstr, entry.flags, entry.previous_msgid = translation, [], None
             taken += 1
-    catalogue.write(notebooks.path_of(name, language), file)
+    catalogue.write(sources.path_of(name, language), file)
     return taken
 
 
+def _mark(entry) -> str:
+    """What names a text: the cell's id, else a digest of the English."""
+    return entry.msgctxt or hashlib.sha256(entry.msgid.encode()).hexdigest()[:8]
+
+
 def faults(name: str, language: str) -> list[str]:
-    """What is wrong in the translated texts of one notebook."""
-    return [
-        f"{language}/{name} {entry.msgctxt}: {fault}"
-        for entry in notebooks.extracted(name, language)
-        if not entry.obsolete and entry.msgstr and not entry.fuzzy
-        for fault in [
-            *agreement.faults(entry.msgid, entry.msgstr, entry.tcomment),
-            *_setting(entry, language),
-        ]
-    ]
-
-
-def _setting(entry, language: str) -> list[str]:
-    return chinese.faults(entry.msgstr) if language == "zh" else []
+    """What is wrong in the translated texts of one notebook, or of the package."""
+    wrong = []
+    for entry in sources.extracted(name, language):
+        if entry.obsolete or entry.fuzzy or not entry.msgstr:
+            continue
+        found = agreement.faults(entry.msgid, entry.msgstr, entry.tcomment)
+        if language == "zh":
+            found += chinese.faults(entry.msgstr, markdown=name != sources.PACKAGE)
+        wrong += [f"{language}/{name} {_mark(entry)}: {fault}" for fault in found]
+    return wrong
 
 
 def warnings(name: str, language: str) -> list[str]:
     """Terms that are translated otherwise than in the list."""
     listed = terms.read(language)
     return [
-        f"{language}/{name} {entry.msgctxt}: {warning}"
-        for entry in notebooks.extracted(name, language)
+        f"{language}/{name} {_mark(entry)}: {warning}"
+        for entry in sources.extracted(name, language)
         if not entry.obsolete and entry.msgstr
         for warning in terms.warnings(entry.msgid, entry.msgstr, listed)
     ]
@@ -79,9 +80,9 @@ def warnings(name: str, language: str) -> list[str]:
 def check(names: list[str]) -> int:
     """Print the state of the notebooks; the exit status, 1 if anything is wrong."""
     status = 0
-    for language in notebooks.languages():
+    for language in sources.languages():
         for name in names:
-            texts = notebooks.extracted(name, language)
+            texts = sources.extracted(name, language)
             missing, fuzzy = len(catalogue.missing(texts)), len(catalogue.fuzzy(texts))
             count = sum(not entry.obsolete for entry in texts)
             print(
@@ -110,16 +111,16 @@ def main() -> int:
         one.add_argument("file", type=Path)
         one.add_argument("--language", default="zh")
     options = parser.parse_args()
-    names = [options.name] if "name" in options else options.names or build.names()
-    unknown = sorted(set(names) - set(build.names()))
+    names = [options.name] if "name" in options else options.names or sources.names()
+    unknown = sorted(set(names) - set(sources.names()))
     if unknown:
-        parser.error(f"no such notebook: {', '.join(unknown)}; there are {', '.join(build.names())}")
+        parser.error(f"nothing of that name: {', '.join(unknown)}; there are {', '.join(sources.names())}")
     if options.command == "check":
         return check(names)
     if options.command == "extract":
-        for language in notebooks.languages():
+        for language in sources.languages():
             for name in names:
-                notebooks.extract(name, language)
+                sources.extract(name, language)
     elif options.command == "export":
         options.file.write_text(export(options.name, options.language), encoding="utf-8")
     else:

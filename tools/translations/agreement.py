@@ -11,6 +11,7 @@ _LINK = re.compile(r"\[[^\]]*\]\(([^)]*)\)")
 _PLACEHOLDER = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)[^{}]*\}(?!\})")
 _WORDS_IN_FORMULA = re.compile(r"\\(?:text|mathrm|textbf)\{[^}]*\}")
 _NUMBER_WORDS = {
+    0: "zero",
     1: "one once first a an single",
     2: "two twice both second half",
     3: "three third",

@@ -1,28 +1,17 @@
 """Notebooks in other languages: their prose from notebooks/locale/LANGUAGE/NN_name.po, their code shared."""
 
+import os
 import re
 from copy import deepcopy
 from pathlib import Path
 
 import nbformat
-import polib
 
 from lenet_edu.system.files import write_atomically
 from tools.notebooks import build
-from tools.translations import catalogue
+from tools.translations import catalogue, sources
 
-LOCALE = build.NOTEBOOKS / "locale"
 _LINK = re.compile(r"(\]\()([^)#\s]+)([^)]*\))")
-
-
-def languages() -> list[str]:
-    """Languages other than English that have a folder of translations."""
-    return sorted(path.name for path in LOCALE.iterdir() if path.is_dir())
-
-
-def path_of(name: str, language: str) -> Path:
-    """The translations of one notebook."""
-    return LOCALE / language / f"{name}.po"
 
 
 def edition(name: str, language: str) -> Path:
@@ -30,33 +19,9 @@ def edition(name: str, language: str) -> Path:
     return build.NOTEBOOKS / language / f"{name}.ipynb"
 
 
-def texts(name: str) -> list[catalogue.Text]:
-    """The prose of the notebook's source, cell by cell, named by the cells' ids."""
-    cells = build.from_source(name).cells
-    return [catalogue.Text(cell.source, cell.id) for cell in cells if cell.cell_type == "markdown"]
-
-
-def read(name: str, language: str) -> polib.POFile:
-    """The notebook's translations as they stand in the file."""
-    return catalogue.read(path_of(name, language), language)
-
-
-def extracted(name: str, language: str) -> polib.POFile:
-    """The notebook's translations, brought up to date with the English of now."""
-    return catalogue.bring_up_to_date(read(name, language), texts(name))
-
-
-def extract(name: str, language: str) -> polib.POFile:
-    """Bring the file of translations up to date; it is left alone if it is so already."""
-    new = extracted(name, language)
-    if not path_of(name, language).exists() or str(new) != str(read(name, language)):
-        catalogue.write(path_of(name, language), new)
-    return new
-
-
 def is_complete(name: str, language: str) -> bool:
     """True if the whole prose of the notebook is translated."""
-    return catalogue.is_complete(extracted(name, language))
+    return catalogue.is_complete(sources.extracted(name, language))
 
 
 def compose(name: str, language: str) -> nbformat.NotebookNode:
@@ -65,10 +30,12 @@ def compose(name: str, language: str) -> nbformat.NotebookNode:
     What is not translated yet stays English.
     """
     notebook = build.from_source(name)
-    translations = {entry.msgctxt: entry.msgstr for entry in read(name, language) if not entry.obsolete}
+    translations = {
+        entry.msgctxt: entry.msgstr for entry in sources.read(name, language) if not entry.obsolete
+    }
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = _redirect(translations.get(cell.id) or cell.source, language)
+            cell.source = _redirect(translations.get(cell.id) or cell.source, edition(name, language))
     return notebook
 
 
@@ -80,7 +47,7 @@ def bring_up_to_date(name: str, language: str, anew: bool = False) -> str:
     notebook, path = compose(name, language), edition(name, language)
     before = nbformat.read(path, as_version=4) if path.exists() else None
     if before is None or anew or _code(before) != _code(notebook):
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         build.execute(notebook, path.parent)
         write_atomically(path, nbformat.writes(notebook).encode())
         return "executed"
@@ -98,20 +65,22 @@ def _code(notebook: nbformat.NotebookNode) -> list[tuple[str, str, dict]]:
     return [(c.id, c.source, dict(c.metadata)) for c in notebook.cells if c.cell_type == "code"]
 
 
-def _redirect(text: str, language: str) -> str:
-    """Links as they must be in notebooks/LANGUAGE: what that folder has stays in it, all else lies above."""
+def _redirect(text: str, page: Path) -> str:
+    """Links as they must be on a page below notebooks/LANGUAGE: what is there stays, all else lies above."""
 
     def redirect(link: re.Match) -> str:
         target = link[2]
-        if re.match(r"\w+:", target) or _has_edition(target, language):
+        if re.match(r"\w+:", target) or _has_edition(Path(os.path.normpath(page.parent / target))):
             return link[0]
         return f"{link[1]}../{target}{link[3]}"
 
     return _LINK.sub(redirect, text)
 
 
-def _has_edition(target: str, language: str) -> bool:
-    if (build.NOTEBOOKS / language / target).exists():
+def _has_edition(target: Path) -> bool:
+    if not target.is_relative_to(build.NOTEBOOKS):
+        return False  # a page of docs/
+    if target.exists():
         return True
-    name = target.removesuffix(".ipynb")
+    language, _, name = target.relative_to(build.NOTEBOOKS).with_suffix("").as_posix().partition("/")
     return name in build.names() and is_complete(name, language)

@@ -45,7 +45,11 @@ def _wrapped(text: str, path: Path, root: Path) -> str:
     body = _EXPORT.sub(lambda found: found[0].removeprefix("export "), body)
     odd = _OTHER.search(body)
     if odd:
-        raise LenetError(f"{path} has an import or export of a form that bundle() does not know: {odd[0]}")
+        raise LenetError(
+            "{path} has an import or export of a form that bundle() does not know: {odd}",
+            path=path,
+            odd=odd[0],
+        )
     body = body.replace("import.meta.url", "globalThis.location.href")
     return f'modules["{name}"] = (() => {{\n{body}\nreturn {{ {", ".join(exports)} }};\n}})();\n'
 

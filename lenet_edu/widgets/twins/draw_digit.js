@@ -1,7 +1,7 @@
 // @ts-check
 // DrawDigit without Python: what is drawn, or a picture that the browser can decode, becomes the network's input.
 import { DataError } from "../../engine/data.js";
-import { greyOf, normalisation, resized, scaled } from "../../engine/normalise.js";
+import { greyOf, isCleanAndTiny, normalisation, resized, scaled } from "../../engine/normalise.js";
 import { joined, network, view } from "./material.js";
 import { Refused, Twin, sheet } from "./twin.js";
 
@@ -18,11 +18,12 @@ const CLEARED = () => ({
 });
 
 class DrawDigitTwin extends Twin {
-  constructor(traits, one, { scaling: [background, ink], sure }) {
+  constructor(traits, one, { scaling: [background, ink], sure, photoTemperature }) {
     super({ ...traits, ...CLEARED(), drawing: NOTHING(), upload: NOTHING() });
     this.network = one;
     this.scaling = { name: "", background, ink };
     this.sure = sure;
+    this.photoTemperature = photoTemperature;
     /** @type {import("../../engine/normalise.js").Sheet | null} */
     this.uploaded = null;
   }
@@ -88,7 +89,8 @@ class DrawDigitTwin extends Twin {
       return { ...CLEARED(), verdict: isBlank ? "" : error.message };
     }
     const image = scaled(shown.image, this.scaling);
-    const chances = Array.from(this.network.probabilities(image));
+    const isPhoto = this.traits.upload.byteLength > 0 && !isCleanAndTiny(grey);
+    const chances = Array.from(this.network.probabilities(image, isPhoto ? this.photoTemperature : undefined));
     const probability = Math.max(...chances);
     const answer = String(chances.indexOf(probability));
     const small = Object.entries(shown).map(([name, step]) => ({ name, ...this.forDisplay(step) }));

@@ -5,12 +5,12 @@
 #
 # **After this notebook you can:** say what LeNet-5 is and where it comes from, show with numbers why comparing pixels is
 # not enough to read a digit, and explain what a small window does while it slides over an image. You need no knowledge
-# of neural networks. It takes about 12 minutes to read.
+# of neural networks.
 #
 # ## Draw a digit
 #
-# Click the grey cell below, then press **Shift + Enter** to run it. Draw any digit with your mouse, your pen or your
-# finger.
+# Draw any digit on the empty sheet, with mouse, pen or finger. In JupyterLab, first click the cell below and
+# press **Shift + Enter** to run it. (On a web page the sheet is ready.)
 
 # %%
 from lenet_edu import DrawDigit, load_network
@@ -23,8 +23,8 @@ DrawDigit(network, steps=False)
 # seen your hand before. The small pictures light up one after another: each **layer** looks at the pictures of the layer
 # before it and makes new ones. The last layer says which digit it is. Red means a positive number, blue a negative one.
 #
-# Clear the sheet and try a sloppy digit, a tiny one, a letter. When is the network wrong? (If nothing happens when you
-# draw, no Python is running behind this page. The picture then shows the network while it reads a 3.)
+# Clear the sheet and try a sloppy digit, a tiny one, a letter. When is the network wrong? (If you see a 3 and cannot
+# draw, the cell has not been run.)
 #
 # ## The story behind it
 #
@@ -86,7 +86,7 @@ def share_right(images):
 print(f"{len(train):,} examples; right: {share_right(test.images):.0%}")
 
 # %% [markdown]
-# Not bad at all. Now move every test digit two pixels to the right and two down.
+# Now move every test digit two pixels to the right and two down.
 
 # %%
 from lenet_edu import ask
@@ -166,9 +166,9 @@ ask("start.errors", f"The paper: {paper.TEST_ERROR}%. Our network, recorded on M
 # | [**05 S4**](05_s4.ipynb) | measure what a moved digit changes | 15 min |
 # | [**06 C5**](06_c5.ipynb) | read a line of digits | 15 min |
 # | [**07 F6**](07_f6.ipynb) | read a layer with your own eyes | 15 min |
-# | [**08 OUTPUT**](08_output.ipynb) | turn distances into an answer | 20 min |
+# | [**08 OUTPUT**](08_output.ipynb) | turn distances into an answer | 15 min |
 # | [**09 The whole network**](09_whole_network.ipynb) | build LeNet-5 and count everything | 15 min |
-# | [**10 How a network learns**](10_how_a_network_learns.ipynb) | compute a gradient and take a step | 20 min |
+# | [**10 How a network learns**](10_how_a_network_learns.ipynb) | compute a gradient and take a step | 25 min |
 # | [**11 Train**](11_train.ipynb) | train LeNet-5 and study its mistakes | 20 min |
 # | [**12 Cats and dogs**](12_cats_and_dogs.ipynb) | train a LeNet on colour pictures | 20 min |
 # | [**13 Find the bug**](13_find_the_bug.ipynb) | find faults in a training script | 20 min |
@@ -180,14 +180,15 @@ ask("start.errors", f"The paper: {paper.TEST_ERROR}%. Our network, recorded on M
 #
 # ## How a notebook works
 #
-# - **Shift + Enter** runs a cell. Change any number and run the cell again. *Kernel, Restart* forgets all results but keeps
-#   what you changed in the cells.
-# - A blue box asks for a prediction. Only your first answer counts.
-# - Exercises have a checker that gives hints. Below each stands a folded cell with a solution.
+# - On a web page, widgets, predictions and most exercises work. To run cells, open JupyterLab: `lenet-edu lab`.
+# - There, **Shift + Enter** runs a cell. Change any number and run the cell again. *Kernel, Restart* forgets all results but
+#   keeps your changes. `lenet-edu copy FOLDER --reset 00_start_here` in a terminal restores a notebook in your folder, and
+#   keeps yours beside it.
+# - A box with a question asks for a prediction. Only your first answer counts.
+# - Exercises have a checker with hints, and a folded solution.
 #
-# One kind of exercise asks you to explain something in your own words. Write between the quotes and run the cell.
-#
-# **1.** A friend says: "To read digits, just store some examples and compare pixels." What do you answer?
+# **1. Explain in your own words.** A friend says: "To read digits, just store some examples and compare pixels." What do you
+# answer? (In JupyterLab, write between the quotes.)
 
 # %%
 from lenet_edu import explain
@@ -198,7 +199,7 @@ explain("start.pixels", words)
 # %% [markdown]
 # ## What your machine has
 #
-# Nothing in this course needs a graphics card or a connection. Both are used if they are there.
+# This course needs neither a graphics card nor a connection, but uses both if they are there.
 
 # %% tags=["nbval-ignore-output"]
 from lenet_edu import choose_device, describe_data, describe_device
@@ -217,9 +218,8 @@ digits = load_digits()
 print(f"{digits.name}: {1 - accuracy(network, digits.test):.2%} of {len(digits.test):,} misread")
 
 # %% [markdown]
-# If this line says *embedded digits*, MNIST is not on your machine, and small digits that come with scikit-learn stand in. They
-# were written by other people and taken with another scanner, and the network misreads far more of them. That is a lesson of its
-# own: **a network knows only the kind of data that it was trained on.** The text always quotes MNIST. With a connection, the
+# If this line says *embedded digits*, MNIST is not on your machine, and small digits that come with scikit-learn stand in. Other
+# people wrote them, another scanner read them in, and the network misreads far more of them. That is a lesson: **a network knows only the kind of data that it was trained on.** The text always quotes MNIST. With a connection, the
 # command `lenet-edu data` fetches it.
 
 # %% [markdown]

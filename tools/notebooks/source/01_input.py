@@ -4,7 +4,7 @@
 # [Course map](00_start_here.ipynb) · [Glossary](glossary.ipynb)
 #
 # **After this notebook you can:** turn any picture of a digit into the numbers that LeNet-5 sees, say why the image is
-# larger than the digit, and check a statement of the paper that cannot be true.
+# larger than the digit, and check a statement of the paper by measuring and by calculating.
 #
 # ## Where we are
 #

@@ -127,7 +127,7 @@ print(f"{arrives.shape[-1]} - {kernel.shape[-1]} + 1 = {c1.shape[-1]}")
 # Two variations are common today. With a **stride** of $s$ the kernel moves $s$ pixels at a time. With a **padding** of $p$
 # there is a frame of $p$ extra pixels on each side. Then the side is
 #
-# $$\Big\lfloor \frac{n + 2p - k}{s} \Big\rfloor + 1$$
+# $$\left\lfloor \frac{n + 2p - k}{s} \right\rfloor + 1$$
 #
 # where the brackets mean: round down. Try it in the widget. Play, or drag the kernel; choose one of C1's own kernels; type
 # other weights; change padding and stride, and watch the size of the output.
@@ -161,7 +161,7 @@ plots.maps(c1[:, 0], titles, "One map, ten digits", layer="C1", columns=10)
 # The part of the image that can influence a unit is its **receptive field**. For a unit of C1 it is the patch of 5 by 5
 # pixels. Point at any unit below: its field lights up in the image, and its arithmetic stands beside it.
 
-# %% tags=["nbval-ignore-output"]
+# %%
 from lenet_edu import FeatureMaps
 
 FeatureMaps(network, digits, digit=3, layer="C1")

@@ -126,7 +126,7 @@ plots.curves(a_values, {"f": f(a_values), "slope": slope, "bend": bend}, xlabel=
 #
 # ## Average, or decide
 #
-# Let the four inputs of a unit be 1 or -1. Only their number matters then. Choose a coefficient and a bias: what does the
+# Let the four inputs of a unit be 1 or -1. Then only one thing matters: how many of them are 1. Choose a coefficient and a bias: what does the
 # unit do?
 
 # %%

@@ -220,10 +220,9 @@ for name, table in (("full table", "full"), ("Table I", "table")):
 ask("c3.symmetry", "\n".join(lines))
 
 # %% [markdown]
-# Making sure that units which begin alike become different is called **symmetry breaking**. The table does it: where maps read
-# different things, equal weights no longer force equal maps. (They do not forbid them either: with suitable weights, two maps of
-# Table I can still be equal.) Random initial weights break the symmetry as well. Today they do it alone, and tables like this one
-# have gone out of use.
+# Units that begin alike have to become different, or there is no use in having many. How this comes about is called
+# **symmetry breaking**. The answer above tells what a full table and what Table I do for it. Random initial weights break the
+# symmetry as well. Today they do it alone, and tables like this one have gone out of use.
 #
 # ## Change it
 #

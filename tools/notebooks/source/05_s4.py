@@ -99,7 +99,7 @@ plots.receptive_field(network, outputs, "S4", unit=(2, 2), sample=3)
 # %% [markdown]
 # Point at a unit of S4 below and follow it down to the image.
 
-# %% tags=["nbval-ignore-output"]
+# %%
 from lenet_edu import FeatureMaps
 
 FeatureMaps(network, digits, digit=3, layer="S4")

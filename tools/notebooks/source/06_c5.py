@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 06 · C5, where the maps end
 #
-# [Glossary](glossary.ipynb)
+# [Course map](00_start_here.ipynb) · [Glossary](glossary.ipynb)
 #
 # **After this notebook you can:** compute a unit of C5 by hand, say why the paper calls C5 a convolution although it looks
 # like something else, and let the network read a whole line of digits without training it for that. Before it you need

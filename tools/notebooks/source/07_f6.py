@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 07 · F6, eighty-four units
 #
-# [Glossary](glossary.ipynb)
+# [Course map](00_start_here.ipynb) · [Glossary](glossary.ipynb)
 #
 # **After this notebook you can:** compute a fully connected unit by hand, say why F6 has 84 units, and read F6 with
 # your own eyes. Before it you need [06 C5](06_c5.ipynb). It takes about 12 minutes to read, and as long again for the exercises.

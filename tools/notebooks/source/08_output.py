@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 08 · OUTPUT, ten numbers
 #
-# [Glossary](glossary.ipynb)
+# [Course map](00_start_here.ipynb) · [Glossary](glossary.ipynb)
 #
 # **After this notebook you can:** compute the ten numbers of OUTPUT by hand and read the answer from them, say which
 # number training makes small and why the obvious choice fails when codes may move, and turn distances into
@@ -195,8 +195,8 @@ assert network.OUTPUT.codes.numel() == row.connections.value == paper.CONNECTION
 # $$E = \frac{1}{P} \sum_p y_{D_p}$$
 #
 # It pulls F6 to where it should be, and that is all it does. With fixed codes this works. But suppose that the codes are
-# parameters too, and learn along with all else. Here are such a network, which starts with random codes, and its training
-# on the small digits that come with scikit-learn:
+# parameters too, and learn along with all the others. Here is such a network, with random codes at the start. It will be
+# trained on the small digits that come with scikit-learn:
 
 # %%
 from lenet_edu import LeNet5

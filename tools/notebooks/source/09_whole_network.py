@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 09 · The whole network
 #
-# [Glossary](glossary.ipynb)
+# [Course map](00_start_here.ipynb) · [Glossary](glossary.ipynb)
 #
 # **After this notebook you can:** build LeNet-5 from its seven layers, say where its 60,000 parameters and its 340,908
 # connections sit and why, and tell what each modern choice would change. Before it you need
@@ -78,7 +78,8 @@ print("your network and the package's give the same ten numbers:", same)
 # ## Draw it as text
 #
 # On its way through, the image gets smaller and the maps get more. Here is all of LeNet-5 on one page: a mark for each unit along the side
-# of a map, or for each ten units of a layer without maps, and between two layers what leads from one to the other.
+# of a map, or for each ten units of a layer without maps, and between two layers the kind of layer that leads from one to the
+# other.
 
 # %%
 from lenet_edu import show_shape
@@ -87,7 +88,7 @@ print(f"INPUT   {show_shape((1, 32, 32)):<9} {'#' * 32}")
 for row in book.rows:
     maps, *side = row.output_shape
     marks = "#" * (side[0] if side and side[0] > 1 else -(-maps // 10))
-    print(f"   |    {row.kind}: {row.parameters.value:,} parameters, {row.connections.value:,} connections")
+    print(f"   |    {row.kind}")
     print(f"{row.name:<7} {show_shape(row.output_shape):<9} {marks}")
 
 # %% [markdown]
@@ -211,7 +212,7 @@ for digit, distance in enumerate(outputs["OUTPUT"][3].tolist()):
 # ## Compare 1998 with today
 #
 # Today one would choose differently in four places, and each is one switch of `LeNet5`. The ledger tells what
-# a switch costs; the first line is the network of 1998, the last one has all four turned.
+# a switch costs; the first line is the network of 1998, the last one has all four switched.
 
 # %%
 from lenet_edu import MODERN

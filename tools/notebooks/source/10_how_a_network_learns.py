@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 10 · How a network learns
 #
-# [Glossary](glossary.ipynb)
+# [Course map](00_start_here.ipynb) · [Glossary](glossary.ipynb)
 #
 # **After this notebook you can:** measure the slope of the loss at one weight and say which way the weight has to go,
 # carry slopes backwards by hand through a whole LeNet-5 and get the numbers that torch gets, say what learning rate and
@@ -86,8 +86,8 @@ curve = plots.slope(values, losses, (here, loss), measured, xlabel="C1.weight[2,
 ask("learning.direction", curve)
 
 # %% [markdown]
-# The orange line touches the curve and has the slope that you measured. Now do this for all weights. The list of all
-# slopes is called the gradient. Measured one by one, it takes two runs through the network for each weight.
+# In the picture that comes with the answer, the orange line touches the curve and has the slope that you measured. Now do
+# this for all weights. The list of all slopes is called the gradient. Measured one by one, it takes two runs through the network for each weight.
 
 # %%
 weights = sum(weight.numel() for weight in network.parameters())
@@ -422,7 +422,7 @@ plots.loss_surface(surface, small_rate)
 # All four have the same rate and the same number of steps. With much momentum the ball rolls past the bottom and has to come back.
 #
 # Now you. Choose the rate and the momentum, then press *Step* or *Run*. Click into the map to put the ball elsewhere. Between the points of the grid
-# the loss is interpolated. The kernel is not needed for it: it all happens in your browser.
+# the loss is interpolated. All of this is computed in your browser.
 
 # %%
 from lenet_edu import LossSurface
