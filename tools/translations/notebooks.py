@@ -33,7 +33,9 @@ def compose(name: str, language: str) -> nbformat.NotebookNode:
     }
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = _redirect(translations.get(cell.id) or cell.source, edition(name, language), language)
+            cell.source = _redirect(
+                translations.get(cell.id) or cell.source, edition(name, language), language
+            )
     return notebook
 
 
