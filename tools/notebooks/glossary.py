@@ -1,7 +1,7 @@
 """Writes the glossary's pages from lenet_edu/exercises/glossary.py: `make pages`.
 
-notebooks/glossary.ipynb is in English; notebooks/LANGUAGE/glossary.ipynb has each term in both languages, side
-by side.
+notebooks/glossary.ipynb is in English; notebooks/LANGUAGE/glossary.ipynb has each term in both languages,
+side by side.
 """
 
 import re
@@ -22,7 +22,7 @@ def page(language: str = "en") -> Path:
 
 
 def notebook(language: str = "en") -> nbformat.NotebookNode:
-    """The page: all terms in the English alphabet's order, each with a link to where it is explained first."""
+    """The page: all terms by the English alphabet, each with a link to where it is explained first."""
     entries = sorted(
         (term.lower(), _entry(term, meaning, number, language))
         for number, terms in TERMS.items()
