@@ -30,8 +30,13 @@ def probabilities(model: Classifier, images: Tensor, from_photos: bool = False) 
     from_photos: see `Classifier.probabilities`.
     """
     device = next(model.parameters()).device
-    batches = images.split(_BATCH)
-    return torch.cat([model.probabilities(batch.to(device), from_photos).cpu() for batch in batches])
+    batches = (images[batch].to(device) for batch in _batches(len(images)))
+    return torch.cat([model.probabilities(batch, from_photos).cpu() for batch in batches])
+
+
+def _batches(count: int) -> list[slice]:
+    """So many images in batches; a single empty one for none."""
+    return [slice(start, start + _BATCH) for start in range(0, max(count, 1), _BATCH)]
 
 
 def accuracy(model: Classifier, split: Split) -> float:
@@ -48,8 +53,8 @@ def evaluate(model: Classifier, split: Split) -> tuple[float, float]:
     """
     loss, correct, loss_function = 0.0, 0, criterion(model)
     device = next(model.parameters()).device
-    for images, labels in zip(split.images.split(_BATCH), split.labels.split(_BATCH), strict=True):
-        images, labels = images.to(device), labels.to(device)
+    for batch in _batches(len(split)):
+        images, labels = split.images[batch].to(device), split.labels[batch].to(device)
         output = model(images)
         loss += loss_function(output, labels).item() * len(labels)
         correct += count_right(model, output, labels).item()
