@@ -64,11 +64,8 @@ class ByteImages(Tensor):
         if not _names_images(which):
             return self.floats()[which]
         places = self._places[which]
-        return (
-            self._floats_at(places.reshape(-1)).unflatten(0, places.shape)
-            if places.ndim
-            else self[[which]][0]
-        )
+        images = self._floats_at(places.reshape(-1))
+        return images.unflatten(0, places.shape) if places.ndim else images[0]
 
     def __iter__(self):
         return (self[place] for place in range(len(self)))
