@@ -90,10 +90,7 @@ class ByteImages(Tensor):
             return super().__torch_function__(function, types, args, kwargs or {})
         name = function.__name__.split(".")[0]
         if name == "__setitem__" or (name.endswith("_") and not name.startswith("__")):
-            raise LenetError(
-                "These images are read-only: they lie in a file that others read as well. Change a copy: "
-                "images.clone()."
-            )
+            raise LenetError("These images are read-only. Change a copy: images.clone().")
         args, kwargs = tree_map_only(ByteImages, ByteImages.floats, (args, kwargs or {}))
         return function(*args, **kwargs)
 
@@ -103,9 +100,10 @@ class ByteImages(Tensor):
 
 def concatenate(parts: Sequence[Tensor]) -> Tensor:
     """Several tensors (N, maps, size, size) as one; as bytes if all are parts of the same ones."""
-    first = parts[0]
-    if all(isinstance(part, ByteImages) and part._pixels is first._pixels for part in parts):
-        return ByteImages(first._pixels, first._to_floats, torch.cat([part._places for part in parts]))
+    as_bytes = [part for part in parts if isinstance(part, ByteImages)]
+    if len(as_bytes) == len(parts) and len({id(part._pixels) for part in as_bytes}) == 1:
+        places = torch.cat([part._places for part in as_bytes])
+        return ByteImages(as_bytes[0]._pixels, as_bytes[0]._to_floats, places)
     return torch.cat(list(parts))
 
 

@@ -187,8 +187,13 @@ def _mnist_digits(paths: dict[str, Path], scaling: str) -> Data:
     train, validation = hold_out(torch.arange(len(labels)), labels, every=_MNIST_VALIDATION_EVERY)
     levels = _levels(scaling, ByteImages(pixels, _ink_of_bytes, train[0]))
     images = partial(ByteImages, to_floats=lambda some: levels.apply(_ink_of_bytes(some)))
-    splits = [Split(images(pixels, places=places), labels) for places, labels in (train, validation)]
-    return Data(*splits, Split(images(test[0]), test[1]), scaling=levels, source=Source("mnist"))
+    return Data(
+        train=Split(images(pixels, places=train[0]), train[1]),
+        validation=Split(images(pixels, places=validation[0]), validation[1]),
+        test=Split(images(test[0]), test[1]),
+        scaling=levels,
+        source=Source("mnist"),
+    )
 
 
 def _ink_of_bytes(pixels: Tensor) -> Tensor:

@@ -128,13 +128,19 @@ class Stepper:
 
         torch.optim.SGD does the same, but imports torch's compiler: some seconds, and 60 to 130 MB.
         """
-        pairs = zip(self.parameters, self.velocities, strict=True)
-        learning = [(parameter, velocity) for parameter, velocity in pairs if parameter.grad is not None]
+        parameters: list[Tensor] = []
+        gradients: list[Tensor] = []
+        velocities: list[Tensor | None] = []
+        for parameter, velocity in zip(self.parameters, self.velocities, strict=True):
+            if parameter.grad is not None:
+                parameters.append(parameter)
+                gradients.append(parameter.grad)
+                velocities.append(velocity)
         momentum = self.recipe.momentum
         sgd(
-            [parameter for parameter, _ in learning],
-            [parameter.grad for parameter, _ in learning],
-            [velocity for _, velocity in learning] if momentum else [],
+            parameters,
+            gradients,
+            velocities if momentum else [],
             fused=True,
             lr=self.rate,
             momentum=momentum,
