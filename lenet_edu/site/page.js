@@ -292,12 +292,19 @@
   // A page has the same headings in each language: by its number the reader's section is found in another one.
   const headings = () => [...part("_text").querySelectorAll(":is(h2, h3)[id]:not([id^='_'])")];
 
+  /** The number of the section that is read, counted from 1: the one that the address names, if it is in view. */
+  function sectionInView() {
+    const tops = headings().map((heading) => heading.getBoundingClientRect().top);
+    const named = headings().findIndex(({ id }) => id === decodeURIComponent(location.hash.slice(1)));
+    if (tops[named] >= 0 && tops[named] < innerHeight) return named + 1;
+    return tops.filter((top) => top < innerHeight / 3).length;
+  }
+
   function setUpLanguages() {
     for (const link of document.querySelectorAll("a.language")) {
       link.addEventListener("click", () => {
-        const passed = headings().filter((heading) => heading.getBoundingClientRect().top < innerHeight / 3);
-        const place = /** @type {HTMLAnchorElement} */ (link);
-        place.hash = passed.length ? `#_section-${passed.length}` : "";
+        const section = sectionInView();
+        /** @type {HTMLAnchorElement} */ (link).hash = section ? `#_section-${section}` : "";
       });
     }
     const number = Number(/^#_section-(\d+)$/.exec(location.hash)?.[1]);

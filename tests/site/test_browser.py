@@ -178,8 +178,8 @@ def test_the_switch_of_language_keeps_the_section(browser, small):
     with reader(browser, small) as page:
         page.goto(f"{small}00_start_here.html#zebras")
         page.get_by_role("link", name="中文").click()
-        page.wait_for_url(f"{small}zh/00_start_here.html#*")
         page.wait_for_function("decodeURIComponent(location.hash) === '#斑马'")
+        assert page.url.startswith(f"{small}zh/00_start_here.html#")
         assert page.locator("html").get_attribute("lang") == "zh"
         page.get_by_role("link", name="English").click()
         page.wait_for_function("location.hash === '#zebras'")
