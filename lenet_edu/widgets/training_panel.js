@@ -23,7 +23,7 @@ import { nameOf } from "./names.js";
 
 /*
  * The parts are exported: JupyterLab shows them as one widget, the playground puts them in places of its own, before a
- * model that trains in the browser (lenet_edu/site/playground/training_model.js).
+ * model that trains in the browser (lenet_edu/widgets/training/training_model.js).
  */
 
 /**
