@@ -9,6 +9,7 @@ from safetensors import safe_open
 from lenet_edu.engine.plan import plan
 from lenet_edu.network.architecture import architecture
 from lenet_edu.system.language import LANGUAGES, script_translations
+from lenet_edu.widgets.training.content import content
 
 FOLDER = "assets"
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -24,8 +25,8 @@ _COPIED = {
 def write_assets(site: Path) -> None:
     """Write them into `site`/assets, with the same folders as in the package, so that their imports hold.
 
-    Besides translations/LANGUAGE.json with what their scripts say, and plans/NAME.json for
-    weights/NAME.safetensors.
+    Besides translations/LANGUAGE.json with what their scripts say, plans/NAME.json for
+    weights/NAME.safetensors, and training.json for a training in the page.
     """
     folder = site / FOLDER
     for wing, endings in _COPIED.items():
@@ -51,3 +52,4 @@ def write_assets(site: Path) -> None:
         with safe_open(path, "np") as file:
             described = architecture(json.loads(file.metadata()["lenet_edu"])["network"])
         (plans / f"{path.stem}.json").write_text(json.dumps(plan(described)), encoding="utf-8")
+    (folder / "training.json").write_text(json.dumps(content(), separators=(",", ":")), encoding="utf-8")

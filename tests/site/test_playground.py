@@ -15,10 +15,10 @@ from lenet_edu.network.ledger import ledger
 from lenet_edu.network.models import LeNet5, build
 from lenet_edu.site import playground
 from lenet_edu.site.playground.bundle import bundle
-from lenet_edu.site.playground.content import architectures, content
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.recipes import RECIPES, default_recipe
 from lenet_edu.widgets.feature_maps import describe, flat_parameters
+from lenet_edu.widgets.training.content import architectures, content
 from lenet_edu.widgets.training_panel import in_words
 from tests.engine.networks import GAPS, joined, stirred
 from tests.engine.node import needs_node, run
@@ -34,7 +34,7 @@ NETWORKS: list[Architecture] = [
 
 
 def js(module: str, body: str, **given):
-    """What `body` returns in node, where `own` is a module of the playground's, and `given` holds the rest."""
+    """What `body` returns in node, where `own` is a module of its, and `given` holds the rest."""
     paths = [folder / f"{module}.js" for folder in (FOLDER, TRAINING)]
     path = json.dumps(next(path for path in paths if path.exists()).as_uri())
     return run(f"const own = await import({path}); {body}", **given)

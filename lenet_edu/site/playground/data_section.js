@@ -4,7 +4,7 @@
 import { translate } from "../../system/language.js";
 import { button, element } from "../../widgets/shared.js";
 import { download, notices, tried } from "./parts.js";
-import { DATA_NAMES } from "../../widgets/training/training_model.js";
+import { DATA_NAMES } from "../../widgets/training/settings.js";
 
 /** @param {Iterable<File>} files */
 const named = (files) => [...files];

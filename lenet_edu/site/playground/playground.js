@@ -36,7 +36,8 @@ import { ledgerTable, tableEditor } from "./network_section.js";
 import { showPad } from "./pad.js";
 import { notices, placeOf, section, showPanel } from "./parts.js";
 import { runSection } from "./run_section.js";
-import { DATA_NAMES, TrainingModel } from "../../widgets/training/training_model.js";
+import { DATA_NAMES } from "../../widgets/training/settings.js";
+import { TrainingModel } from "../../widgets/training/training_model.js";
 
 const THEME = "lenet-edu:theme"; // as the site's other pages have it
 

@@ -40,6 +40,7 @@ export const SWITCHES = {
   activation: ["scaled_tanh", "sigmoid", "relu"],
   output: ["rbf", "linear"],
 };
+/** @type {Choice["data"][]} */
 export const DATA = ["embedded", "mnist", "drawn", "pictures"];
 
 /** What each part of a link is called, and what it stands for. */

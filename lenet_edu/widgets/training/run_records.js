@@ -1,7 +1,12 @@
 // @ts-check
-/** What a training's state says of it, as the views of TrainingPanel take it. */
+/** The trainings that the browser keeps, and what a training's state says of it, as the panel takes it. */
 
+import { translate } from "../../system/language.js";
 import { viewOf } from "./plans.js";
+
+/** Where the browser keeps trainings: see engine/storage.js. */
+export const STORE = "trainings";
+const MOST_COMPARED = 4;
 
 // The most points of a curve that are drawn.
 const POINTS = 300;
@@ -54,4 +59,66 @@ export function validationOf(history) {
       ]),
     ),
   );
+}
+
+export class KeptRuns {
+  /**
+   * @param {import("./local_model.js").LocalModel} model shows them
+   * @param {any} storage null where the browser keeps nothing
+   */
+  constructor(model, storage) {
+    this.model = model;
+    this.storage = storage;
+  }
+
+  async list() {
+    if (!this.storage) return;
+    const names = await this.storage.keys(STORE);
+    const runs = await Promise.all(
+      names.map(async (/** @type {string} */ name) => describeRun(name, await this.storage.get(STORE, name))),
+    );
+    this.model.show({ runs: runs.reverse() });
+  }
+
+  /** Keep a copy. @param {string} name @param {any} state */
+  async save(name, state) {
+    if (!this.storage)
+      throw new Error(translate("This browser keeps nothing for the page: save the weights as a file."));
+    if (!name) throw new Error(translate("Give the copy a name."));
+    if ((await this.storage.keys(STORE)).includes(name))
+      throw new Error(translate("There is a run {name} already: choose another name.", { name }));
+    await this.storage.put(STORE, name, state);
+    await this.list();
+  }
+
+  /** @param {string} name @param {string} own the name of the run that the page trains */
+  async remove(name, own) {
+    if (name === own) {
+      throw new Error(translate("{name} is the run of this page. Reset before you delete it.", { name }));
+    }
+    await this.storage.remove(STORE, name);
+    await this.compare(this.model.get("compared").filter((/** @type {string} */ other) => other !== name));
+    await this.list();
+  }
+
+  /** Show the curves of some beside those of the page's run. @param {string[]} names */
+  async compare(names) {
+    const { model, storage } = this;
+    if (names.length > MOST_COMPARED) {
+      model.refuse(
+        translate("At most {most_compared} runs can be compared at once; got {names_count}.", {
+          most_compared: MOST_COMPARED,
+          names_count: names.length,
+        }),
+      );
+      return model.show({ compared: model.get("compared") });
+    }
+    const states = await Promise.all(names.map((name) => storage.get(STORE, name)));
+    const compared_curves = states.map(({ curve, history }, i) => ({
+      name: names[i],
+      curve: curveOf(curve),
+      validation: validationOf(history),
+    }));
+    return model.show({ compared: names, compared_curves });
+  }
 }
