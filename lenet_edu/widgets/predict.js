@@ -25,11 +25,9 @@ export default widget(
     root.classList.add("lenet-predict");
     root.append(question, fields, element("div", { class: "lenet-bar" }, commit, score), answer, after);
 
-    const inputs = choices.map((choice) => {
-      const input = element("input", { type: "radio", name, value: choice });
-      fields.append(
-        element("label", {}, input, ` ${choice} `, element("span", { class: "lenet-judgement" })),
-      );
+    const inputs = choices.map(([letter, words]) => {
+      const input = element("input", { type: "radio", name, value: letter });
+      fields.append(element("label", {}, input, ` ${words} `, element("span", { class: "lenet-judgement" })));
       return input;
     });
     const typed = element("input", {

@@ -7,10 +7,10 @@ import { Refused, Twin, oneOf, quoted, readFloat } from "./twin.js";
 
 /** @typedef {{ right: boolean, said: string }} Judgement */
 
-/** The judgement of a choice. */
-function judgeChoice({ right, choices }, choice, offered) {
-  oneOf(translate("The prediction"), choice, offered);
-  return { right: choice === right, said: choices[choice] };
+/** The judgement of a choice, by its letter. */
+function judgeChoice({ right, said }, letter) {
+  oneOf(translate("The prediction"), letter, Object.keys(said));
+  return { right: letter === right, said: said[letter] };
 }
 
 /** The judgement of a number: within a factor of the right one is near enough. */
@@ -33,7 +33,8 @@ class PredictTwin extends Twin {
     super(traits);
     this.answer = unveiled(answer);
     this.progress = progress;
-    const before = progress.prediction(traits.question);
+    progress.rename(traits.name, this.answer.older);
+    const before = progress.prediction(traits.name);
     if (before === undefined || traits.settled) return;
     try {
       Object.assign(this.traits, this.settled(before));
@@ -53,9 +54,9 @@ class PredictTwin extends Twin {
 
   /** All that changes with a choice. */
   settled(choice) {
-    const { choices, question } = this.traits;
-    const { right, said } = (choices.length ? judgeChoice : judgeNumber)(this.answer, choice, choices);
-    this.progress.settle(question, choice, right);
+    const { choices, name } = this.traits;
+    const { right, said } = (choices.length ? judgeChoice : judgeNumber)(this.answer, choice);
+    this.progress.settle(name, choice, right);
     const verdict = right ? translate("Yes: {said}", { said }) : translate("No: {said}", { said });
     const answer = translate("It is {answer}", { answer: this.answer.answer });
     return {

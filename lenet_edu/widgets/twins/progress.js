@@ -9,8 +9,8 @@ const EMPTY = { version: VERSION, predictions: {}, exercises: {} };
 /**
  * @typedef {object} Record_
  * @property {number} version
- * @property {Record<string, { first?: string, choice: string, right: boolean }>} predictions by question: the first
- *   and the last choice, and whether the first one was right
+ * @property {Record<string, { first?: string, choice: string, right: boolean }>} predictions by the question's name:
+ *   letter or number of the first and the last choice, and whether the first one was right
  * @property {Record<string, { answer: any, right: boolean, attempts?: number }>} exercises by name, the last answer
  */
 
@@ -74,22 +74,40 @@ export class Progress {
     for (const listener of this.listeners) listener();
   }
 
-  /** What the reader has committed to; undefined: nothing yet. @param {string} question */
-  prediction(question) {
-    return this.read().predictions[question]?.choice;
-  }
-
-  /** The first answer to a question counts. @param {string} question @param {string} choice @param {boolean} right */
-  settle(question, choice, right) {
+  /**
+   * Keep an answer by the question's name that was kept by its English words, as older pages did. The first one counts.
+   *
+   * @param {string} name @param {{ question: string, choices?: Record<string, string> } | null | undefined} older
+   *   the words, with the letter of each choice
+   */
+  rename(name, older) {
     const record = this.read();
-    const before = record.predictions[question];
-    if (before?.choice === choice) return;
-    const first = before?.first ?? before?.choice ?? choice;
-    record.predictions[question] = { first, choice, right: before?.right ?? right };
+    const before = older && record.predictions[older.question];
+    if (!before) return;
+    const letter = (words) => older.choices?.[words] ?? words;
+    const first = letter(before.first ?? before.choice);
+    const choice = record.predictions[name]?.choice ?? letter(before.choice);
+    record.predictions[name] = { first, choice, right: before.right };
+    delete record.predictions[older.question];
     this.write(record);
   }
 
-  /** How the reader has done, as "2 of 3 right so far". @param {string[] | null} [among] of these questions only */
+  /** What the reader has committed to; undefined: nothing yet. @param {string} name */
+  prediction(name) {
+    return this.read().predictions[name]?.choice;
+  }
+
+  /** The first answer to a question counts. @param {string} name @param {string} choice @param {boolean} right */
+  settle(name, choice, right) {
+    const record = this.read();
+    const before = record.predictions[name];
+    if (before?.choice === choice) return;
+    const first = before?.first ?? before?.choice ?? choice;
+    record.predictions[name] = { first, choice, right: before?.right ?? right };
+    this.write(record);
+  }
+
+  /** How the reader has done, as "2 of 3 right so far". @param {string[] | null} [among] of these only */
   score(among) {
     const counted = Object.entries(this.read().predictions).filter(
       ([asked]) => !among || among.includes(asked),
