@@ -9,7 +9,6 @@ from safetensors import safe_open
 from lenet_edu.engine.plan import plan
 from lenet_edu.network.architecture import architecture
 from lenet_edu.system.language import LANGUAGES, script_translations
-from lenet_edu.widgets.training.content import content
 
 FOLDER = "assets"
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -52,4 +51,13 @@ def write_assets(site: Path) -> None:
         with safe_open(path, "np") as file:
             described = architecture(json.loads(file.metadata()["lenet_edu"])["network"])
         (plans / f"{path.stem}.json").write_text(json.dumps(plan(described)), encoding="utf-8")
-    (folder / "training.json").write_text(json.dumps(content(), separators=(",", ":")), encoding="utf-8")
+    (folder / "training.json").write_text(_training(), encoding="utf-8")
+
+
+def _training() -> str:
+    """What a training in the page knows from Python."""
+    from lenet_edu.site.playground.content import (
+        content,  # it loads torch, which a mere look at a site does not
+    )
+
+    return json.dumps(content(), separators=(",", ":"))

@@ -15,10 +15,10 @@ from lenet_edu.network.ledger import ledger
 from lenet_edu.network.models import LeNet5, build
 from lenet_edu.site import playground
 from lenet_edu.site.playground.bundle import bundle
+from lenet_edu.site.playground.content import architectures, content
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.recipes import RECIPES, default_recipe
 from lenet_edu.widgets.feature_maps import describe, flat_parameters
-from lenet_edu.widgets.training.content import architectures, content
 from lenet_edu.widgets.training_panel import in_words
 from tests.engine.networks import GAPS, joined, stirred
 from tests.engine.node import needs_node, run

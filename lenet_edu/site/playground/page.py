@@ -8,9 +8,9 @@ from pathlib import Path
 
 import lenet_edu
 from lenet_edu.site.playground.bundle import bundle
+from lenet_edu.site.playground.content import content
 from lenet_edu.system.language import LANGUAGES, Text, script_translations
 from lenet_edu.widgets import base
-from lenet_edu.widgets.training.content import content
 
 HERE = Path(__file__).parent
 PACKAGE = Path(lenet_edu.__file__).parent

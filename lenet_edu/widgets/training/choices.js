@@ -99,8 +99,9 @@ export function configOf({ network, c3, subsampling, activation, output, f7 }, c
  * @param {any} config
  * @returns {Choice}
  */
-export function withConfig(choice, { classes: _, ...config }) {
-  return { ...choice, ...config };
+export function withConfig(choice, config) {
+  const { classes: _, ...switches } = config;
+  return { ...choice, ...switches };
 }
 
 /**

@@ -335,7 +335,7 @@ export class TrainingModel extends LocalModel {
 
   /** The weights as they stand. @returns {Promise<Float32Array>} */
   async weights() {
-    return /** @type {any} */ (await this.training?.state()).weights;
+    return (await /** @type {any} */ (this.training).state()).weights;
   }
 
   // What is shown ---------------------------------------------------------------------------------------
