@@ -271,8 +271,8 @@ def section(record: dict) -> str:
         ]
         lines += [
             f"While LeNet-5 learns in the page, {SECONDS} seconds watched. ConvNetJS trains the same layers "
-            "in a page as its demos are made, in the page's own thread. Its npm package holds no pages of its "
-            "own, and CNN Explainer is not published there: neither's own pages can be measured here.",
+            "in a page as its demos are made, in the page's own thread. Its npm package holds no pages of "
+            "its own, and CNN Explainer is not published there: neither's own pages can be measured here.",
             "",
             table(["page", "frames a second", "longest frame", "images a second"], rows),
         ]
