@@ -16,9 +16,9 @@ from lenet_edu.system.pages import WIDGET
 
 
 @contextmanager
-def served(folder):
-    """The address of a folder while it is served."""
-    server = make_server(folder, 0)
+def served(folder, mnist=None):
+    """The address of a folder while it is served, with MNIST's files by their names if they are given."""
+    server = make_server(folder, 0, mnist)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
