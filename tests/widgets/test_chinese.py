@@ -14,9 +14,9 @@ from tests.widgets.gallery import SETUP, WIDGETS
 
 pytestmark = [needs_chromium, pytest.mark.slow]
 WIDTH = 480
-# Names of layers, weights, networks, recipes, keys and formats stay, and what a reader types in Python.
+# Names of layers, weights, networks, runs, recipes, keys and formats stay, and what a reader types in Python.
 NAMES = re.compile(
-    r"\b(?:INPUT|OUTPUT|LeNet|MNIST|Enter|Python|JPEG|scikit|learn|sigmoid|relu|cpu|cuda|mps|C1\.weight|"
+    r"\b(?:[\d-]+-lenet[\w-]+|INPUT|OUTPUT|LeNet|MNIST|Enter|Python|JPEG|scikit|learn|sigmoid|relu|cpu|cuda|mps|C1\.weight|"
     + "|".join(RECIPES)
     + r")\b"
 )
