@@ -16,9 +16,10 @@ pytestmark = [needs_chromium, pytest.mark.slow]
 WIDTH = 480
 # Names of layers, weights, networks, runs, recipes, keys and formats stay, and what a reader types in Python.
 NAMES = re.compile(
-    r"\b(?:[\d-]+-lenet[\w-]+|INPUT|OUTPUT|LeNet|MNIST|Enter|Python|JPEG|scikit|learn|sigmoid|relu|cpu|cuda|mps|C1\.weight|"
+    r"(?:[\d-]+-lenet[\w-]+|"
+    r"\b(?:INPUT|OUTPUT|LeNet|MNIST|Enter|Python|JPEG|scikit|learn|sigmoid|relu|cpu|cuda|mps|C1\.weight|"
     + "|".join(RECIPES)
-    + r")\b"
+    + r")\b)"
 )
 # A page with one widget, whose model has its traits and which nobody answers.
 PAGE = """<!doctype html><html lang="zh"><meta charset="utf-8">
