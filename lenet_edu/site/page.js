@@ -408,7 +408,7 @@
     );
     offer();
     const { active } = await worker.ready;
-    if (!saves) setTimeout(() => active?.postMessage({ keep: home.slice(root.length) }), 1500);
+    if (!saves) setTimeout(() => active?.postMessage("keep everything"), 1500);
   }
 
   /** @param {ServiceWorker} waiting */
