@@ -65,10 +65,10 @@ def _check_target(folder: Path) -> None:
 def _write(site: Path, notebooks: Path) -> list[Page]:
     """Write all files of the site; its pages."""
     sources = find_notebooks(notebooks)
-    # An edition begins with its first notebook: a glossary alone is none yet.
+    sources += find_documents(sources, notebooks.parent)
+    # An edition begins with its first notebook: a glossary and documents alone are none yet.
     languages = {source.language for source in sources if source.group == "notebooks"}
     sources = [source for source in sources if source.language in languages]
-    sources += find_documents(sources, notebooks.parent)
     pictures = Pictures(site)
     descriptions = Descriptions(site)
     pages = [
