@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench import colour, contenders, page, profiling, speed, summaries, updates
+from bench import colour, contenders, page, pages, profiling, speed, summaries, updates
 from lenet_edu.network.architecture import MODERN
 from lenet_edu.network.models import LeNet5, RGBLeNet
 from lenet_edu.system.files import read_json
@@ -194,3 +194,25 @@ def test_updates_are_timed_either_way_and_compared(monkeypatch):
     record["milliseconds"]["LeNet-1"] = {"compiled": 0.1, "torch": 0.5}
     passes = sum(passes for _, passes in updates.paper.GLOBAL_RATES)
     assert f"| LeNet-1 | 0.100 ms | 0.500 ms | 5.0x | {0.1 * passes:.1f} min |" in updates.section(record)
+
+
+def test_the_part_about_the_sites_pages_says_what_was_measured():
+    about = {"chromium": "150", "machine": "x86_64", "cores": 2, "date": "2026-01-01"}
+    one = {"milliseconds": {"first": 300.4, "main": 812.0}, "bytes": {"first": 400_000, "all": 1_100_000}}
+    smooth = {"frames": 59.6, "longest": 33.4, "images": 1234}
+    record = {
+        **about,
+        "loading": {"results": {"02_c1.html": one}, "load": 1.0},
+        "answers": {"results": {"choose a map": {"median": 12.4, "most": 20.6}}, "load": 1.5},
+        "training": {"results": {"playground": smooth}, "load": 2.0},
+        "mnist": {"results": {"read": 1.5, "learn": 20.0, "right": 0.991, "load": 2.5}, "load": 2.5},
+    }
+    text = pages.section(record)
+    assert "| 02_c1 | 300 | 812 | 0.40 | 1.10 |" in text
+    assert "| choose a map | 12 ms | 21 ms |" in text
+    assert "| playground | 60 | 33 ms | 1,234 |" in text
+    assert "read and checked in 1.5 s, learned in 20.0 s (`sprint`, load 2.5), 99.10% of" in text
+    assert pages.smoothness([0.0, 10.0, 30.0]) == {"frames": 66.7, "longest": 20.0}
+    only = pages.section({**about, "mnist": record["mnist"]})
+    assert "02_c1" not in only
+    assert "frames a second, and" in only

@@ -66,6 +66,9 @@ def _write(site: Path, notebooks: Path) -> list[Page]:
     """Write all files of the site; its pages."""
     sources = find_notebooks(notebooks)
     sources += find_documents(sources, notebooks.parent)
+    # An edition begins with its first notebook: a glossary and documents alone are none yet.
+    languages = {source.language for source in sources if source.group == "notebooks"}
+    sources = [source for source in sources if source.language in languages]
     pictures = Pictures(site)
     descriptions = Descriptions(site)
     pages = [

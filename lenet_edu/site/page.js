@@ -7,6 +7,7 @@
     /** @type {HTMLElement} */ (document.getElementById("_texts")).textContent ?? "{}",
   );
   const served = location.protocol.startsWith("http");
+  const saves = /** @type {any} */ (navigator).connection?.saveData;
 
   /** @param {string} id @returns {any} */
   const part = (id) => document.getElementById(id);
@@ -388,6 +389,17 @@
     place.hidden = false;
   }
 
+  // Pictures further down wait until the page rests; print has them, too.
+  function setUpPictures() {
+    const loadAll = () => {
+      for (const image of document.querySelectorAll('img[loading="lazy"]')) {
+        /** @type {HTMLImageElement} */ (image).loading = "eager";
+      }
+    };
+    addEventListener("beforeprint", loadAll);
+    if (!saves) addEventListener("load", () => setTimeout(loadAll, 1500));
+  }
+
   // Reading offline.
   async function setUpOffline() {
     const worker = navigator.serviceWorker;
@@ -403,7 +415,6 @@
     );
     offer();
     const { active } = await worker.ready;
-    const saves = /** @type {any} */ (navigator).connection?.saveData;
     if (!saves) setTimeout(() => active?.postMessage("keep everything"), 1500);
   }
 
@@ -428,6 +439,7 @@
   setUpContents();
   setUpLanguages();
   setUpInstruments();
+  setUpPictures();
   setUpProgress().catch(() => {}); // without instruments there is no progress either
   setUpOffline().catch(() => {}); // blocked storage: pages are read as on any site
 })();

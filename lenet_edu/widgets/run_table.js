@@ -94,9 +94,7 @@ export function runTable({ onCompare, onLoad, onDelete }) {
      */
     paint(runs, { own, compared, busy }) {
       if (!runs.length) {
-        common.textContent = translate(
-          "None yet. A run is kept in a folder of its own from its first step on.",
-        );
+        common.textContent = translate("None yet. A run is kept from its first step on.");
         place.replaceChildren();
         return;
       }

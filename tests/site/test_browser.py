@@ -144,6 +144,21 @@ def test_lines_have_sixty_to_eighty_letters(browser, small, site, address):
             assert 60 < page.evaluate(count) < 80
 
 
+def test_print_has_every_picture_and_nothing_to_press(browser, address):
+    with reader(browser, address) as page:
+        page.goto(f"{address}02_c1.html", wait_until="load")
+        page.wait_for_function("[...document.images].every((image) => image.complete && image.naturalWidth)")
+        page.emulate_media(media="print")
+        assert (
+            page.evaluate("""() => [".top", ".contents", ".neighbours", ".run", ".anchor"]
+            .flatMap((name) => [...document.querySelectorAll(name)])
+            .filter((part) => part.checkVisibility())
+            .map((part) => part.className)""")
+            == []
+        )
+        assert page.locator("h1").is_visible()
+
+
 def test_search_finds_marks_and_leads_there_by_keyboard(browser, twinned):
     with reader(browser, twinned) as page:
         page.goto(f"{twinned}index.html")

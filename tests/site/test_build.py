@@ -121,6 +121,17 @@ def test_without_an_address_no_other_host_is_linked_to(small_site):
         assert not [link for link in _Addresses(path.read_text("utf-8")).linked if urlsplit(link).netloc]
 
 
+def test_an_edition_begins_with_its_first_notebook(tmp_path):
+    notebooks = tmp_path / "notebooks"
+    write_notebook(notebooks / "00_start_here.ipynb", "# 00 · Start here")
+    write_notebook(notebooks / "zh" / "glossary.ipynb", "# 术语表\n\n[教程](../../docs/tutorial.zh.md)")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "tutorial.zh.md").write_text("# 教程\n", encoding="utf-8")
+    build_site(tmp_path / "site", notebooks)
+    assert not (tmp_path / "site" / "zh").exists()
+    assert (tmp_path / "site" / "index.html").is_file()
+
+
 def test_a_site_replaces_a_site_and_nothing_else(project, tmp_path):
     notebooks, mine = project / "notebooks", tmp_path / "mine"
     mine.mkdir()
