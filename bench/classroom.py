@@ -1,13 +1,12 @@
 """A class on one server: `make bench-classroom` starts a real JupyterHub, lets students in, and measures.
 
-Each student signs up, waits for the teacher, gets a server, opens notebook 00 and runs it, all at once. The
-students share the account of whoever runs this.
+Each student signs up, waits for the teacher, gets a server, opens notebook 00 and runs it, all at once. Then
+one clicks while all the others train. The students share the account of whoever runs this.
 """
 
 import argparse
 import json
 import os
-import re
 import secrets
 import signal
 import socket
@@ -16,11 +15,12 @@ import subprocess
 import sys
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bench.memory import ASK, read_status
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.files import write_json
 
@@ -35,7 +35,15 @@ from lenet_edu import activations, load_digits, load_network
 _network, _digits = load_network("lenet5-1998"), load_digits("embedded")
 """
 CLICK = "_ = activations(_network, _digits.test.images[:1])"
-STATUS = "print(open('/proc/self/status').read())"
+CLICKS = 20
+WARM_UP = 20  # seconds until all neighbours are certain to train
+# What a neighbour's kernel does meanwhile: it trains until it is interrupted.
+TRAIN = """
+from lenet_edu import LeNet5, default_recipe, fit
+_model = LeNet5()
+_recipe = default_recipe(_model.architecture, len(_digits.train)).changed(epochs=10_000)
+fit(_model, _digits, _recipe, progress=False)
+"""
 
 
 class Student:
@@ -97,7 +105,8 @@ class Student:
     def start_kernel(self) -> "Kernel":
         """A kernel in the folder of the notebooks."""
         kernel = self.request("POST", f"/user/{self.name}/api/kernels", json={}).json()["id"]
-        return Kernel(self, kernel)
+        self.kernel = Kernel(self, kernel)
+        return self.kernel
 
     def request(self, method: str, path: str, **options):
         """An answer of hub or server, with the student's token; raises for a refusal."""
@@ -125,6 +134,7 @@ class Kernel:
     def __init__(self, student: Student, number: str):
         import websocket
 
+        self.student, self.number = student, number
         address = student.address.replace("http", "ws", 1)
         self.socket = websocket.create_connection(
             f"{address}/user/{student.name}/api/kernels/{number}/channels",
@@ -149,7 +159,7 @@ class Kernel:
             )
         )
         while True:
-            answer = json.loads(self.socket.recv())
+            answer = _message(self.socket.recv())
             if answer["parent_header"].get("msg_id") != message:
                 continue
             kind, content = answer["msg_type"], answer["content"]
@@ -161,6 +171,19 @@ class Kernel:
                 texts.append(content["data"].get("text/plain", ""))
             if kind == "status" and content["execution_state"] == "idle":
                 return texts, time.perf_counter() - start
+
+    def interrupt(self) -> None:
+        """End what it runs, as the stop button does."""
+        self.student.request("POST", f"/user/{self.student.name}/api/kernels/{self.number}/interrupt")
+
+
+def _message(received: str | bytes) -> dict:
+    """A message of the kernel's; one with bytes beside it, as of widgets, begins with where its parts are."""
+    if isinstance(received, bytes):
+        count = int.from_bytes(received[:4], "big")
+        places = [int.from_bytes(received[4 * i : 4 * i + 4], "big") for i in range(1, count + 1)]
+        received = received[places[0] : places[1]]
+    return json.loads(received)
 
 
 def wait_until(holds, seconds: float = PATIENCE) -> None:
@@ -224,7 +247,7 @@ def admit(address: str, names: list[str]) -> list[Student]:
 
 
 def run_notebook(student: Student, name: str) -> dict:
-    """Start a server, open a notebook and run it; seconds of each, megabytes, and how long clicks take."""
+    """Start a server, open a notebook and run it; seconds of each, and the kernel's megabytes."""
     start = time.perf_counter()
     student.start_server()
     ready = time.perf_counter()
@@ -233,21 +256,29 @@ def run_notebook(student: Student, name: str) -> dict:
     for cell in cells:
         kernel.run(cell)
     done = time.perf_counter()
-    status = "".join(kernel.run(STATUS)[0])
-    kernel.run(READY)
-    clicks = [kernel.run(CLICK)[1] for _ in range(20)]
+    status = "".join(kernel.run(ASK)[0])
+    return {"server": ready - start, "notebook": done - ready, **read_status(status)}
+
+
+def wait_for_clicks(student: Student, neighbours: list[Student]) -> dict:
+    """Seconds of a click, alone and while all neighbours train, in the kernels that have run a notebook."""
+    kernels = [one.kernel for one in (student, *neighbours)]
+    with ThreadPoolExecutor(len(kernels)) as pool:
+        list(pool.map(lambda kernel: kernel.run(READY), kernels))
+        alone = [kernels[0].run(CLICK)[1] for _ in range(CLICKS)]
+        trainings = [pool.submit(kernel.run, TRAIN) for kernel in kernels[1:]]
+        time.sleep(WARM_UP)
+        among = [kernels[0].run(CLICK)[1] for _ in range(CLICKS)]
+        if any(training.done() for training in trainings):
+            raise LenetError("A neighbour did not train all the time: the clicks tell nothing.")
+        for kernel in kernels[1:]:
+            kernel.interrupt()
+        wait(trainings)
     return {
-        "server": ready - start,
-        "notebook": done - ready,
-        "click": statistics.median(clicks),
-        "slowest click": max(clicks),
-        "resident": _megabytes(status, "VmRSS"),
-        "peak": _megabytes(status, "VmHWM"),
+        "neighbours that train": len(neighbours),
+        "alone": {"median": round(statistics.median(alone), 3), "worst": round(max(alone), 3)},
+        "among them": {"median": round(statistics.median(among), 3), "worst": round(max(among), 3)},
     }
-
-
-def _megabytes(status: str, field: str) -> float:
-    return int(re.search(rf"{field}:\s+(\d+) kB", status)[1]) / 1024
 
 
 def _answers(address: str) -> bool:
@@ -276,6 +307,7 @@ def measure(count: int, notebook: str, folder: Path) -> dict:
         students = admit(address, names)
         with ThreadPoolExecutor(count) as pool:
             each = list(pool.map(lambda student: run_notebook(student, notebook), students))
+        clicks = wait_for_clicks(students[0], students[1:])
     return {
         "command": f"make bench-classroom ARGS='--students {count} --notebook {notebook}'",
         "date": time.strftime("%Y-%m-%d"),
@@ -284,12 +316,13 @@ def measure(count: int, notebook: str, folder: Path) -> dict:
         "notebook": notebook,
         "median": {key: round(statistics.median(one[key] for one in each), 3) for key in each[0]},
         "worst": {key: round(max(one[key] for one in each), 3) for key in each[0]},
+        "seconds of a click": clicks,
     }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--students", type=int, default=12)
+    parser.add_argument("--students", type=int, default=13)
     parser.add_argument("--notebook", default="00_start_here.ipynb")
     options = parser.parse_args()
     with TemporaryDirectory() as folder:

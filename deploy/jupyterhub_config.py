@@ -64,7 +64,7 @@ if has_systemd:
     c.SystemdSpawner.username_template = "{USERNAME}"
     c.SystemdSpawner.readonly_paths = [str(CLONE)]
 c.Spawner.cmd = [sys.executable, str(Path(__file__).with_name("student_server.py"))]
-c.Spawner.notebook_dir = "~/lenet_edu"
+c.Spawner.notebook_dir = "~/lenet-edu"  # no name of a package: Python in the home would take it for one
 c.Spawner.default_url = "/lab/tree/00_start_here.ipynb"
 c.Spawner.start_timeout = 120
 c.Spawner.http_timeout = 120

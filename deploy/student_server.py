@@ -10,7 +10,7 @@ from lenet_edu.cli.copy import copy_notebooks
 from lenet_edu.cli.lab import HIDDEN, IDLE, SETTINGS, trust_notebooks
 from lenet_edu.system.errors import LenetError
 
-FOLDER = Path.home() / "lenet_edu"
+FOLDER = Path.home() / "lenet-edu"
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ pytestmark = [
 ]
 COUNT = int(os.environ.get("LENET_EDU_TEST_STUDENTS", "3"))
 FIRST = "00_start_here.ipynb"
+FOLDER = "lenet-edu"  # in a student's home
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ def test_work_survives_a_new_server_and_the_originals_are_untouched(hub, student
     wait_until(lambda: not student.servers())
     student.start_server()
     assert student.request("GET", path).json()["content"]["cells"][0]["source"] == "my own words"
-    assert (folder / "homes" / student.name / "lenet_edu" / RECORD).exists()
+    assert (folder / "homes" / student.name / FOLDER / RECORD).exists()
 
 
 @pytest.mark.skipif(
@@ -82,8 +83,13 @@ def test_no_student_can_read_the_home_of_another(tmp_path):
     with accounts(names), running_hub(tmp_path, LENET_EDU_OFFLINE="1") as address:
         for student in admit(address, names):
             student.start_server()
+            # In the home itself, where a folder called like the package would stand in its way.
+            script = "import os, lenet_edu; print(os.getcwd(), lenet_edu.__file__)"
+            texts, _ = student.start_kernel().run(script)
+            assert texts[0].startswith(f"/home/{student.name} ")
+            assert "__init__.py" in texts[0]
         for mine, other in (names, names[::-1]):
-            for path in (f"/home/{other}/lenet_edu/{FIRST}", tmp_path / "jupyterhub.sqlite"):
+            for path in (f"/home/{other}/{FOLDER}/{FIRST}", tmp_path / "jupyterhub.sqlite"):
                 reading = f"open({str(path)!r}).read()"
                 done = subprocess.run([sys.executable, "-c", reading], user=mine, capture_output=True)
                 assert b"PermissionError" in done.stderr
