@@ -1,21 +1,30 @@
-"""What is translated: the prose of each notebook, and the texts of the package; and in which file it is."""
+"""What is translated: the prose of each notebook, and the texts of the package; and in which file it is.
+
+What a notebook's code gives a figure to write, as its title, belongs to the package's texts: code is shared.
+"""
 
 import ast
+import re
+from collections.abc import Iterator
+from inspect import signature
 from itertools import pairwise
 from pathlib import Path
 
 import polib
 from babel.messages.jslexer import Token, tokenize, unquote_string
 
+from lenet_edu import plots
+from lenet_edu.plots.canvas import NAMED, TEXTS
 from tools.notebooks import build
 from tools.translations import catalogue
 
 PACKAGE = "lenet_edu"
 ROOT = Path(__file__).resolve().parents[2] / PACKAGE
 LOCALE = build.NOTEBOOKS / "locale"
+_WORD = re.compile("[a-z]{2}")
 _END = Token("end", "", 0)
 # Functions that take a text, and which of their arguments it is, counted from 1.
-CALLED = {"translate": 1, "Text": 1, "LenetError": 1, "say": 2, "_unanswered": 1}
+CALLED = {"translate": 1, "Text": 1, "LenetError": 1, "DivergedError": 1, "say": 2, "_unanswered": 1}
 
 
 def languages() -> list[str]:
@@ -76,12 +85,39 @@ def _texts_of_package() -> list[catalogue.Text]:
     for path in sorted([*ROOT.rglob("*.py"), *ROOT.rglob("*.js")]):
         for text in _python_texts(path) if path.suffix == ".py" else _javascript_texts(path):
             places.setdefault(text, []).append(path.relative_to(ROOT).as_posix())
+    for name in build.names():
+        for text in _texts_of_figures(name):
+            places.setdefault(text, []).append(f"notebooks/{name}")
     return [catalogue.Text(text, None, tuple(dict.fromkeys(files))) for text, files in places.items()]
 
 
 def _python_texts(path: Path) -> list[str]:
     given = (text for _, text in calls(path) if isinstance(text, ast.Constant))
     return [text.value for text in given if isinstance(text.value, str)]
+
+
+def _texts_of_figures(name: str) -> Iterator[str]:
+    """Titles, labels and names that the cells of a notebook give to functions of `plots`."""
+    for cell in build.from_source(name).cells:
+        if cell.cell_type != "code":
+            continue
+        for call in ast.walk(ast.parse(cell.source)):
+            if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("plots."):
+                draw = getattr(plots, ast.unparse(call.func).partition(".")[2])
+                named = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+                for parameter, value in signature(draw).bind(*call.args, **named).arguments.items():
+                    if parameter in TEXTS or (parameter in NAMED and isinstance(value, ast.Dict)):
+                        yield from filter(_WORD.search, _written(value))
+
+
+def _written(value: ast.expr | None) -> Iterator[str]:
+    """The texts in a literal: a text, each in a list, the names in a table."""
+    match value:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Dict(keys=parts):
+            for part in parts:
+                yield from _written(part)
 
 
 def _javascript_texts(path: Path) -> list[str]:
