@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 
 from lenet_edu.plots import style
 from lenet_edu.plots.style import GREY
-from lenet_edu.system.language import translate
+from lenet_edu.system.language import translate_filled_in
 
 
 @contextmanager
@@ -87,7 +87,7 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
 def _translated(text):
     """A text, each of several texts, or the names in a table, in the reader's language."""
     if isinstance(text, str):
-        return translate(text)
+        return translate_filled_in(text)
     if isinstance(text, dict):
         return {_translated(name): value for name, value in text.items()}
     if isinstance(text, (list, tuple)):
