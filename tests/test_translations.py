@@ -128,6 +128,15 @@ def test_texts_stand_in_the_code_as_a_whole_and_their_values_have_names(path):
             assert not given or None in given or agreement.placeholders(text.value) == given, where
 
 
+def test_what_notebooks_give_their_figures_to_write_is_translated_with_the_package():
+    places = {text.english: text.places for text in sources.texts(sources.PACKAGE)}
+    assert "notebooks/02_c1" in places["C1's six kernels"]  # a title
+    assert "notebooks/02_c1" in places["map {k}"]  # put together, for each map
+    assert "notebooks/03_s2" in places["the paper's squash"]  # the name of a line
+    assert "notebooks/03_s2" in places["Coefficient {coefficient}, bias {bias}"]
+    assert not {"lenet1", "history", "C1"} & set(places)  # which are no texts
+
+
 def test_changed_english_makes_the_translation_fuzzy_and_keeps_what_it_was_made_for():
     old = translated(("a", "One kernel for all.", "共用一个卷积核。"), ("b", "It stays.", "不变。"))
     new = catalogue.bring_up_to_date(
