@@ -7,9 +7,11 @@ name is loaded when it is first asked for, so that `import lenet_edu` itself cos
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from lenet_edu.system.compiler import leave_compiler_out
 from lenet_edu.system.threads import limit_spinning
 
 limit_spinning()  # here, since it counts only before torch is loaded
+leave_compiler_out()
 
 if TYPE_CHECKING:  # for editors; a test keeps these lines and the table below alike
     from lenet_edu import plots, widgets

@@ -2,7 +2,7 @@
 notebook, named after its layer. Right answers and foreseen wrong ones are computed, never typed.
 
     ask("c1.parameters", row.parameters)  # asks, and shows the second argument afterwards
-    check("c1.side", 28)               # Verdict: right, or a hint
+    check("c1.side", 14)                  # Verdict: right, or a hint
     explain("c1.sharing", "Because ...")  # a model answer to compare, and three points to tick
     quiz("c1")                         # questions on this notebook and those before it, after every third one
 

@@ -15,7 +15,7 @@ from lenet_edu.site.pictures import Pictures
 from lenet_edu.site.prose import Markdown, slug
 from lenet_edu.site.search import sections
 from lenet_edu.site.sources import resolve
-from lenet_edu.site.texts import TEXTS
+from lenet_edu.site.texts import texts_in
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.pages import FILE, WIDGET, to_base64, unveiled, veiled
 from tests.site.conftest import code_cell, png
@@ -29,7 +29,7 @@ def markdown() -> Markdown:
 
 @pytest.fixture
 def cells(tmp_path):
-    return Cells(markdown(), Pictures(tmp_path), Descriptions(tmp_path), TEXTS["en"], "../")
+    return Cells(markdown(), Pictures(tmp_path), Descriptions(tmp_path), texts_in("en"), "../")
 
 
 def test_anchors_never_collide_and_do_not_depend_on_what_follows():

@@ -223,7 +223,7 @@ def test_the_page_is_one_file_that_asks_for_nothing(tmp_path):
     text = path.read_text("utf-8")
     assert [file.name for file in tmp_path.rglob("*") if file.is_file()] == ["index.html"]
     assert path.stat().st_size < 1_000_000
-    assert '<a href="../start.html">' in text
+    assert 'href="../start.html"' in text
     for address in ("<script src", '<link rel="stylesheet', "@import", "import.meta", "http://", "//cdn"):
         assert address not in text.replace("http://www.w3.org/", ""), address
 

@@ -103,11 +103,10 @@ function windowOf({ kind, kernel = 1, stride = 1, size = 1 }, shape) {
 /** @param {LayerPlan} layer */
 function kindInWords({ kind, kernel, table, stride = 1, copies = 1, pooling = "trainable" }) {
   if (kind === "convolution") {
-    const said = { kernel, stride };
-    if (table) return translate("convolution {kernel}x{kernel} by table", said);
-    return stride > 1
-      ? translate("convolution {kernel}x{kernel}, stride {stride}", said)
-      : translate("convolution {kernel}x{kernel}", said);
+    const said = table
+      ? translate("convolution {kernel}x{kernel} by table", { kernel })
+      : translate("convolution {kernel}x{kernel}", { kernel });
+    return stride > 1 ? translate("{kind}, stride {stride}", { kind: said, stride }) : said;
   }
   if (kind === "subsampling" && copies > 1) return translate("subsampling, {copies} to a map", { copies });
   if (kind === "subsampling") {
