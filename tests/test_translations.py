@@ -137,6 +137,21 @@ def test_what_notebooks_give_their_figures_to_write_is_translated_with_the_packa
     assert not {"lenet1", "history", "C1"} & set(places)  # which are no texts
 
 
+@pytest.mark.parametrize("path", sorted(sources.ROOT.rglob("*.js")), ids=lambda path: path.stem)
+def test_texts_of_javascript_are_found_as_a_whole(path):
+    """A text that is put together, or that stands within a template, would have no entry."""
+    script = path.read_text(encoding="utf-8")
+    called = re.findall(r"(?<![\w.])translate\((?!text\b|\w+\.textContent)", script)
+    assert len(sources.javascript_texts(path)) == len(called)
+    assert not re.search(r"(?<![\w.])translate\(\s*`", script)
+
+
+def test_texts_of_javascript_are_joined_and_found_within_each_other(tmp_path):
+    script = tmp_path / "some.js"
+    script.write_text("translate('a ' + \"b\", { c: translate('d') }); // translate('e')", encoding="utf-8")
+    assert sources.javascript_texts(script) == ["a b", "d"]
+
+
 def test_changed_english_makes_the_translation_fuzzy_and_keeps_what_it_was_made_for():
     old = translated(("a", "One kernel for all.", "共用一个卷积核。"), ("b", "It stays.", "不变。"))
     new = catalogue.bring_up_to_date(

@@ -221,6 +221,17 @@ class TrainingPanel(Widget):
         figure.text(0.5, -0.02, note, ha="center", va="top", size=8, color="#5d6d7e")
         return figure
 
+    def state(self) -> dict:
+        """How the training was made; a page trains anew, on digits that it has."""
+        session = self.session
+        usual = default_recipe(session.plan, len(session.data.train))
+        return {
+            "network": session.plan.config,
+            "recipe": None if session.recipe == usual else session.recipe.to_dict(),
+            "seed": session.seed,
+            "source": session.data.name,
+        }
+
     def _press(self, _, content: dict, __) -> None:
         """A button of the panel: {"do": "train"} and the like."""
         action = content.get("do")

@@ -82,7 +82,7 @@ def calls(path: Path) -> list[tuple[ast.Call, ast.expr]]:
 def _texts_of_package() -> list[catalogue.Text]:
     places: dict[str, list[str]] = {}
     for path in sorted([*ROOT.rglob("*.py"), *ROOT.rglob("*.js")]):
-        for text in _python_texts(path) if path.suffix == ".py" else _javascript_texts(path):
+        for text in _python_texts(path) if path.suffix == ".py" else javascript_texts(path):
             places.setdefault(text, []).append(path.relative_to(ROOT).as_posix())
     for name in build.names():
         for text in _texts_of_figures(name):
@@ -143,7 +143,7 @@ def _part(part: ast.expr, place: int) -> str:
     return str(ast.literal_eval(part))
 
 
-def _javascript_texts(path: Path) -> list[str]:
+def javascript_texts(path: Path) -> list[str]:
     """The texts of `translate("...")`, also within each other: Babel's own extraction finds the outer."""
     read = (token for token in tokenize(path.read_text(encoding="utf-8")) if "comment" not in token.type)
     tokens = [*read, _END, _END]
