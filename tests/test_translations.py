@@ -261,7 +261,7 @@ def test_building_leaves_code_alone_and_keeps_links_within_the_edition(monkeypat
     (tmp_path / "zh" / "00_start_here.ipynb").touch()
     assert "](00_start_here.ipynb)" in notebooks.compose(name, "zh").cells[0].source
     executed = []
-    monkeypatch.setattr(build, "execute", lambda notebook, folder: executed.append(folder))
+    monkeypatch.setattr(build, "execute", lambda notebook, folder, language: executed.append(folder))
     for cell in made.cells:
         if cell.cell_type == "code":
             cell.execution_count, cell.outputs = 1, []
