@@ -15,7 +15,7 @@ from lenet_edu.system import language as languages
 from lenet_edu.system.language import translations
 from tools.notebooks import build
 from tools.translations import __main__ as command
-from tools.translations import agreement, catalogue, chinese, notebooks, sources, terms
+from tools.translations import agreement, catalogue, notebooks, sources, terms, typography
 
 # A folder of translations that is not in the list yet is of a language that is still being translated.
 LANGUAGES = [name for name in languages.LANGUAGES if name != "en"]
@@ -218,15 +218,15 @@ def test_numbers_may_be_spelt_out_on_one_side_and_decades_are_known():
     ],
 )
 def test_faults_of_setting_are_seen(text):
-    assert chinese.faults(text)
+    assert typography.faults(text)
 
 
 def test_well_set_chinese_has_no_fault():
     text = "## 05 · S4\n\n**1. 计算。** 调用 `fit(1)`，得到 $x$ 个**特征图**（feature map），见 [02 C1](02_c1.ipynb)。\n\n- 1.5 倍：C1、S2"
-    assert chinese.faults(text) == []
-    assert chinese.faults("1. 先算卷积。\n2. 再算池化。") == []
-    assert chinese.faults("**卷积**先做，然后是池化。**池化**后做") == []
-    assert chinese.faults("图的\n标题", markdown=False) == []
+    assert typography.faults(text) == []
+    assert typography.faults("1. 先算卷积。\n2. 再算池化。") == []
+    assert typography.faults("**卷积**先做，然后是池化。**池化**后做") == []
+    assert typography.faults("图的\n标题", markdown=False) == []
 
 
 def test_terms_are_looked_for_the_longest_first():

@@ -14,7 +14,7 @@ from torch.utils._pytree import tree_map_only
 from lenet_edu.system.errors import LenetError
 
 # What a tensor tells without its values.
-_TOLD_WITHOUT_VALUES = {
+_NEEDS_NO_VALUES = {
     Tensor.__len__,
     Tensor.dim,
     Tensor.is_complex,
@@ -86,7 +86,7 @@ class ByteImages(Tensor):
 
     @classmethod
     def __torch_function__(cls, function, types, args=(), kwargs=None):
-        if function in _TOLD_WITHOUT_VALUES:
+        if function in _NEEDS_NO_VALUES:
             return super().__torch_function__(function, types, args, kwargs or {})
         name = function.__name__.split(".")[0]
         if name == "__setitem__" or (name.endswith("_") and not name.startswith("__")):

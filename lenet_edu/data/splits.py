@@ -95,7 +95,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Source:
-    """Where data came from, which is all that `folders.load_again` needs to load the same data once more.
+    """Where data came from: all that `picture_sets.load_again` needs to load the same data once more.
 
     kind: one of `NAMES`, or "folder" (of pictures), or any other word for data of one's own, which cannot be
     loaded again.

@@ -9,10 +9,10 @@ from traitlets import Bool, Dict, Float, Int, List, Unicode, observe, validate
 
 from lenet_edu import plots
 from lenet_edu.data.digits import find_mnist, load_digits
-from lenet_edu.data.folders import load_again
+from lenet_edu.data.picture_sets import load_again
 from lenet_edu.data.splits import NAMES, Data, Source
 from lenet_edu.network import architecture
-from lenet_edu.network.activations import activations
+from lenet_edu.network.layer_outputs import activations
 from lenet_edu.network.layers import Convolution
 from lenet_edu.network.models import Network
 from lenet_edu.system.devices import choose_device
