@@ -2,13 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: lab check lint types quick-tests test test-again train notebooks engine pages weights results held-out again \
+.PHONY: lab check lint types quick-tests test test-again test-zh train notebooks engine pages weights results held-out again \
 	site bench bench-gpu bench-busy bench-widgets bench-browser bench-pages bench-classroom bench-memory test-hub clean
 .DEFAULT_GOAL := lab
 
 # Threads that wait for others do so for some microseconds, then let the browser and other kernels have the core:
 # where more runs than there are cores, training is several times as fast, and elsewhere as fast as ever.
-check quick-tests test test-again: export GOMP_SPINCOUNT ?= 10000
+check quick-tests test test-again test-zh: export GOMP_SPINCOUNT ?= 10000
 
 lab: .venv/ready
 	$(BIN)/lenet-edu lab $(ARGS)
@@ -34,6 +34,10 @@ test: lint types
 # Some tests in another world, such as without data: CI runs them after `make test`.
 test-again: .venv/ready
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
+
+# All notebooks in Chinese: `make test` runs a third of them each day, since their code is that of the English ones.
+test-zh: .venv/ready
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile notebooks/zh $(ARGS)
 
 train: .venv/ready
 	$(BIN)/lenet-edu train $(ARGS)

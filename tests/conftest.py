@@ -12,9 +12,8 @@ from lenet_edu.network.models import Network
 from lenet_edu.training.checkpoints import load_network
 from tests.browser import needs_chromium
 
-# Tests are written for English, whatever the machine speaks; notebooks have a language of their own.
+# Tests are written for English, whatever the machine speaks.
 os.environ["LANGUAGE"] = "en"
-os.environ.pop("LENET_EDU_LANG", None)
 # What tests answer is nobody's progress; notebooks' kernels inherit it.
 os.environ["LENET_EDU_PROGRESS"] = "off"
 

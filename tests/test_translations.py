@@ -2,16 +2,23 @@
 
 import ast
 import re
+import runpy
 from copy import deepcopy
+from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import polib
 import pytest
 
+from lenet_edu.system import language as languages
+from lenet_edu.system.language import translations
 from tools.notebooks import build
 from tools.translations import __main__ as command
 from tools.translations import agreement, catalogue, notebooks, sources, terms, typography
 
+# A folder of translations that is not in the list yet is of a language that is still being translated.
+LANGUAGES = [name for name in languages.LANGUAGES if name != "en"]
 EDITIONS = [
     (name, language)
     for language in sources.languages()
@@ -42,6 +49,48 @@ def test_an_edition_is_translated_whole_and_built_from_what_there_is(name, langu
     )
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_notebook_is_there_in_every_language(language):
+    assert [name for name in build.names() if not notebooks.edition(name, language).exists()] == [], (
+        "translate them, then run `make notebooks`"
+    )
+
+
+@pytest.mark.parametrize(("name", "language"), EDITIONS)
+def test_an_edition_was_executed_in_its_language(name, language):
+    """In order, without an error or a warning; and each question is asked as the catalogue has it."""
+    cells = [cell for cell in build.read(f"{language}/{name}").cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert not [out for out in outputs if out.output_type == "error" or out.get("name") == "stderr"]
+    texts = [out.get("data", {}).get("text/plain", "") for out in outputs]
+    lead = translations(language)["Predict."]
+    asked = [text for text in texts if text.startswith((lead, "Predict."))]
+    assert [text for text in asked if not text.startswith(lead)] == []
+    assert len(asked) == sum(len(re.findall(r"\bask\(", cell.source)) for cell in cells)
+
+
+def test_editions_take_turns_and_are_run_when_they_are_asked_for():
+    """Each notebook once in three days, about as many each day; other files every day."""
+    rules = runpy.run_path(str(build.NOTEBOOKS.parent / "conftest.py"))
+    for language in LANGUAGES:
+        folder = build.NOTEBOOKS / language
+        days = [
+            {path for path in folder.rglob("*.ipynb") if rules["is_due"](path, day)}
+            for day in range(40_000, 40_000 + rules["THIRDS"])
+        ]
+        assert set.union(*days) == set(folder.rglob("*.ipynb"))
+        assert sum(map(len, days)) == len(set.union(*days))
+        assert max(map(len, days)) - min(map(len, days)) <= 1
+    asked = SimpleNamespace(args=[str(folder)])
+    every_day = SimpleNamespace(args=["tests", "notebooks"])
+    ignored = rules["pytest_ignore_collect"]
+    assert not any(ignored(path, asked) for path in folder.rglob("*.ipynb"))
+    assert any(ignored(path, every_day) for path in folder.rglob("*.ipynb"))
+    assert not any(ignored(path, every_day) for path in build.NOTEBOOKS.glob("*.ipynb"))
+    assert not ignored(Path(__file__), every_day)
+
+
 @pytest.mark.parametrize(("name", "language"), EDITIONS)
 def test_an_edition_has_the_code_of_the_english_notebook(name, language):
     there = nbformat.read(notebooks.edition(name, language), as_version=4)
@@ -56,7 +105,7 @@ def test_translations_agree_with_the_english(name, language):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("language", sources.languages())
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_package_is_translated_whole(language):
     texts = sources.extracted(sources.PACKAGE, language)
     assert str(texts) == str(sources.read(sources.PACKAGE, language)), (
@@ -77,6 +126,15 @@ def test_texts_stand_in_the_code_as_a_whole_and_their_values_have_names(path):
         if isinstance(text, ast.Constant):
             given = {keyword.arg for keyword in call.keywords}
             assert not given or None in given or agreement.placeholders(text.value) == given, where
+
+
+def test_what_notebooks_give_their_figures_to_write_is_translated_with_the_package():
+    places = {text.english: text.places for text in sources.texts(sources.PACKAGE)}
+    assert "notebooks/02_c1" in places["C1's six kernels"]  # a title
+    assert "notebooks/02_c1" in places["map {k}"]  # put together, for each map
+    assert "notebooks/03_s2" in places["the paper's squash"]  # the name of a line
+    assert "notebooks/03_s2" in places["Coefficient {coefficient}, bias {bias}"]
+    assert not {"lenet1", "history", "C1"} & set(places)  # which are no texts
 
 
 @pytest.mark.parametrize("path", sorted(sources.ROOT.rglob("*.js")), ids=lambda path: path.stem)
@@ -203,7 +261,7 @@ def test_building_leaves_code_alone_and_keeps_links_within_the_edition(monkeypat
     (tmp_path / "zh" / "00_start_here.ipynb").touch()
     assert "](00_start_here.ipynb)" in notebooks.compose(name, "zh").cells[0].source
     executed = []
-    monkeypatch.setattr(build, "execute", lambda notebook, folder: executed.append(folder))
+    monkeypatch.setattr(build, "execute", lambda notebook, folder, language: executed.append(folder))
     for cell in made.cells:
         if cell.cell_type == "code":
             cell.execution_count, cell.outputs = 1, []

@@ -19,7 +19,7 @@ FAMILY = "Lenet Edu SC"
 def letters() -> set[str]:
     """All letters of the texts that Python says, and may draw; what JavaScript says is shown by a browser."""
     entries = (entry for language in sources.languages() for entry in sources.read(sources.PACKAGE, language))
-    drawn = (entry for entry in entries if any(place.endswith(".py") for place, _ in entry.occurrences))
+    drawn = (entry for entry in entries if not all(place.endswith(".js") for place, _ in entry.occurrences))
     return {letter for entry in drawn for letter in entry.msgstr if letter.isprintable()}
 
 

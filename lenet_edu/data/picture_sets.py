@@ -107,8 +107,9 @@ def load_cats_and_dogs(
         return _cifar(root, held_out)
     except (LenetError, OSError, RuntimeError) as error:
         reason = " ".join(str(error).split())
-        note = (
-            f"No cats and dogs could be had: {reason} Drawn rings and crosses step in. They are no animals."
+        note = translate(
+            "No cats and dogs could be had: {reason} Drawn rings and crosses step in. They are no animals.",
+            reason=reason,
         )
         return replace(draw_shapes(), note=note)
 

@@ -72,7 +72,7 @@ QUESTIONS = [
         right="b",
         choices={
             "a": (
-                Text("nothing"),
+                Text("nothing changes"),
                 Text("that would be invariance. A convolution moves along: equivariance."),
             ),
             "b": (

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 
 from lenet_edu.plots import style
 from lenet_edu.plots.style import GREY
-from lenet_edu.system.language import translate
+from lenet_edu.system.language import translate_filled_in
 
 
 @contextmanager
@@ -54,8 +54,8 @@ class Figure(matplotlib.figure.Figure):
 
 
 # Parameters of figures that are texts, alone, in a row or as names of what is drawn.
-_TEXTS = {"title", "titles", "note", "xlabel", "ylabel", "named", "beside"}
-_NAMED = {"lines", "values", "panels", "networks", "histories", "runs"}
+TEXTS = {"title", "titles", "names", "note", "xlabel", "ylabel", "named", "beside"}
+NAMED = {"lines", "values", "panels", "networks", "histories", "runs"}
 
 
 def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
@@ -72,7 +72,7 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
 
         given = parameters.bind(*arguments, **named)
         for name, value in given.arguments.items():
-            if name in _TEXTS or (name in _NAMED and isinstance(value, dict)):
+            if name in TEXTS or (name in NAMED and isinstance(value, dict)):
                 given.arguments[name] = _translated(value)
         settings: Any = {**style.RC, "font.family": style.installed_fonts()}
         with rc_context(settings), quiet():
@@ -87,7 +87,7 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
 def _translated(text):
     """A text, each of several texts, or the names in a table, in the reader's language."""
     if isinstance(text, str):
-        return translate(text)
+        return translate_filled_in(text)
     if isinstance(text, dict):
         return {_translated(name): value for name, value in text.items()}
     if isinstance(text, (list, tuple)):

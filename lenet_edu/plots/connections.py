@@ -44,9 +44,11 @@ def kernel_sum(maps, kernels, bias: float, output: float, title: str = "") -> Fi
         band.text(0.92, 0.45, sign, ha="center", va="center", size=18, color=SOFT_INK)
     total = products.sum()
     lines = (
-        f"all {products.size} products added: {total:.2f}",
-        f"plus the bias: {total:.2f} + ({bias:.2f}) = {total + bias:.2f}",
-        f"squashed: {output:.2f}",
+        translate("all {count} products added: {total:.2f}", count=products.size, total=total),
+        translate(
+            "plus the bias: {total:.2f} + ({bias:.2f}) = {sum:.2f}", total=total, bias=bias, sum=total + bias
+        ),
+        translate("squashed: {output:.2f}", output=output),
     )
     for place, line in enumerate(lines):
         bands[3].text(0.0, 0.66 - 0.2 * place, line, va="center", size=9.5)
@@ -85,7 +87,10 @@ def fully_connected(below, weights, above, unit: int, title: str = "") -> Figure
     colours = {"cmap": style.DIVERGING, "vmin": -amplitude, "vmax": amplitude}
     axis.imshow(outputs.reshape(height, width), extent=(9, 9 + width, 0, height), zorder=2, **colours)
     axis.plot(*_square(target), color=ORANGE, linewidth=2.4, zorder=4)
-    heads = {0: ("C5", f"{len(inputs)} units of C5"), 9 + width / 2: ("F6", f"{len(outputs)} units of F6")}
+    heads = {
+        0: ("C5", translate("{count} units of {layer}", count=len(inputs), layer="C5")),
+        9 + width / 2: ("F6", translate("{count} units of {layer}", count=len(outputs), layer="F6")),
+    }
     for x, (layer, text) in heads.items():
         colour = style.layer_colour(layer)
         axis.text(x, height + 0.4, text, ha="center", weight="bold", color=colour)

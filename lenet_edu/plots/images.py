@@ -40,7 +40,7 @@ def steps(pictures: dict, grey=(), crosses: dict | None = None) -> Figure:
         else:
             axis.imshow(picture, cmap=style.PAPER)
         frame(axis)
-        axis.set_title(name)
+        axis.set_title(translate(name))
         axis.set_xlabel(f"{picture.shape[0]} x {picture.shape[1]}", size=8)
         if crosses and name in crosses:
             row, column = (float(place) for place in crosses[name])

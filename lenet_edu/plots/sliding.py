@@ -72,7 +72,7 @@ def _as_sum(patch: np.ndarray, weights: np.ndarray, bias: float, total: float) -
         if terms:
             lines.append(" + ".join(terms))
     if sum(map(len, lines)) > 150:
-        return f"sum of {patch.size} products{_added(bias)} = {total:.2f}"
+        return translate("sum of {count} products", count=patch.size) + f"{_added(bias)} = {total:.2f}"
     return " +\n".join(lines) + f"{_added(bias)}\n= {total:g}"
 
 

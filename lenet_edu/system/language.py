@@ -71,6 +71,31 @@ def translate(text: str, /, **values) -> str:
     return translation.format(**{name: shown(value) for name, value in values.items()})
 
 
+def translate_filled_in(text: str) -> str:
+    """A text that a notebook's code has put together, as "map 3" of "map {k}", in the reader's language."""
+    found = translations(language()).get(text)
+    if found is not None:
+        return found
+    for pattern, translation in _patterns(language()):
+        filled_in = pattern.fullmatch(text)
+        if filled_in:
+            return translation.format(**filled_in.groupdict())
+    return text
+
+
+@lru_cache
+def _patterns(name: str) -> list[tuple[re.Pattern, str]]:
+    """The texts with names in braces that notebooks put together, as patterns, with their translations."""
+    patterns = []
+    for english, translation, places in _entries(name):
+        if "{" in english[1:] and any(place.startswith("notebooks/") for place in places):
+            parts = re.split(r"\{(\w+)\}", english)
+            parts[::2] = map(re.escape, parts[::2])
+            parts[1::2] = (rf"(?P<{value}>\S+)" for value in parts[1::2])
+            patterns.append((re.compile("".join(parts), re.S), translation))
+    return patterns
+
+
 def shown(value):
     """What a reader sees of a value: of a `Text` its translation, anything else as it is."""
     return translate(value.template, **value.values) if isinstance(value, Text) else value

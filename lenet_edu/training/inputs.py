@@ -9,6 +9,7 @@ from lenet_edu.data.byte_images import ByteImages
 from lenet_edu.data.splits import Data, Split
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 
 
 def check_data(model: Network, data: Data) -> Data:
@@ -62,7 +63,7 @@ def _check_labels(name: str, labels: Tensor, classes: int) -> Tensor:
         )
     low, high = int(labels.min()), int(labels.max())
     if low < 0 or high >= classes:
-        advice = " Subtract 1 from them." if (low, high) == (1, classes) else ""
+        advice = " " + translate("Subtract 1 from them.") if (low, high) == (1, classes) else ""
         raise LenetError(
             "The labels of the {name} split must be from 0 to {classes}, one for each class of the "
             "network; they go from {low} to {high}.{advice}",

@@ -19,6 +19,7 @@ from lenet_edu.data.splits import Data
 from lenet_edu.network.models import Network
 from lenet_edu.system.devices import choose_device, give_back_freed_memory, keep_freed_memory
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 from lenet_edu.system.threads import ThreadChoice
 from lenet_edu.training.distortions import draw_distortions
 from lenet_edu.training.evaluation import evaluate
@@ -215,9 +216,12 @@ def _log_point(run: Run, bar) -> None:
     first = run.curve[0]["loss"] if run.curve else point["loss"]
     if not isfinite(loss) or point["loss"] > _EXPLODED * max(first, 1):
         raise DivergedError(
-            f"The loss became {point['loss']:.3g} in epoch {len(run.history) + 1}, by step {run.steps}, at "
-            f"learning rate {run.rate:.3g}: training has diverged. Lower the learning rate (peak_rate). "
-            "Weights saved before are untouched."
+            "The loss became {loss:.3g} in epoch {epoch}, by step {step}, at learning rate {rate:.3g}: "
+            "training has diverged. Lower the learning rate (peak_rate). Weights saved before are untouched.",
+            loss=point["loss"],
+            epoch=len(run.history) + 1,
+            step=run.steps,
+            rate=run.rate,
         )
     run.curve.append(point)
     bar.set_postfix(loss=f"{loss / run.seen:.3f}", accuracy=f"{right / run.seen:.2%}", refresh=False)
@@ -261,11 +265,15 @@ def describe_failure_to_learn(run: Run, data: Data) -> str:
     best = max(record["validation_accuracy"] for record in run.history)
     if best > chance:
         return ""
-    return (
-        f"The network has learned nothing in {len(run.history)} epochs: it gets {best:.1%} of the "
-        f"validation images right, and the same answer for all would get {share:.1%}. Lower peak_rate "
-        f"({run.recipe.peak_rate:g} now) or enlarge batch_size ({run.recipe.batch_size} now); if these "
-        "are right, check the labels."
+    return translate(
+        "The network has learned nothing in {epochs} epochs: it gets {best:.1%} of the validation images "
+        "right, and the same answer for all would get {share:.1%}. Lower peak_rate ({rate:g} now) or enlarge "
+        "batch_size ({batch} now); if these are right, check the labels.",
+        epochs=len(run.history),
+        best=best,
+        share=share,
+        rate=run.recipe.peak_rate,
+        batch=run.recipe.batch_size,
     )
 
 

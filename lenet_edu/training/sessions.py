@@ -25,6 +25,7 @@ from lenet_edu.network import architecture
 from lenet_edu.network.models import Network, build
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.files import check_name, lock_folder
+from lenet_edu.system.language import translate
 from lenet_edu.system.places import user_path
 from lenet_edu.training.loop import describe_failure_to_learn, fit
 from lenet_edu.training.recipes import Recipe, default_recipe
@@ -275,9 +276,12 @@ class Session:
         self.abandoned = [point for point in self.run.curve if point["epoch"] > run.epochs_done]
         self.run = run
         self.model.load_state_dict(tensors["model"])
-        self.error += (
-            f" The run is back at its last saved state: epoch {run.epochs_done:.2f}, step {run.steps:,}, "
-            f"peak learning rate {self.recipe_now.peak_rate:g}. It would go on from there."
+        self.error += " " + translate(
+            "The run is back at its last saved state: epoch {epoch:.2f}, step {step:,}, peak learning rate "
+            "{rate:g}. It would go on from there.",
+            epoch=run.epochs_done,
+            step=run.steps,
+            rate=self.recipe_now.peak_rate,
         )
 
     def _before_batch(self, run: Run) -> None:

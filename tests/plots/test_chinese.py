@@ -73,3 +73,14 @@ def test_titles_that_a_notebook_gives_are_drawn_in_chinese(monkeypatch):
     assert axis.get_title(loc="left") == "损失"
     assert axis.get_xlabel() == "轮次"
     assert axis.get_legend().get_texts()[0].get_text() == translations("zh")["training"]
+
+
+@pytest.mark.usefixtures("_chinese")
+def test_titles_that_a_notebook_puts_together_are_drawn_in_chinese():
+    def title(text: str) -> str:
+        return plots.curves([0, 1], {"training": [1, 2]}, text).axes[0].get_title(loc="left")
+
+    assert title("Coefficient 0.5, bias -1.0") == "系数 0.5，偏置 -1.0"
+    assert title("map 12") == "特征图 12"
+    assert title("map of my own town") == "map of my own town"
+    assert title("{k}") == "{k}"

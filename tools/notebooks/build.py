@@ -7,6 +7,7 @@ executed anew if its code has changed. `--all` executes every notebook, names on
 
 import argparse
 import hashlib
+import os
 import subprocess
 import sys
 from copy import deepcopy
@@ -18,6 +19,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from lenet_edu.system.files import write_atomically
+from lenet_edu.system.language import LANGUAGES
 
 SOURCE = Path(__file__).resolve().parent / "source"
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
@@ -77,15 +79,15 @@ def bring_up_to_date(name: str, anew: bool) -> str:
     return done
 
 
-def renew(notebook: nbformat.NotebookNode, path: Path, anew: bool) -> str:
+def renew(notebook: nbformat.NotebookNode, path: Path, anew: bool, language: str = "en") -> str:
     """Write the notebook with outputs: those that it has there if its code is the same, else executed.
 
-    What was done is returned: "up to date", "text renewed" or "executed".
+    language: what its outputs speak. What was done is returned: "up to date", "text renewed" or "executed".
     """
     before = nbformat.read(path, as_version=4) if path.exists() else None
     if before is None or anew or _code(before) != _code(notebook):
         path.parent.mkdir(parents=True, exist_ok=True)
-        execute(notebook, path.parent)
+        execute(notebook, path.parent, language)
         write_atomically(path, nbformat.writes(notebook).encode())
         return "executed"
     outputs = {cell.id: cell for cell in before.cells if cell.cell_type == "code"}
@@ -102,8 +104,10 @@ def _code(notebook: nbformat.NotebookNode) -> list[tuple[str, str, dict]]:
     return [(c.id, c.source, dict(c.metadata)) for c in notebook.cells if c.cell_type == "code"]
 
 
-def execute(notebook: nbformat.NotebookNode, folder: Path = NOTEBOOKS) -> nbformat.NotebookNode:
-    """Run every cell in a new kernel, in the folder; raises CellExecutionError if one fails."""
+def execute(
+    notebook: nbformat.NotebookNode, folder: Path = NOTEBOOKS, language: str = "en"
+) -> nbformat.NotebookNode:
+    """Run every cell in a new kernel, in the folder and the language; CellExecutionError if one fails."""
     client = NotebookClient(
         notebook,
         timeout=600,
@@ -111,7 +115,7 @@ def execute(notebook: nbformat.NotebookNode, folder: Path = NOTEBOOKS) -> nbform
         store_widget_state=False,
         resources={"metadata": {"path": str(folder)}},
     )
-    client.execute()
+    client.execute(env={**os.environ, "LENET_EDU_LANG": language})  # whatever the machine speaks
     for cell in notebook.cells:
         _drop_widgets(cell)
     notebook.metadata = METADATA
@@ -173,7 +177,7 @@ def main() -> int:
             print(f"{name}: {bring_up_to_date(name, options.all)}", flush=True)
             for language in sources.languages():
                 sources.extract(name, language)
-                if editions.is_complete(name, language):
+                if language in LANGUAGES and editions.is_complete(name, language):
                     done = editions.bring_up_to_date(name, language, options.all)
                     print(f"{language}/{name}: {done}", flush=True)
         except CellExecutionError as error:

@@ -44,7 +44,7 @@ def bring_up_to_date(name: str, language: str, anew: bool = False) -> str:
 
     Cells are executed only if the code has changed or `anew` is set.
     """
-    return build.renew(compose(name, language), edition(name, language), anew)
+    return build.renew(compose(name, language), edition(name, language), anew, language)
 
 
 def _redirect(text: str, page: Path, language: str) -> str:
