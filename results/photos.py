@@ -94,7 +94,7 @@ KINDS = {
         blue=True,
         hand=True,
         shadow=0.4,
-        sides=(250, 1000),
+        sides=(250, 700),
     ),
     "ballpoint on squares": Kind(
         "a blue ballpoint pen on squares of 5 mm, seen by a phone",
@@ -105,7 +105,7 @@ KINDS = {
         perspective=0.08,
         gradient=0.3,
         margin=(0.4, 2.5),
-        sides=(300, 1000),
+        sides=(300, 800),
     ),
     "pencil on squares": Kind(
         "a soft pencil on squared paper, a hand's shadow",
@@ -115,7 +115,7 @@ KINDS = {
         ruling="squared",
         hand=True,
         shadow=0.35,
-        sides=(250, 1000),
+        sides=(250, 700),
     ),
     "marker on squares": Kind(
         "a thick felt pen on squared paper", pen=(0.14, 0.22), ruling="squared", tilt=8
@@ -155,7 +155,7 @@ KINDS = {
 
 
 def photo(kind: str, glyph: np.ndarray, rng: np.random.Generator) -> bytes:
-    """The content of a JPEG (or one-bit PNG) file: a made-up picture of a glyph, (28, 28), ink from 0 to 1."""
+    """The content of a JPEG (or one-bit PNG) file: a made-up picture of a glyph, (28, 28), ink 0 to 1."""
     what = KINDS[kind]
     distance = redrawn(glyph, rng.uniform(*what.pen)) if what.pen else None
     height, width = _size(what, rng)

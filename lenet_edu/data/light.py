@@ -12,9 +12,9 @@ from scipy import ndimage
 
 # The background is estimated on a copy with so many pixels to twice as many a side.
 _COPY = 256
-# It is the picture without what is narrower than a window, one of these shares of a side, so that narrow shadows
-# are background and thick pens are not: the next larger than the first in which strokes stay as dark as in the
-# last. That is seen in each of so many times so many tiles, where anything is so dark a share of the darkest.
+# It is the picture without what is narrower than a window, one of these shares of a side: the next larger
+# than the first in which strokes stay as dark as in the last, so that narrow shadows are background and thick
+# pens are not. That is seen in so many times so many tiles, where anything is so dark a share of the darkest.
 _WINDOWS = (0.05, 0.08, 0.12, 0.18, 0.25, 0.35)
 _TILES, _DARK = 6, 0.65
 # Whether ink is light or dark is seen against the median of windows of these shares of a side.
@@ -118,8 +118,9 @@ def _ink_is_light(grey: np.ndarray) -> bool:
     small = _small(grey)
     votes = 0.0
     for share in _SURROUNDINGS:
-        beyond = (small - _around(small, share)) ** 3
-        votes += float(beyond.sum() / max(np.abs(beyond).sum(), 1e-9))
+        beyond = small - _around(small, share)
+        cubes = beyond * beyond * beyond
+        votes += float(cubes.sum() / max(np.abs(cubes).sum(), 1e-9))
     return votes > 0
 
 

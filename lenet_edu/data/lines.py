@@ -89,7 +89,7 @@ def _enlarged(small: np.ndarray, factor: int, shape: tuple[int, ...]) -> np.ndar
 
 def _tilt(marked: np.ndarray) -> int:
     """Degrees by which lines are turned: where they gather in the fewest rows and columns."""
-    small = marked.astype(np.float32)
+    small = _pooled(marked, 2 if min(marked.shape) > 150 else 1).astype(np.float32)
     scores = [
         (_sheared(small, tilt).sum(1) ** 2).sum() + (_sheared(small.T, -tilt).sum(1) ** 2).sum()
         for tilt in _TILTS
@@ -160,7 +160,9 @@ def _erased(marked: np.ndarray, across: np.ndarray, down: np.ndarray) -> np.ndar
     thickness = [_thickness(marked & ~lines[1 - axis] | lines[axis], axis) for axis in (0, 1)]
     usual = [_usual_thickness(*both, axis) for axis, both in enumerate(zip(thickness, lines, strict=True))]
     # A line that ink goes along all the way is no thicker than the others on the sheet are.
-    most = 2 * max(2.0, _median_thickness(np.concatenate([one[lines[axis]] for axis, one in enumerate(usual)])))
+    most = 2 * max(
+        2.0, _median_thickness(np.concatenate([one[lines[axis]] for axis, one in enumerate(usual)]))
+    )
     gone = np.zeros_like(marked)
     for axis, found in enumerate(lines):
         gone |= found & (thickness[axis] <= 1.2 * np.minimum(usual[axis], most) + 1.5)
