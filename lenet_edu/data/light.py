@@ -17,8 +17,9 @@ _COPY = 256
 # pens are not. That is seen in so many times so many tiles, where anything is so dark a share of the darkest.
 _WINDOWS = (0.05, 0.08, 0.12, 0.18, 0.25, 0.35)
 _TILES, _DARK = 6, 0.65
-# Whether ink is light or dark is seen against the median of windows of these shares of a side.
-_SURROUNDINGS = (0.2, 0.35, 0.6)
+# Whether ink is light or dark is seen against the median of windows of these shares of a side, and in what is
+# narrower than the last share.
+_SURROUNDINGS, _NARROW = (0.2, 0.35, 0.6), 0.05
 # A picture of no more pixels a side holds one digit at most, and cannot be cleaned any further.
 TINY = 40
 
@@ -115,13 +116,19 @@ def _bar(rows: np.ndarray) -> int:
 
 def _ink_is_light(grey: np.ndarray) -> bool:
     """Whether what stands out from its surroundings is mostly lighter than they are."""
-    small = _small(grey)
+    small = _small(grey, 128)
     votes = 0.0
     for share in _SURROUNDINGS:
         beyond = small - _around(small, share)
-        cubes = beyond * beyond * beyond
-        votes += float(cubes.sum() / max(np.abs(cubes).sum(), 1e-9))
-    return votes > 0
+        votes += _lean((beyond.clip(min=0) ** 3).sum(), ((-beyond).clip(min=0) ** 3).sum())
+    window = max(3, round(_NARROW * min(small.shape)))
+    lighter, darker = ndimage.white_tophat(small, window), ndimage.black_tophat(small, window)
+    return votes + _lean((lighter**3).sum(), (darker**3).sum()) > 0
+
+
+def _lean(lighter: float, darker: float) -> float:
+    """From -1, all is darker, to 1, all is lighter."""
+    return float((lighter - darker) / max(lighter + darker, 1e-9))
 
 
 def _around(small: np.ndarray, share: float = _SURROUNDINGS[-1]) -> np.ndarray:
