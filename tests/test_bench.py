@@ -142,6 +142,7 @@ def test_the_page_is_what_the_results_say():
     assert RESULTS
 
 
+@pytest.mark.slow
 def test_both_ways_read_every_picture_and_train_the_same_network(tmp_path):
     from PIL import Image
 

@@ -104,6 +104,7 @@ LIGHT = {  # in one process, one after the other
 }
 
 
+@pytest.mark.slow
 def test_imports_stay_light():
     code = "import sys\n" + "".join(f"import {modules}\nprint(*sys.modules)\n" for modules in LIGHT)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -332,6 +332,7 @@ def test_an_appendix_says_what_one_can_do_afterwards_and_leads_back(name):
     assert not glossary.bold_terms(name), "terms are explained in the course"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["11_train", "12_cats_and_dogs"])
 def test_the_script_runs_as_a_file_of_less_than_sixty_lines(name, tmp_path):
     """What the cells tagged `script` come to in a plain Python process, on a few digits or pictures."""

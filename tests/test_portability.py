@@ -95,6 +95,7 @@ def calls(tree: ast.AST):
             yield name, node
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_text_is_read_and_written_as_utf_8(path):
     for name, node in calls(ast.parse(path.read_text(encoding="utf-8"))):

@@ -41,6 +41,7 @@ def test_known_bad_release_is_excluded():
     assert Version("8.1.9") not in widgets.specifier
 
 
+@pytest.mark.slow
 def test_readme_names_commands_that_exist():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))

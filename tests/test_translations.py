@@ -49,11 +49,13 @@ def test_an_edition_has_the_code_of_the_english_notebook(name, language):
     assert code[0] == code[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "language"), TRANSLATIONS)
 def test_translations_agree_with_the_english(name, language):
     assert command.faults(name, language) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", sources.languages())
 def test_the_package_is_translated_whole(language):
     texts = sources.extracted(sources.PACKAGE, language)
@@ -171,6 +173,7 @@ def test_the_form_for_translators_gives_back_what_it_is_given(monkeypatch, tmp_p
     assert len(catalogue.missing(sources.read("06_c5", "zh"))) == len(sources.texts("06_c5")) - 1
 
 
+@pytest.mark.slow
 def test_building_leaves_code_alone_and_keeps_links_within_the_edition(monkeypatch, tmp_path):
     monkeypatch.setattr(sources, "LOCALE", tmp_path / "locale")
     monkeypatch.setattr(build, "NOTEBOOKS", tmp_path)

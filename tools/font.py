@@ -11,15 +11,16 @@ from pathlib import Path
 from fontTools.subset import Options, Subsetter, load_font, save_font
 
 from lenet_edu.plots.style import BUNDLED_FONT
-from lenet_edu.system.language import LANGUAGES, translations
+from tools.translations import sources
 
 FAMILY = "Lenet Edu SC"
 
 
 def letters() -> set[str]:
-    """All letters beyond ASCII in the package's translations, and the letters that go with any of them."""
-    texts = (text for language in LANGUAGES for text in translations(language).values())
-    return {letter for text in texts for letter in text if letter.isprintable()}
+    """All letters of the texts that Python says, and may draw; what JavaScript says is shown by a browser."""
+    entries = (entry for language in sources.languages() for entry in sources.read(sources.PACKAGE, language))
+    drawn = (entry for entry in entries if any(place.endswith(".py") for place, _ in entry.occurrences))
+    return {letter for entry in drawn for letter in entry.msgstr if letter.isprintable()}
 
 
 def write(source: Path, target: Path = BUNDLED_FONT) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 from lenet_edu.cli.options import say
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.files import write_atomically, write_json
-from lenet_edu.system.language import translate
+from lenet_edu.system.language import Text, language, shown, translate
 from lenet_edu.system.places import is_folder
 from lenet_edu.system.progress import (
     OFF,
+    by_name,
     empty_progress,
     is_sealed,
     progress_file,
@@ -20,6 +21,7 @@ from lenet_edu.system.progress import (
 )
 
 _MOST_MISSED = 15  # questions in the teacher's list
+_SEALS = {True: Text("whole"), False: Text("changed by hand"), None: Text("none (from a page)")}
 
 
 def add_options(parser) -> None:
@@ -57,7 +59,7 @@ def _show(options) -> dict:
     if options.name is not None:
         set_name(options.name)
     record = read_progress(path) if path.exists() else empty_progress()
-    row = summarise(record, record["name"] or "you")
+    row = summarise(record, record["name"] or translate("you"))
     say(options, _line(row))
     if options.out:
         write_json(options.out, record)
@@ -84,7 +86,7 @@ def collect(folder: Path) -> dict:
             continue
         name = record["name"] or path.relative_to(folder).with_suffix("").as_posix()
         while name in records:
-            name += " (again)"
+            name = translate("{name} (again)", name=name)
         records[name] = record
     if not records:
         reasons = f" {refused[0]}" if refused else ""
@@ -100,7 +102,7 @@ def collect(folder: Path) -> dict:
 
 def summarise(record: dict, name: str) -> dict:
     """One reader in numbers. exercises: right and tried, by the notebook's module as `c1`."""
-    predictions, exercises = record["predictions"].values(), record["exercises"]
+    predictions, exercises = by_name(record)["predictions"].values(), record["exercises"]
     notebooks: dict[str, list[int]] = {}
     for exercise, one in exercises.items():
         counts = notebooks.setdefault(exercise.partition(".")[0], [0, 0])
@@ -111,80 +113,110 @@ def summarise(record: dict, name: str) -> dict:
         "predictions": len(predictions),
         "right at first": sum(one["right"] for one in predictions),
         "exercises": notebooks,
-        "seal": {True: "whole", False: "changed by hand", None: "none (from a page)"}[is_sealed(record)],
+        "seal": _SEALS[is_sealed(record)],
     }
 
 
 def _most_missed(records: Iterable[dict]) -> list[dict]:
     """The questions that most readers missed, each with the commonest wrong answer."""
     asked, wrong = Counter(), {}
-    for record in records:
-        answers = {
-            question: one.get("first", one["choice"]) for question, one in record["predictions"].items()
-        }
+    for record in map(by_name, records):
+        answers = {name: one.get("first", one["choice"]) for name, one in record["predictions"].items()}
         answers |= {name: one["answer"] for name, one in record["exercises"].items()}
-        for question, one in [*record["predictions"].items(), *record["exercises"].items()]:
-            asked[question] += 1
+        for name, one in [*record["predictions"].items(), *record["exercises"].items()]:
+            asked[name] += 1
             if not one["right"]:
-                wrong.setdefault(question, Counter())[str(answers[question])] += 1
-    ranked = sorted(wrong, key=lambda question: wrong[question].total(), reverse=True)
-    return [
-        {
-            "question": question,
-            "missed": wrong[question].total(),
-            "asked": asked[question],
-            "commonest wrong answer": wrong[question].most_common(1)[0][0],
-        }
-        for question in ranked[:_MOST_MISSED]
-    ]
+                wrong.setdefault(name, Counter())[str(answers[name])] += 1
+    ranked = sorted(wrong, key=lambda name: wrong[name].total(), reverse=True)
+    missed = []
+    for name in ranked[:_MOST_MISSED]:
+        question, answer = _in_words(name, wrong[name].most_common(1)[0][0])
+        row = {"name": name, "question": question, "missed": wrong[name].total(), "asked": asked[name]}
+        missed.append({**row, "commonest wrong answer": answer})
+    return missed
+
+
+def _in_words(name: str, answer: str) -> tuple[str, str]:
+    """A prediction and a choice in the teacher's language; of an exercise its name and the answer."""
+    from lenet_edu.exercises import predictions  # loads torch
+
+    question = predictions().get(name)
+    if question is None:
+        return name, answer
+    words, _ = dict(question.choices).get(answer, (answer, None))
+    return shown(question.question), shown(words)
 
 
 def _line(row: dict) -> str:
     notebooks = ", ".join(f"{name} {right}/{tried}" for name, (right, tried) in row["exercises"].items())
-    seal = "" if row["seal"] == "whole" else f"; seal: {row['seal']}"
-    return (
-        f"{row['name']}: {row['right at first']} of {row['predictions']} predictions right at first; "
-        f"exercises {notebooks or 'none yet'}{seal}"
+    line = translate(
+        "{name}: {right} of {count} predictions right at first; exercises {notebooks}",
+        name=row["name"],
+        right=row["right at first"],
+        count=row["predictions"],
+        notebooks=notebooks or translate("none yet"),
     )
+    if row["seal"] == _SEALS[True]:
+        return line
+    return line + translate("; seal: {seal}", seal=row["seal"])
 
 
 def _as_text(summary: dict) -> str:
     lines = [_line(row) for row in summary["students"]]
     if summary["missed"]:
-        lines += ["", "Missed most often:"]
+        lines += ["", translate("Missed most often:")]
     for row in summary["missed"]:
-        answer = row["commonest wrong answer"]
-        lines.append(f"  {row['missed']} of {row['asked']}  {row['question']}  most often: {answer}")
-    return "\n".join([*lines, *(f"left out: {reason}" for reason in summary["refused"])])
+        line = translate(
+            "{missed} of {asked}  {question}  most often: {answer}",
+            missed=row["missed"],
+            asked=row["asked"],
+            question=row["question"],
+            answer=row["commonest wrong answer"],
+        )
+        lines.append(f"  {line}")
+    return "\n".join([*lines, *(translate("left out: {reason}", reason=one) for one in summary["refused"])])
 
 
 def _as_page(summary: dict) -> str:
     notebooks = list(dict.fromkeys(name for row in summary["students"] for name in row["exercises"]))
     students = _table(
-        ["student", "predictions", "right at first", *notebooks, "seal"],
+        [
+            translate("student"),
+            translate("predictions"),
+            translate("right at first"),
+            *notebooks,
+            translate("seal"),
+        ],
         [
             [
                 row["name"],
                 row["predictions"],
                 row["right at first"],
                 *("/".join(map(str, row["exercises"].get(name, ()))) for name in notebooks),
-                row["seal"],
+                shown(row["seal"]),
             ]
             for row in summary["students"]
         ],
     )
     missed = _table(
-        ["question", "missed", "asked", "commonest wrong answer"],
+        [
+            translate("name"),
+            translate("question"),
+            translate("missed"),
+            translate("asked"),
+            translate("commonest wrong answer"),
+        ],
         [list(row.values()) for row in summary["missed"]],
     )
     refused = "".join(f"<li>{html.escape(reason)}</li>" for reason in summary["refused"])
+    title = translate("Progress of a class")
+    about = translate("Exercises are counted as right/tried, by notebook.")
     return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Progress of a class</title>'
+        f'<!doctype html><html lang="{language()}"><meta charset="utf-8"><title>{title}</title>'
         "<style>body{font:16px system-ui;margin:2em;max-width:70em}table{border-collapse:collapse}"
         "td,th{padding:4px 12px;text-align:left;border-bottom:1px solid #ccc}</style>"
-        "<h1>Progress of a class</h1><p>Exercises are counted as right/tried, by notebook.</p>"
-        f"{students}<h2>Missed most often</h2>{missed}"
-        + (f"<h2>Left out</h2><ul>{refused}</ul>" if refused else "")
+        f"<h1>{title}</h1><p>{about}</p>{students}<h2>{translate('Missed most often')}</h2>{missed}"
+        + (f"<h2>{translate('Left out')}</h2><ul>{refused}</ul>" if refused else "")
         + "</html>"
     )
 

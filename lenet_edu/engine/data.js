@@ -5,6 +5,7 @@
  * and one in Python see the same digits.
  */
 
+import { translate } from "../system/language.js";
 import { GLYPH_SIZE as GLYPH, IMAGE_SIZE as FRAME, MNIST_SIZE } from "./constants.js";
 import { bytesOf } from "./engine.js";
 
@@ -57,7 +58,11 @@ export async function readMnist(files) {
   }
   const missing = Object.keys(MNIST_FILES).filter((name) => !contents.has(name));
   if (missing.length) {
-    throw new DataError(`MNIST is four files. Missing: ${missing.join(", ")}. Choose all four at once.`);
+    throw new DataError(
+      translate("MNIST is four files. Missing: {names}. Choose all four at once.", {
+        names: missing.join(", "),
+      }),
+    );
   }
   /** @param {string} prefix @returns {Split} */
   const split = (prefix) => ({
@@ -78,7 +83,12 @@ function mnistName(/** @type {string} */ name) {
   const known = plain.toLowerCase().replace(/\.(idx\d)/, "-$1");
   if (known in MNIST_FILES) return known;
   const wanted = Object.keys(MNIST_FILES).join(", ");
-  throw new DataError(`${name} is none of MNIST's files. They are called ${wanted}, each plain or with .gz.`);
+  throw new DataError(
+    translate("{name} is none of MNIST's files. They are called {wanted}, each plain or with .gz.", {
+      name,
+      wanted,
+    }),
+  );
 }
 
 /** @param {string} name @param {Uint8Array} bytes */
@@ -90,7 +100,9 @@ async function unpack(name, bytes) {
       .pipeThrough(new DecompressionStream("gzip"));
     return new Uint8Array(await new Response(stream).arrayBuffer());
   } catch {
-    throw new DataError(`${name} is damaged: it could not be unpacked. Download it anew.`);
+    throw new DataError(
+      translate("{name} is damaged: it could not be unpacked. Download it anew.", { name }),
+    );
   }
 }
 
@@ -109,18 +121,24 @@ export function readIdx(name, content) {
   const begins = content.subarray(0, header.length);
   if (header.slice(0, 4).some((byte, i) => byte !== begins[i])) {
     throw new DataError(
-      `${name} is not what its name says: it begins with ${hex(begins.subarray(0, 4))}, not with ` +
-        `${hex(header.slice(0, 4))}. Choose MNIST's own file.`,
+      translate(
+        "{name} is not what its name says: it begins with {came}, not with {wanted}. Choose MNIST's own file.",
+        { name, came: hex(begins.subarray(0, 4)), wanted: hex(header.slice(0, 4)) },
+      ),
     );
   }
   if (content.length !== length) {
     throw new DataError(
-      `${name} holds ${content.length.toLocaleString("en")} bytes instead of ${length.toLocaleString("en")}: ` +
-        "it is truncated or another set's. Download it anew.",
+      translate(
+        "{name} holds {came} bytes instead of {wanted}: it is truncated or another set's. Download it anew.",
+        { name, came: content.length.toLocaleString("en"), wanted: length.toLocaleString("en") },
+      ),
     );
   }
   if (crc32(content) !== crc) {
-    throw new DataError(`${name} fails its checksum: it is damaged, or not MNIST's. Download it anew.`);
+    throw new DataError(
+      translate("{name} fails its checksum: it is damaged, or not MNIST's. Download it anew.", { name }),
+    );
   }
   return content.subarray(header.length);
 }

@@ -20,6 +20,7 @@
 // The same calls give the same bits in every browser. A batch's gradient is summed image after image in blocks of eight;
 // `learn` adds to the gradient that is there, so shards that several workers learn can be put together in one order:
 // each sends `network.takeGradient()`, one adds them all by `network.addGradient(part)` and takes the step.
+import { translate } from "../system/language.js";
 
 /** @typedef {"scaled_tanh" | "sigmoid" | "relu" | null} Activation */
 /**
@@ -494,7 +495,7 @@ export class Network {
   loadSafetensors(file) {
     const { tensors, notes } = readSafetensors(file);
     if (notes.network === undefined)
-      throw new EngineError("The file holds tensors but no network. Give best.safetensors.");
+      throw new EngineError(translate("The file holds tensors but no network. Give best.safetensors."));
     if (canonical(notes.network) !== canonical(this.plan.network)) {
       throw new EngineError(
         `The weights are of another network: wanted ${JSON.stringify(this.plan.network)}, got ${JSON.stringify(notes.network)}.`,
@@ -507,7 +508,9 @@ export class Network {
       );
     const weights = this.joined(tensors);
     if (!weights.every(Number.isFinite))
-      throw new EngineError("The file's weights are not all finite numbers: its training had diverged.");
+      throw new EngineError(
+        translate("The file's weights are not all finite numbers: its training had diverged."),
+      );
     this.weights = weights;
     this.temperature = temperature;
     return notes;
@@ -712,25 +715,31 @@ export function readSafetensors(file) {
       : new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
   const damaged = (why) =>
     new EngineError(
-      `This is not a whole safetensors file (${why}). It is truncated, damaged or of another kind.`,
+      translate(
+        "This is not a whole safetensors file ({why}). It is truncated, damaged or of another kind.",
+        { why },
+      ),
     );
   if (bytes[0] === 0x80 || (bytes[0] === 0x50 && bytes[1] === 0x4b)) {
-    throw new EngineError("This is a pickle, not a safetensors file. Only safetensors files are loaded.");
+    throw new EngineError(
+      translate("This is a pickle, not a safetensors file. Only safetensors files are loaded."),
+    );
   }
-  if (bytes.length < 8) throw damaged(`${bytes.length} bytes`);
+  if (bytes.length < 8) throw damaged(translate("{count} bytes", { count: bytes.length }));
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  if (length > bytes.length - 8) throw damaged(`its header should have ${length} bytes`);
+  if (length > bytes.length - 8)
+    throw damaged(translate("its header should have {count} bytes", { count: length }));
   let header;
   try {
     header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length)));
   } catch {
-    throw damaged("its header is not JSON");
+    throw damaged(translate("its header is not JSON"));
   }
-  if (typeof header !== "object" || header === null) throw damaged("its header is no object");
+  if (typeof header !== "object" || header === null) throw damaged(translate("its header is no object"));
   const { __metadata__: metadata, ...entries } = header;
   if (typeof metadata?.[NOTES_KEY] !== "string") {
     throw new EngineError(
-      "The file was not written by lenet_edu: it does not say which network it belongs to.",
+      translate("The file was not written by lenet_edu: it does not say which network it belongs to."),
     );
   }
   let notes;
@@ -740,16 +749,21 @@ export function readSafetensors(file) {
     notes = null;
   }
   if (typeof notes !== "object" || notes === null) {
-    throw new EngineError("The file has damaged notes: they do not say which network it belongs to.");
+    throw new EngineError(
+      translate("The file has damaged notes: they do not say which network it belongs to."),
+    );
   }
   const tensors = {};
   for (const [name, { dtype, shape, data_offsets: offsets } = {}] of Object.entries(entries)) {
     if (dtype !== "F32")
-      throw new EngineError(`Tensor ${name} must be of F32; got ${dtype}. Save it as float32.`);
-    if (!Array.isArray(shape) || !Array.isArray(offsets)) throw damaged(`${name} has no shape or place`);
+      throw new EngineError(
+        translate("Tensor {name} must be of F32; got {dtype}. Save it as float32.", { name, dtype }),
+      );
+    if (!Array.isArray(shape) || !Array.isArray(offsets))
+      throw damaged(translate("{name} has no shape or place", { name }));
     const [start, end] = offsets.map((offset) => 8 + length + offset);
     if (!(start >= 8 + length && end <= bytes.length) || end - start !== 4 * product(shape)) {
-      throw damaged(`${name} does not lie inside`);
+      throw damaged(translate("{name} does not lie inside", { name }));
     }
     tensors[name] = { shape, data: new Float32Array(bytes.slice(start, end).buffer) };
   }

@@ -4,6 +4,7 @@
  * keeps its state where it outlives the page. epochs.js has the steps of today, passes.js those of 1998.
  */
 
+import { translate } from "../system/language.js";
 import { evaluate } from "./evaluation.js";
 import { Learner } from "./learner.js";
 
@@ -130,8 +131,11 @@ export class Loop {
     }
     if (state.source !== own.source || state.images !== own.images) {
       throw new Error(
-        `The training is on ${state.images} images of ${state.source}; here are ${own.images} of ${own.source}. ` +
-          "Load the same data first.",
+        translate(
+          "The training is on {images} images of {data}; here are {own_images} of {own_data}. Load the same data " +
+            "first.",
+          { images: state.images, data: state.source, own_images: own.images, own_data: own.source },
+        ),
       );
     }
     const [weights, images] = [state.weights, own.images];
@@ -141,7 +145,9 @@ export class Loop {
     const lists = Array.isArray(state.history) && Array.isArray(state.curve);
     if (!whole || state.seen > images || !lists || !weights?.every?.(Number.isFinite)) {
       throw new Error(
-        "The state of this training is damaged: its place, its history or its weights are none. Start it anew.",
+        translate(
+          "The state of this training is damaged: its place, its history or its weights are none. Start it anew.",
+        ),
       );
     }
   }
@@ -227,9 +233,15 @@ export class Loop {
     const first = run.curve.length ? run.curve[0].loss : point.loss;
     if (!Number.isFinite(run.lossSum) || point.loss > EXPLODED * Math.max(first, 1)) {
       throw new DivergedError(
-        `The loss became ${point.loss.toPrecision(3)} in epoch ${run.history.length + 1}, at learning rate ` +
-          `${rate.toPrecision(3)}: the training has diverged. The weights are those of the last epoch that ` +
-          "ended. Lower the learning rate and start again.",
+        translate(
+          "The loss became {loss} in epoch {epoch}, at learning rate {rate}: the training has diverged. The weights " +
+            "are those of the last epoch that ended. Lower the learning rate and start again.",
+          {
+            loss: point.loss.toPrecision(3),
+            epoch: run.history.length + 1,
+            rate: rate.toPrecision(3),
+          },
+        ),
       );
     }
     run.curve = [...run.curve, point];

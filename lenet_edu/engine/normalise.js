@@ -7,6 +7,7 @@
  *   const image = scaled(normalise(ink), scaling);         // Float32Array of 32 x 32, what the network reads
  */
 
+import { translate } from "../system/language.js";
 import { BLANK, FAINT, GLYPH_SIZE, IMAGE_SIZE, MIDDLE, TIE, TINY } from "./constants.js";
 import { DataError } from "./data.js";
 
@@ -48,7 +49,8 @@ export function inkOf(grey) {
   const paper = sorted[(sorted.length - 1) >> 1];
   const distances = grey.values.map((level) => Math.abs(level - paper));
   const largest = highest(distances);
-  if (!(largest >= f(BLANK))) throw new DataError("the picture is blank: there is no digit on it.");
+  if (!(largest >= f(BLANK)))
+    throw new DataError(translate("the picture is blank: there is no digit on it."));
   return { ...grey, values: distances.map((distance) => distance / largest) };
 }
 
@@ -110,7 +112,8 @@ export function cropToInk({ values, rows, columns }, faint = FAINT) {
       right = Math.max(right, column + 1);
     }
   });
-  if (!bottom) throw new DataError("there is no ink on the sheet, so there is nothing to crop to.");
+  if (!bottom)
+    throw new DataError(translate("there is no ink on the sheet, so there is nothing to crop to."));
   const cropped = new Float32Array((bottom - top) * (right - left));
   for (let row = top; row < bottom; row++) {
     const part = values.subarray(row * columns + left, row * columns + right);

@@ -1,4 +1,6 @@
 // @ts-check
+import { translate } from "../system/language.js";
+
 /**
  * Recipes as lenet_edu/training/recipes.py describes them; they come from there as JSON.
  *
@@ -63,9 +65,11 @@ export function checkRecipe(recipe) {
     const value = recipe[name];
     const fits = WHOLE.includes(name) ? Number.isSafeInteger(value) : Number.isFinite(value);
     if (!fits || value < least || value > most) {
-      const kind = WHOLE.includes(name) ? "a whole number" : "a number";
+      const said = { name, least, most, value: JSON.stringify(value) };
       throw new RecipeError(
-        `${name} must be ${kind} from ${least} to ${most}; got ${JSON.stringify(value)}.`,
+        WHOLE.includes(name)
+          ? translate("{name} must be a whole number from {least} to {most}; got {value}.", said)
+          : translate("{name} must be a number from {least} to {most}; got {value}.", said),
       );
     }
   }

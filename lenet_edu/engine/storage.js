@@ -1,4 +1,6 @@
 // @ts-check
+import { translate } from "../system/language.js";
+
 /** What outlives a page: trainings, progress and MNIST, in the browser's IndexedDB. Each write is whole or not at all. */
 
 const NAME = "lenet_edu";
@@ -43,7 +45,7 @@ export async function openStorage() {
 function open() {
   return new Promise((resolve, reject) => {
     if (typeof indexedDB === "undefined") {
-      reject(failure(new DOMException("there is no IndexedDB", "NotSupportedError")));
+      reject(failure(new DOMException(translate("there is no IndexedDB"), "NotSupportedError")));
       return;
     }
     const request = indexedDB.open(NAME, VERSION);
@@ -53,7 +55,7 @@ function open() {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(failure(request.error));
     request.onblocked = () =>
-      reject(failure(new DOMException("another tab holds an older version", "BlockedError")));
+      reject(failure(new DOMException(translate("another tab holds an older version"), "BlockedError")));
   });
 }
 
@@ -62,8 +64,13 @@ function failure(error) {
   const full = error?.name === "QuotaExceededError";
   return new StorageError(
     full
-      ? "The browser has no more room for this page. Remove old trainings, or make room on the disk."
-      : `The browser keeps nothing for this page (${error?.message ?? "no reason given"}). Private windows and blocked ` +
-          "cookies do that. Training works all the same, but closing the page loses it: save the weights as a file.",
+      ? translate(
+          "The browser has no more room for this page. Remove old trainings, or make room on the disk.",
+        )
+      : translate(
+          "The browser keeps nothing for this page ({reason}). Private windows and blocked cookies do that. Training " +
+            "works all the same, but closing the page loses it: save the weights as a file.",
+          { reason: error?.message ?? translate("no reason given") },
+        ),
   );
 }

@@ -14,6 +14,7 @@
  * mid-epoch and starts a training of the same name goes on from there, to the same bits as if it had never stopped.
  */
 
+import { translate } from "../system/language.js";
 import { checkData } from "./data.js";
 import { checkPlan, loadEngine } from "./engine.js";
 import { asker } from "./worker.js";
@@ -110,7 +111,9 @@ export class Training extends EventTarget {
         error.preventDefault?.();
         heard("failed", {
           name: "Error",
-          message: `A worker stopped: ${error.message ?? "it could not be loaded"}.`,
+          message: translate("A worker stopped: {error}.", {
+            error: error.message ?? translate("it could not be loaded"),
+          }),
         });
       };
     }

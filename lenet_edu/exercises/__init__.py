@@ -2,20 +2,22 @@
 notebook, named after its layer. Right answers and foreseen wrong ones are computed, never typed.
 
     ask("c1.parameters", row.parameters)  # asks, and shows the second argument afterwards
-    check("c1.side", 28)               # Verdict: right, or a hint
+    check("c1.side", 14)                  # Verdict: right, or a hint
     explain("c1.sharing", "Because ...")  # a model answer to compare, and three points to tick
     quiz("c1")                         # questions on this notebook and those before it, after every third one
 
-Each module has `PREDICTIONS` and `EXERCISES` by name; some have `EXPLANATIONS` by name, or a `QUIZ`, a list of
-predictions. Answers come from the network's description or from calling the package.
+Each module has `PREDICTIONS` and `EXERCISES` by name; some have `EXPLANATIONS` or a `QUIZ`, predictions by name.
+Answers come from the network's description or from calling the package. Names of questions and letters of choices
+are what progress is recorded by, in every language: they stay when a text changes.
 """
 
 from dataclasses import replace
 from importlib import import_module
 
 from lenet_edu.exercises.checking import Comparison, Verdict
-from lenet_edu.exercises.prediction import Asked, Quiz
+from lenet_edu.exercises.prediction import Asked, Estimate, Prediction, Quiz
 from lenet_edu.system.errors import check_choice
+from lenet_edu.system.language import Text
 
 NOTEBOOKS = (
     "start",
@@ -44,7 +46,7 @@ def ask(name: str, shown=None) -> Asked:
     shown: a figure, a row of the ledger, a number or a text. Without a person nothing waits: the text form
     holds the question, its choices and the answer. Raises LenetError for an unknown name.
     """
-    return Asked(_find(name, "PREDICTIONS"), shown)
+    return Asked(name, _find(name, "PREDICTIONS"), shown)
 
 
 def check(name: str, answer) -> Verdict:
@@ -67,17 +69,28 @@ def explain(name: str, words: str | None) -> Comparison:
 
 def quiz(notebook: str) -> Quiz:
     """The recap at the end of a notebook, such as "c1". Raises LenetError for a notebook without one."""
-    check_choice("The notebook with a quiz", notebook, tuple(filter(_questions_of, NOTEBOOKS)))
-    return Quiz(_questions_of(notebook))
+    check_choice(Text("The notebook with a quiz"), notebook, tuple(filter(_recap_of, NOTEBOOKS)))
+    return Quiz(_recap_of(notebook))
 
 
-def _questions_of(notebook: str) -> list:
-    return getattr(import_module(f"{__name__}.{notebook}"), "QUIZ", [])
+def predictions() -> dict[str, Prediction | Estimate]:
+    """All predictions of the course by name, with those of recaps as "c1.quiz.ink"."""
+    asked = {}
+    for notebook in NOTEBOOKS:
+        own = import_module(f"{__name__}.{notebook}").PREDICTIONS
+        asked |= {f"{notebook}.{question}": one for question, one in own.items()}
+        asked |= _recap_of(notebook)
+    return asked
+
+
+def _recap_of(notebook: str) -> dict[str, Prediction | Estimate]:
+    questions = getattr(import_module(f"{__name__}.{notebook}"), "QUIZ", {})
+    return {f"{notebook}.quiz.{question}": one for question, one in questions.items()}
 
 
 def _find(name: str, kind: str):
     notebook, _, question = name.partition(".")
-    check_choice("The notebook that asks", notebook, NOTEBOOKS)
+    check_choice(Text("The notebook that asks"), notebook, NOTEBOOKS)
     questions = getattr(import_module(f"{__name__}.{notebook}"), kind, {})
-    check_choice(f"A question of {notebook}", question, tuple(questions))
+    check_choice(Text("A question of {notebook}", notebook=notebook), question, tuple(questions))
     return questions[question]

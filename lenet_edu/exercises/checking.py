@@ -13,7 +13,7 @@ from math import isclose
 import torch
 from torch import Tensor
 
-from lenet_edu.system.language import shown, translate
+from lenet_edu.system.language import Text, shown, translate
 from lenet_edu.system.progress import note_exercise
 
 # What makes one cell of a notebook an answer and leaves another unanswered.
@@ -63,8 +63,8 @@ class Number:
     """
 
     right: float
-    because: str
-    hints: Mapping[float, str]
+    because: Text
+    hints: Mapping[float, Text]
     tolerance: float = 0.0
 
     def check(self, answer) -> Verdict:
@@ -109,20 +109,23 @@ class Choice:
     """An exercise with lettered answers. hints: what to say to each wrong letter."""
 
     right: str
-    because: str
-    hints: Mapping[str, str]
+    because: Text
+    hints: Mapping[str, Text]
 
     def check(self, answer) -> Verdict:
         """answer: a letter, of either case."""
         letters = sorted([self.right, *self.hints])
-        offered = f"{', '.join(letters[:-1])} or {letters[-1]}"
+        offered = translate("{letters} or {last}", letters=", ".join(letters[:-1]), last=letters[-1])
         if _is_unanswered(answer):
             return _unanswered("put {offered} in place of None, in quotes.", offered=offered)
         letter = answer.strip().lower() if isinstance(answer, str) else answer
         if letter == self.right:
             return Verdict(True, self.because)
         hint = self.hints.get(letter) if isinstance(letter, str) else None
-        return Verdict(False, hint or f"One of the letters {offered} is wanted; got {answer!r}.")
+        wanted = translate(
+            "One of the letters {offered} is wanted; got {answer!r}.", offered=offered, answer=answer
+        )
+        return Verdict(False, hint or wanted)
 
 
 @dataclass(frozen=True)
@@ -135,8 +138,8 @@ class Code:
 
     right: Callable
     cases: Callable[[], list[tuple]]
-    because: str
-    mistakes: Mapping[str, Callable] = field(default_factory=dict)
+    because: Text
+    mistakes: Mapping[Text, Callable] = field(default_factory=dict)
 
     def check(self, answer) -> Verdict:
         """answer: a function that takes the arguments of `right`."""
@@ -216,9 +219,9 @@ class Conditions:
     """
 
     convert: Callable
-    wanted: str
-    conditions: Mapping[str, Callable]
-    because: str
+    wanted: Text
+    conditions: Mapping[Text, Callable]
+    because: Text
     form: str | None = None
     facts: Mapping = field(default_factory=dict)
 
@@ -248,8 +251,8 @@ class Explanation:
     model: a good answer. points: what a good answer says, three short sentences to tick.
     """
 
-    model: str
-    points: tuple[str, str, str]
+    model: Text
+    points: tuple[Text, Text, Text]
 
     def compare(self, words) -> "Comparison":
         """words: the reader's text, or None while there is none."""
@@ -273,31 +276,38 @@ class Comparison:
 
     def __repr__(self) -> str:
         if not self.is_written:
-            return _WRITE_FIRST
-        points = [f"[ ] {point}" for point in self.explanation.points]
-        return "\n".join([f"A model answer: {self.explanation.model}", _TICK, *points])
+            return shown(_WRITE_FIRST)
+        model = translate("A model answer: {answer}", answer=self.explanation.model)
+        return "\n".join([model, shown(_TICK), *(f"[ ] {shown(point)}" for point in self.explanation.points)])
 
     __str__ = __repr__
 
     def _repr_html_(self) -> str:
         points = "".join(
-            f'<div><label><input type="checkbox"> {escape(point)}</label></div>'
+            f'<div><label><input type="checkbox"> {escape(shown(point))}</label></div>'
             for point in self.explanation.points
         )
-        model = f"<p><b>A model answer.</b> {escape(self.explanation.model)}</p><p>{_TICK}</p>{points}"
+        model = _labelled(translate("A model answer."), shown(self.explanation.model))
+        model += f"<p>{escape(shown(_TICK))}</p>{points}"
         if self.is_written:
-            return _framed(f"<p><b>You wrote.</b> {escape(self.words)}</p>{model}", "#009E73")
-        box = f'<textarea rows="4" style="{_BOX}" aria-label="your own words"></textarea>'
-        fold = f"<details><summary>No kernel here? Write in this box, then compare</summary>{box}{model}</details>"
-        return _framed(f"{_WRITE_FIRST}{fold}", "#E69F00")
+            return _framed(_labelled(translate("You wrote."), self.words) + model, "#009E73")
+        label = escape(translate("your own words"))
+        box = f'<textarea rows="4" style="{_BOX}" aria-label="{label}"></textarea>'
+        summary = escape(translate("No kernel here? Write in this box, then compare"))
+        fold = f"<details><summary>{summary}</summary>{box}{model}</details>"
+        return _framed(f"{escape(shown(_WRITE_FIRST))}{fold}", "#E69F00")
 
 
-_WRITE_FIRST = (
+_WRITE_FIRST = Text(
     "Not answered yet: write two or three sentences between the quotes and run the cell again. "
     "A model answer then stands below yours."
 )
-_TICK = "Tick what your answer says too:"
+_TICK = Text("Tick what your answer says too:")
 _BOX = "width:100%;max-width:46em;font:inherit;display:block;margin:6px 0"
+
+
+def _labelled(label: str, text: str) -> str:
+    return f"<p><b>{escape(label)}</b> {escape(text)}</p>"
 
 
 def _framed(inside: str, colour: str) -> str:

@@ -5,6 +5,7 @@ The answers are veiled, so that nobody reads them by accident; a page cannot hid
 
 from lenet_edu.exercises.checking import Choice, Code, Conditions, Number
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import shown
 from lenet_edu.system.pages import WIDGET, veiled
 
 
@@ -18,15 +19,17 @@ def describe_exercise(name: str, checker) -> dict:
 def _form(checker) -> dict:
     match checker:
         case Number():
-            judged = {name: getattr(checker, name) for name in ("right", "because", "tolerance")}
-            hints = [[wrong, hint] for wrong, hint in checker.hints.items()]
-            return {"traits": {"form": "number"}, "checker": judged | {"hints": hints}}
+            hints = [[wrong, shown(hint)] for wrong, hint in checker.hints.items()]
+            judged = {"right": checker.right, "tolerance": checker.tolerance, "hints": hints}
+            return {"traits": {"form": "number"}, "checker": judged | {"because": shown(checker.because)}}
         case Choice():
             letters = sorted([checker.right, *checker.hints])
-            judged = {"right": checker.right, "because": checker.because, "hints": dict(checker.hints)}
+            hints = {letter: shown(hint) for letter, hint in checker.hints.items()}
+            judged = {"right": checker.right, "because": shown(checker.because), "hints": hints}
             return {"traits": {"form": "choice", "letters": letters}, "checker": judged}
         case Conditions():
-            judged = {"because": checker.because, "hints": list(checker.conditions), "facts": checker.facts}
+            hints = [shown(hint) for hint in checker.conditions]
+            judged = {"because": shown(checker.because), "hints": hints, "facts": checker.facts}
             return {"traits": {"form": checker.form or "code"}, "checker": judged}
         case Code():
             return {"traits": {"form": "code"}, "checker": {}}

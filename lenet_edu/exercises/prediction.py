@@ -6,40 +6,48 @@ a person.
 """
 
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 from io import BytesIO
 from math import isfinite
 
 from lenet_edu.system.errors import LenetError, check_choice
-from lenet_edu.system.language import translate
+from lenet_edu.system.language import Text, shown, translate
 from lenet_edu.system.pages import veiled
-from lenet_edu.system.progress import settle_prediction
+from lenet_edu.system.progress import older_words, settle_prediction
 
 
 @dataclass(frozen=True)
 class Prediction:
     """A question about what comes next, asked because a wrong answer is common.
 
-    right: the right choice. choices: every choice in the order shown, and what to say to who takes it.
+    choices: every choice in the order shown, by its letter, and what to say to who takes it. right: the letter
+    of the right one. Records of progress hold the letters, so a choice keeps its letter when it is reworded or
+    others come and go.
     """
 
-    question: str
+    question: Text
     right: str
-    choices: dict[str, str]
+    choices: dict[str, tuple[str, Text]]
 
     def __post_init__(self):
-        check_choice("The right choice", self.right, tuple(self.choices))
+        check_choice(Text("The right choice"), self.right, tuple(self.choices))
 
     @property
     def answer(self) -> str:
         """The right choice and why."""
-        return f"“{self.right}”: {self.choices[self.right]}"
+        return self.reason(self.right)
+
+    def reason(self, choice: str) -> str:
+        """What a choice says, and what there is to say to it."""
+        words, said = self.choices[choice]
+        return translate("“{choice}”: {reason}", choice=words, reason=said)
 
     def judge(self, choice: str) -> tuple[bool, str]:
-        """Whether a choice is right, and what there is to say to it. LenetError if it is not offered."""
-        check_choice("The prediction", choice, tuple(self.choices))
-        return choice == self.right, self.choices[choice]
+        """Whether a letter is right, and what there is to say to it. LenetError if it is not offered."""
+        check_choice(Text("The prediction"), choice, tuple(self.choices))
+        return choice == self.right, shown(self.choices[choice][1])
 
 
 @dataclass(frozen=True)
@@ -49,17 +57,17 @@ class Estimate:
     hints: what to say to wrong numbers that have a reason, within the same factor.
     """
 
-    question: str
+    question: Text
     right: float
-    because: str
-    hints: dict[float, str] = field(default_factory=dict)
+    because: Text
+    hints: dict[float, Text] = field(default_factory=dict)
     factor: float = 1.5
     choices = ()
 
     @property
     def answer(self) -> str:
         """The right number and why."""
-        return f"{self.right:,}: {self.because}"
+        return translate("{number:,}: {reason}", number=self.right, reason=self.because)
 
     def judge(self, guess: str) -> tuple[bool, str]:
         """Whether a guess is near enough, and what there is to say to it. LenetError if it is no number."""
@@ -70,51 +78,68 @@ class Estimate:
         if not isfinite(number):
             raise LenetError("The prediction must be a number, such as 1,000; got {guess!r}.", guess=guess)
         if self._near(number, self.right):
-            return True, "near enough." if number != self.right else "to the digit."
-        hints = (hint for wrong, hint in self.hints.items() if self._near(number, wrong))
-        return False, next(hints, "too many." if number > self.right else "too few.")
+            return True, translate("near enough.") if number != self.right else translate("to the digit.")
+        for wrong, hint in self.hints.items():
+            if self._near(number, wrong):
+                return False, shown(hint)
+        return False, translate("too many.") if number > self.right else translate("too few.")
 
     def _near(self, guess: float, number: float) -> bool:
         return number / self.factor <= guess <= number * self.factor
 
 
-# The first answer to each question in this session, right or not.
+# Whether the first answer to each question in this session was right, by the question's name.
 _settled: dict[str, bool] = {}
 
 
 class Asked:
     """A prediction in front of a reader: `commit(choice)` settles it. Shows itself at the end of a cell.
 
-    lead: what stands before the question. among: the questions that the score is of; all of the session if
-    not given.
+    name: what the question is recorded by, such as "c1.shift", in every language. lead: what stands before the
+    question. among: the names of the questions that the score is of; all of the session if not given.
     """
 
-    def __init__(self, prediction: Prediction | Estimate, shown=None, lead: str = "Predict.", among=None):
+    def __init__(
+        self,
+        name: str,
+        prediction: Prediction | Estimate,
+        shown=None,
+        lead: str = Text("Predict."),
+        among=None,
+    ):
+        self.name = name
         self.prediction = prediction
         self.shown = shown
-        self.lead = lead
+        self._lead = lead
         self.among = among
         self.committed: str | None = None
 
     @property
-    def question(self) -> str:
-        """What is asked."""
-        return self.prediction.question
+    def lead(self) -> str:
+        """What stands before the question."""
+        return shown(self._lead)
 
     @property
-    def choices(self) -> list[str]:
-        """What is offered; nothing where a number is asked for."""
-        return list(self.prediction.choices)
+    def question(self) -> str:
+        """What is asked."""
+        return shown(self.prediction.question)
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """What is offered, by its letter; nothing where a number is asked for."""
+        if isinstance(self.prediction, Estimate):
+            return {}
+        return {letter: shown(words) for letter, (words, _) in self.prediction.choices.items()}
 
     def commit(self, choice: str) -> str:
-        """Settle on a choice; what there is to say to it, and the right one.
+        """Settle on the letter of a choice, or on a number; what there is to say to it, and the right one.
 
         Raises LenetError if the choice is not offered, or is no number where one is asked for.
         """
         right, said = self.prediction.judge(choice)
         self.committed = str(choice)
-        _settled.setdefault(self.question, right)
-        settle_prediction(self.question, self.committed, right)
+        _settled.setdefault(self.name, right)
+        settle_prediction(self.name, self.committed, right)
         verdict = translate("Yes: {said}", said=said) if right else translate("No: {said}", said=said)
         if right and self.choices:
             return verdict
@@ -134,24 +159,27 @@ class Asked:
         one = self.prediction
         held = {"right": one.right, "answer": one.answer, "shown": self.held_back()}
         held["among"] = None if self.among is None else sorted(self.among)
+        held["older"] = older_words(self.name)
         if isinstance(one, Estimate):
-            return veiled({**held, "factor": one.factor, "hints": list(one.hints.items())})
-        return veiled({**held, "choices": one.choices})
+            hints = [(wrong, shown(hint)) for wrong, hint in one.hints.items()]
+            return veiled({**held, "factor": one.factor, "hints": hints})
+        return veiled({**held, "said": {letter: shown(said) for letter, (_, said) in one.choices.items()}})
 
     def __repr__(self) -> str:
-        offered = [f"  ( ) {choice}" for choice in self.choices] or ["  [a number]"]
+        offered = [f"  ( ) {choice}" for choice in self.choices.values()]
+        offered = offered or [f"  [{translate('a number')}]"]
         lines = [
             f"{self.lead} {self.question}",
             *offered,
             translate("It is {answer}", answer=self.prediction.answer),
         ]
-        return "\n".join(lines if self.shown is None else [*lines, str(self.shown)])
+        return "\n".join(lines if self.shown is None else [*lines, str(shown(self.shown))])
 
     def _repr_html_(self) -> str:
-        choices = "".join(f"<li>{escape(choice)}</li>" for choice in self.choices)
+        choices = "".join(f"<li>{escape(choice)}</li>" for choice in self.choices.values())
         return (
             f'<div style="{_FRAME}"><b>{escape(self.lead)}</b> {escape(self.question)}<ul>{choices}</ul>'
-            f"<details><summary>Choose an answer first, then open</summary>"
+            f"<details><summary>{escape(translate('Choose an answer first, then open'))}</summary>"
             f"<p>{escape(translate('It is {answer}', answer=self.prediction.answer))}</p>{_html(self.shown)}</details></div>"
         )
 
@@ -165,13 +193,18 @@ class Asked:
 
 
 class Quiz:
-    """Several predictions one after another, with a score of their own. Shows itself at the end of a cell."""
+    """Predictions by name, one after another, with a score of their own. Shows itself at the end of a cell."""
 
-    def __init__(self, predictions: list[Prediction | Estimate]):
-        among = {prediction.question for prediction in predictions}
+    def __init__(self, predictions: Mapping[str, Prediction | Estimate]):
+        count = len(predictions)
         self.asked = [
-            Asked(prediction, lead=f"Recap {place} of {len(predictions)}.", among=among)
-            for place, prediction in enumerate(predictions, start=1)
+            Asked(
+                name,
+                prediction,
+                lead=Text("Recap {place} of {count}.", place=place, count=count),
+                among=set(predictions),
+            )
+            for place, (name, prediction) in enumerate(predictions.items(), start=1)
         ]
 
     def __repr__(self) -> str:
@@ -187,14 +220,14 @@ class Quiz:
 _FRAME = "border-left:4px solid #0072B2;padding:2px 12px"
 
 
-def _html(shown) -> str:
+def _html(held) -> str:
     """What is held back, as HTML: a figure as a picture, a thing that has HTML as that, else its text."""
-    if shown is None:
+    if held is None:
         return ""
-    if hasattr(shown, "savefig"):
+    if hasattr(held, "savefig"):
         buffer = BytesIO()
-        shown.savefig(buffer, format="png")
+        held.savefig(buffer, format="png")
         return f'<img src="data:image/png;base64,{b64encode(buffer.getvalue()).decode()}">'
-    if hasattr(shown, "_repr_html_"):
-        return shown._repr_html_()
-    return f"<pre>{escape(str(shown))}</pre>"
+    if hasattr(held, "_repr_html_"):
+        return held._repr_html_()
+    return f"<pre>{escape(str(shown(held)))}</pre>"

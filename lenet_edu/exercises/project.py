@@ -9,6 +9,7 @@ from lenet_edu.data.digits import load_digits
 from lenet_edu.exercises.checking import Conditions
 from lenet_edu.network.ledger import ledger
 from lenet_edu.network.models import Network, count_parameters
+from lenet_edu.system.language import Text
 
 MOST_PARAMETERS = 30_000
 LEAST_ACCURACY = 0.95
@@ -60,18 +61,27 @@ def measure(network: nn.Module) -> Result:
 EXERCISES = {
     "network": Conditions(
         convert=measure,
-        wanted="A trained network that takes images of the shape (N, 1, 32, 32) and gives ten scores for each",
+        wanted=Text(
+            "A trained network that takes images of the shape (N, 1, 32, 32) and gives ten scores for each"
+        ),
         conditions={
-            f"It has more than {MOST_PARAMETERS:,} parameters. Where are most of them? Ask the ledger.": (
-                lambda result: result.parameters <= MOST_PARAMETERS
-            ),
-            "It has no convolution. Then a digit that is moved is another digit to it.": (
+            Text(
+                "It has more than {most:,} parameters. Where are most of them? Ask the ledger.",
+                most=MOST_PARAMETERS,
+            ): (lambda result: result.parameters <= MOST_PARAMETERS),
+            Text("It has no convolution. Then a digit that is moved is another digit to it."): (
                 lambda result: result.convolutions > 0
             ),
-            f"It reads fewer than {LEAST_ACCURACY:.0%} of the validation digits. Is it trained? Look at its curves.": (
-                lambda result: result.accuracy >= LEAST_ACCURACY
-            ),
+            Text(
+                "It reads fewer than {least:.0%} of the validation digits. Is it trained? Look at its curves.",
+                least=LEAST_ACCURACY,
+            ): (lambda result: result.accuracy >= LEAST_ACCURACY),
         },
-        because=f"At most {MOST_PARAMETERS:,} parameters, and at least {LEAST_ACCURACY:.0%} of the validation digits. Now go through the rubric.",
+        because=Text(
+            "At most {most:,} parameters, and at least {least:.0%} of the validation digits. Now go through "
+            "the rubric.",
+            most=MOST_PARAMETERS,
+            least=LEAST_ACCURACY,
+        ),
     ),
 }

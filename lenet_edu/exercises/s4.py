@@ -4,6 +4,7 @@ from lenet_edu.exercises.checking import Code, Explanation, Number
 from lenet_edu.exercises.prediction import Estimate, Prediction
 from lenet_edu.network.architecture import lenet5
 from lenet_edu.network.ledger import ledger
+from lenet_edu.system.language import Text
 
 _BOOK = ledger(lenet5())
 _ROW = _BOOK["S4"]
@@ -11,35 +12,71 @@ _UNITS = {row.name: row.units.value for row in (_BOOK.input, *_BOOK.rows)}
 
 PREDICTIONS = {
     "units": Prediction(
-        "From C1 to S4 the number of maps grows from six to sixteen. What does the number of units do?",
-        right="it falls to less than a tenth",
+        Text("From C1 to S4 the number of maps grows from six to sixteen. What does the number of units do?"),
+        right="c",
         choices={
-            "it grows": "there are more maps, but each has far fewer units: both sides of a map shrink.",
-            "it stays about the same": "there are less than three times as many maps, and each map loses nearly all its "
-            "units.",
-            "it falls to less than a tenth": f"{_UNITS['C1']:,} units in C1, {_UNITS['S4']:,} in S4.",
+            "a": (
+                Text("it grows"),
+                Text("there are more maps, but each has far fewer units: both sides of a map shrink."),
+            ),
+            "b": (
+                Text("it stays about the same"),
+                Text(
+                    "there are less than three times as many maps, and each map loses nearly all its units."
+                ),
+            ),
+            "c": (
+                Text("it falls to less than a tenth"),
+                Text("{c1:,} units in C1, {s4:,} in S4.", c1=_UNITS["C1"], s4=_UNITS["S4"]),
+            ),
         },
     ),
     "invariance": Prediction(
-        "A digit moves by one pixel. In which layers is this change smallest, compared with the change to another digit?",
-        right="in C5 and F6",
+        Text(
+            "A digit moves by one pixel. In which layers is this change smallest, compared with the change "
+            "to another digit?"
+        ),
+        right="c",
         choices={
-            "in C1, whose maps are the finest": "there a pixel is as much as it is in the image: the maps simply move along.",
-            "in S2 and S4, which lower the resolution": "they help a little. But a move by one pixel is half a place in S2 and "
-            "a quarter of a place in S4, and the numbers there change.",
-            "in C5 and F6": "these layers see the whole digit, and training shows them digits that stand a little to the "
-            "left or to the right.",
+            "a": (
+                Text("in C1, whose maps are the finest"),
+                Text("there a pixel is as much as it is in the image: the maps simply move along."),
+            ),
+            "b": (
+                Text("in S2 and S4, which lower the resolution"),
+                Text(
+                    "they help a little. But a move by one pixel is half a place in S2 and a quarter of a place in "
+                    "S4, and the numbers there change."
+                ),
+            ),
+            "c": (
+                Text("in C5 and F6"),
+                Text(
+                    "these layers see the whole digit, and training shows them digits that stand a little to the "
+                    "left or to the right."
+                ),
+            ),
         },
     ),
     "rotation": Prediction(
-        "The network has been trained on upright digits. Every test digit is turned by 30 degrees. Of a hundred, how many does "
-        "it misread?",
-        right="about 20",
+        Text(
+            "The network has been trained on upright digits. Every test digit is turned by 30 degrees. Of a "
+            "hundred, how many does it misread?"
+        ),
+        right="b",
         choices={
-            "about 1, as before": "the paper estimates that it reads such digits accurately. Measured, it is worse.",
-            "about 20": "it depends on the direction: to one side fewer, to the other side more. See the second panel from the "
-            "right.",
-            "nearly all": "it takes about twice that angle until most digits are misread.",
+            "a": (
+                Text("about 1, as before"),
+                Text("the paper estimates that it reads such digits accurately. Measured, it is worse."),
+            ),
+            "b": (
+                Text("about 20"),
+                Text(
+                    "it depends on the direction: to one side fewer, to the other side more. See the second panel "
+                    "from the right."
+                ),
+            ),
+            "c": (Text("nearly all"), Text("it takes about twice that angle until most digits are misread.")),
         },
     ),
 }
@@ -61,105 +98,142 @@ def _stacks() -> list[tuple]:
 EXERCISES = {
     "step": Number(
         right=_ROW.stride.value,
-        because=f"{_ROW.stride}: S2 takes every second place, and S4 every second of those.",
+        because=Text(
+            "{stride}: S2 takes every second place, and S4 every second of those.", stride=_ROW.stride
+        ),
         hints={
-            2: "That moves S2 by one place. S4 takes every second place of what C3 makes of S2.",
-            5: "The side of C3's kernels does not matter: a convolution moves along pixel by pixel.",
-            16: "That is how far a unit of S4 sees. Its neighbour begins sooner.",
-            8: "Only two layers on the way lower the resolution.",
+            2: Text("That moves S2 by one place. S4 takes every second place of what C3 makes of S2."),
+            5: Text("The side of C3's kernels does not matter: a convolution moves along pixel by pixel."),
+            16: Text("That is how far a unit of S4 sees. Its neighbour begins sooner."),
+            8: Text("Only two layers on the way lower the resolution."),
         },
     ),
     "side": Number(
         right=((64 - 5 + 1) // 2 - 5 + 1) // 2,
-        because="64 - 5 + 1 = 60, halved 30, 30 - 5 + 1 = 26, halved 13.",
+        because=Text("64 - 5 + 1 = 60, halved 30, 30 - 5 + 1 = 26, halved 13."),
         hints={
-            10: "The side does not simply double with the image: each convolution takes away 4, whatever the size.",
-            16: "64 halved twice: you left out the convolutions, each of which takes away 4.",
-            26: "That is C3. S4 halves it once more.",
-            (64 - 4 - 4) // 4: "Both convolutions come before both halvings here. C3 comes after S2.",
+            10: Text(
+                "The side does not simply double with the image: each convolution takes away 4, whatever the size."
+            ),
+            16: Text("64 halved twice: you left out the convolutions, each of which takes away 4."),
+            26: Text("That is C3. S4 halves it once more."),
+            (64 - 4 - 4) // 4: Text("Both convolutions come before both halvings here. C3 comes after S2."),
         },
     ),
     "field": Code(
         right=field,
         cases=_stacks,
-        because="16 for the way from C1 to S4, as in the ledger.",
+        because=Text("16 for the way from C1 to S4, as in the ledger."),
         mistakes={
-            "You begin with the first layer; begin with the last one and go down.": lambda layers: field(
-                layers[::-1]
+            Text("You begin with the first layer; begin with the last one and go down."): lambda layers: (
+                field(layers[::-1])
             ),
-            "You leave out the strides.": lambda layers: field([(kernel, 1) for kernel, _ in layers]),
-            "You add the sides of the kernels. Each of them overlaps with its neighbour.": lambda layers: sum(
-                kernel for kernel, _ in layers
-            ),
-            "Kernel and stride are exchanged: the kernel comes first in each pair.": lambda layers: field(
-                [(stride, kernel) for kernel, stride in layers]
+            Text("You leave out the strides."): lambda layers: field([(kernel, 1) for kernel, _ in layers]),
+            Text(
+                "You add the sides of the kernels. Each of them overlaps with its neighbour."
+            ): lambda layers: sum(kernel for kernel, _ in layers),
+            Text("Kernel and stride are exchanged: the kernel comes first in each pair."): lambda layers: (
+                field([(stride, kernel) for kernel, stride in layers])
             ),
         },
     ),
 }
 EXPLANATIONS = {
     "invariance": Explanation(
-        model="Equivariance means that the output moves along when the input moves: C1's maps do exactly that. Invariance means "
-        "that the output stays the same although the input moves. F6 comes near to it: after a move by one pixel it gives nearly "
-        "the same numbers.",
+        model=Text(
+            "Equivariance means that the output moves along when the input moves: C1's maps do exactly that. "
+            "Invariance means that the output stays the same although the input moves. F6 comes near to it: "
+            "after a move by one pixel it gives nearly the same numbers."
+        ),
         points=(
-            "Equivariant: the output moves with the input, as in C1.",
-            "Invariant: the output stays the same.",
-            "F6, or C5, comes near to invariance, and only for small moves.",
+            Text("Equivariant: the output moves with the input, as in C1."),
+            Text("Invariant: the output stays the same."),
+            Text("F6, or C5, comes near to invariance, and only for small moves."),
         ),
     ),
 }
 
-QUIZ = [
-    Prediction(
-        "Where is the same digit found more easily after it has moved: by comparing pixels, or in a map of C1?",
-        right="in the map: it moves along",
+QUIZ = {
+    "moved": Prediction(
+        Text(
+            "Where is the same digit found more easily after it has moved: by comparing pixels, or in a map "
+            "of C1?"
+        ),
+        right="b",
         choices={
-            "by comparing pixels": "after a move by two pixels hardly any stroke covers itself any more.",
-            "in the map: it moves along": "the same kernel stands at every place, so what it found is found again.",
-            "it is equally hard": "a map of C1 has the same numbers as before, at another place.",
+            "a": (
+                Text("by comparing pixels"),
+                Text("after a move by two pixels hardly any stroke covers itself any more."),
+            ),
+            "b": (
+                Text("in the map: it moves along"),
+                Text("the same kernel stands at every place, so what it found is found again."),
+            ),
+            "c": (
+                Text("it is equally hard"),
+                Text("a map of C1 has the same numbers as before, at another place."),
+            ),
         },
     ),
-    Estimate(
-        "Two maps are subsampled in squares of 2 by 2, as the paper does it. How many parameters?",
+    "subsampling": Estimate(
+        Text("Two maps are subsampled in squares of 2 by 2, as the paper does it. How many parameters?"),
         right=2 * 2,
-        because="a coefficient and a bias for each map.",
-        hints={2 * 5: "the four inputs share one coefficient.", 0: "that is pooling as it is today."},
-        factor=1.0,
-    ),
-    Estimate(
-        "A map of C3 reads five maps of S2, with kernels of 5 by 5. How many parameters does this one map have?",
-        right=5 * 25 + 1,
-        because="5 x 25 + 1: a kernel for each map that it reads, and one bias.",
+        because=Text("a coefficient and a bias for each map."),
         hints={
-            5 * 26: "it has one bias, however many maps it reads.",
-            25 + 1: "it has a kernel for each of the five maps.",
+            2 * 5: Text("the four inputs share one coefficient."),
+            0: Text("that is pooling as it is today."),
         },
         factor=1.0,
     ),
-    Prediction(
-        "A unit's weighted sum is 5, far out on the squash. The sum grows to 6. What does its output do?",
-        right="it hardly changes",
+    "five_maps": Estimate(
+        Text(
+            "A map of C3 reads five maps of S2, with kernels of 5 by 5. How many parameters does this one "
+            "map have?"
+        ),
+        right=5 * 25 + 1,
+        because=Text("5 x 25 + 1: a kernel for each map that it reads, and one bias."),
+        hints={
+            5 * 26: Text("it has one bias, however many maps it reads."),
+            25 + 1: Text("it has a kernel for each of the five maps."),
+        },
+        factor=1.0,
+    ),
+    "saturation": Prediction(
+        Text(
+            "A unit's weighted sum is 5, far out on the squash. The sum grows to 6. What does its output do?"
+        ),
+        right="b",
         choices={
-            "it grows by 1": "that would be so without a squash.",
-            "it hardly changes": "the squash is flat there: the unit is in saturation.",
-            "it falls": "the squash never falls.",
+            "a": (Text("it grows by 1"), Text("that would be so without a squash.")),
+            "b": (Text("it hardly changes"), Text("the squash is flat there: the unit is in saturation.")),
+            "c": (Text("it falls"), Text("the squash never falls.")),
         },
     ),
-    Prediction(
-        "Which of these layers have parameters?",
-        right="C1, S2, C3 and S4",
+    "trained_layers": Prediction(
+        Text("Which of these layers have parameters?"),
+        right="b",
         choices={
-            "C1 and C3 only": "S2 and S4 have a coefficient and a bias for each map. Only the pooling of today has none.",
-            "C1, S2, C3 and S4": "kernels and biases in C1 and C3, coefficients and biases in S2 and S4.",
-            "INPUT, C1, S2, C3 and S4": "the input has nothing to learn, and is not counted as a layer.",
+            "a": (
+                Text("C1 and C3 only"),
+                Text(
+                    "S2 and S4 have a coefficient and a bias for each map. Only the pooling of today has none."
+                ),
+            ),
+            "b": (
+                Text("C1, S2, C3 and S4"),
+                Text("kernels and biases in C1 and C3, coefficients and biases in S2 and S4."),
+            ),
+            "c": (
+                Text("INPUT, C1, S2, C3 and S4"),
+                Text("the input has nothing to learn, and is not counted as a layer."),
+            ),
         },
     ),
-    Estimate(
-        "An image of 48 by 48 goes through C1 and S2. What is the side of a map of S2?",
+    "side": Estimate(
+        Text("An image of 48 by 48 goes through C1 and S2. What is the side of a map of S2?"),
         right=(48 - 5 + 1) // 2,
-        because="48 - 5 + 1 = 44, halved 22.",
-        hints={48 // 2: "the convolution takes away 4 first.", 44: "that is C1. S2 halves it."},
+        because=Text("48 - 5 + 1 = 44, halved 22."),
+        hints={48 // 2: Text("the convolution takes away 4 first."), 44: Text("that is C1. S2 halves it.")},
         factor=1.0,
     ),
-]
+}

@@ -13,6 +13,7 @@ import numpy as np
 
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError, check_choice, check_whole
+from lenet_edu.system.language import Text
 
 POOLINGS = ("trainable", "average", "max")
 ACTIVATIONS = ("scaled_tanh", "sigmoid", "relu")
@@ -65,9 +66,9 @@ class ConvolutionSpec:
     bias: str = "map"
 
     def __post_init__(self):
-        check_whole(f"stride of {self.name}", self.stride, 1)
-        check_whole(f"padding of {self.name}", self.padding, 0)
-        check_choice(f"bias of {self.name}", self.bias, BIASES)
+        check_whole(Text("stride of {layer}", layer=self.name), self.stride, 1)
+        check_whole(Text("padding of {layer}", layer=self.name), self.padding, 0)
+        check_choice(Text("bias of {layer}", layer=self.name), self.bias, BIASES)
 
     def output_shape(self, shape: Shape) -> Shape:
         """(maps, height, width), a side being (side + 2 padding - kernel) / stride + 1, rounded down."""
@@ -98,7 +99,7 @@ class SubsamplingSpec:
     copies: int = 1
 
     def __post_init__(self):
-        check_whole(f"copies of {self.name}", self.copies, 1)
+        check_whole(Text("copies of {layer}", layer=self.name), self.copies, 1)
         if self.copies > 1 and self.pooling != "trainable":
             raise LenetError(
                 "copies of {name} must be 1 with {pooling} pooling, which trains nothing to tell copies "
@@ -177,7 +178,7 @@ class Architecture:
     def __getitem__(self, name: str) -> LayerSpec | InputSpec:
         """The layer of that name."""
         layers = {layer.name: layer for layer in (self.input, *self.layers)}
-        check_choice(f"A layer of {self.name}", name, tuple(layers))
+        check_choice(Text("A layer of {network}", network=self.name), name, tuple(layers))
         return layers[name]
 
 

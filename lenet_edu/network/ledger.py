@@ -136,7 +136,7 @@ class Ledger:
     def __getitem__(self, name: str) -> Row:
         """The row of that name. Raises LenetError if there is none."""
         rows = {row.name: row for row in (self.input, *self.rows)}
-        check_choice(f"A row of {self.name}", name, tuple(rows))
+        check_choice(Text("A row of {network}", network=self.name), name, tuple(rows))
         return rows[name]
 
     def to_dict(self) -> dict:

@@ -10,6 +10,7 @@ from torch import Tensor
 from lenet_edu.network.losses import criterion
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError, check_choice
+from lenet_edu.system.language import Text
 
 POINTS = 33
 REACH = 3.0
@@ -131,7 +132,9 @@ def find_weight(model: Network, name: str) -> Tensor:
     if not parts:
         raise LenetError("A weight is named as in 'C1.weight[2, 0, 0, 2]'; got {name!r}.", name=name)
     parameters = dict(model.named_parameters())
-    check_choice(f"A parameter of {model.architecture.name}", parts[1], tuple(parameters))
+    check_choice(
+        Text("A parameter of {network}", network=model.architecture.name), parts[1], tuple(parameters)
+    )
     parameter = parameters[parts[1]].detach()
     place = tuple(int(number) for number in parts[2].split(",") if number.strip())
     fits = len(place) == parameter.ndim and all(

@@ -12,7 +12,7 @@ from lenet_edu.plots import style
 from lenet_edu.plots.canvas import Figure, as_array, as_colours, frame, styled, subplots
 from lenet_edu.plots.style import BLUE, GREEN, ORANGE, PURPLE
 from lenet_edu.system.errors import LenetError, check_choice
-from lenet_edu.system.language import translate
+from lenet_edu.system.language import Text, translate
 
 
 @styled
@@ -25,7 +25,7 @@ def table(connected, title: str = "", layer: str = "C3", below=None, above=None)
     """
     described = getattr(connected, "architecture", connected)
     plan = described if isinstance(described, Architecture) else lenet5()
-    check_choice(f"A convolution of {plan.name}", layer, tuple(plan.convolutions))
+    check_choice(Text("A convolution of {network}", network=plan.name), layer, tuple(plan.convolutions))
     names = list(plan.shapes)
     lower = names[names.index(layer) - 1]
     own = plan.convolutions[layer].connected(plan.shapes[lower][0])
@@ -137,7 +137,7 @@ def field_squares(
     """
     shapes, specs = plan.shapes, {spec.name: spec for spec in plan.layers}
     names = list(shapes)
-    check_choice(f"A layer of {plan.name}", layer, tuple(names))
+    check_choice(Text("A layer of {network}", network=plan.name), layer, tuple(names))
     sides = shapes[layer][1:] or (1, 1)
     if not all(0 <= place < side for place, side in zip(unit, sides, strict=True)):
         raise LenetError(

@@ -28,6 +28,7 @@ from lenet_edu.reproduction.compiled import CompiledNetwork
 from lenet_edu.reproduction.sdlm import SDLM, curvature, effective_rates
 from lenet_edu.system.errors import LenetError, check_above_0, check_choice, check_whole
 from lenet_edu.system.files import lock_folder
+from lenet_edu.system.language import Text
 from lenet_edu.system.tensors import load_tensors, save_tensors
 from lenet_edu.training.distortions import distort, draw_distortions
 from lenet_edu.training.evaluation import count_right
@@ -288,7 +289,7 @@ def _limits(distortions: dict) -> Recipe:
             distortions=distortions,
         )
     for name in distortions:
-        check_choice("A distortion", name, DISTORTIONS)
+        check_choice(Text("A distortion"), name, DISTORTIONS)
     return Recipe("distortions", epochs=1, batch_size=1, peak_rate=0.0, **distortions)
 
 

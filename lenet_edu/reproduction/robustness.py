@@ -18,6 +18,7 @@ from lenet_edu.data.splits import PAPER_SCALING, Scaling, Split
 from lenet_edu.network import paper
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError, check_above_0, check_choice
+from lenet_edu.system.language import Text
 from lenet_edu.training.distortions import distort
 from lenet_edu.training.evaluation import accuracy
 
@@ -77,7 +78,7 @@ def change(
 
 def check_amount(kind: str, amount: float) -> None:
     """Raise LenetError unless this is a kind of change, and the amount one that it can have."""
-    check_choice("A change", kind, STILL)
+    check_choice(Text("A change"), kind, STILL)
     if kind == "scale":
         return check_above_0(kind, amount)
     if not isinstance(amount, (int, float)) or not math.isfinite(amount):
@@ -99,7 +100,7 @@ def errors_by_amount(
     amounts: by default those of AMOUNTS. scaling: that of the split. Raises LenetError for a kind that there
     is not, for an amount out of range, and for a network that reads images of another size.
     """
-    check_choice("A change", kind, STILL)
+    check_choice(Text("A change"), kind, STILL)
     wanted, shape = model.architecture.input.output_shape, tuple(split.images.shape[1:])
     if wanted != shape:
         raise LenetError(

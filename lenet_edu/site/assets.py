@@ -1,14 +1,14 @@
-"""What the site's scripts fetch: the widgets' and the engine's files, shipped networks, embedded digits."""
+"""What the site's scripts fetch: files of widgets and engine, embedded digits, shipped networks."""
 
 import json
 import shutil
 from pathlib import Path
 
-import numpy as np
 from safetensors import safe_open
 
 from lenet_edu.engine.plan import plan
 from lenet_edu.network.architecture import architecture
+from lenet_edu.system.language import LANGUAGES, script_translations
 
 FOLDER = "assets"
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -16,6 +16,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _COPIED = {
     "widgets": (".js", ".css"),
     "engine": (".js", ".wasm", ".gz"),
+    "system": (".js",),
     "weights": (".safetensors",),
 }
 
@@ -23,7 +24,8 @@ _COPIED = {
 def write_assets(site: Path) -> None:
     """Write them into `site`/assets, with the same folders as in the package, so that their imports hold.
 
-    Besides plans/NAME.json for weights/NAME.safetensors, and digits.bin.
+    Besides translations/LANGUAGE.json with what their scripts say, and plans/NAME.json for
+    weights/NAME.safetensors.
     """
     folder = site / FOLDER
     for wing, endings in _COPIED.items():
@@ -32,18 +34,20 @@ def write_assets(site: Path) -> None:
                 target = folder / wing / path.relative_to(_PACKAGE / wing)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, target)
+    scripts = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.js"))]
+    (folder / "translations").mkdir()
+    for language in LANGUAGES:
+        if language != "en":
+            texts = {
+                english: text
+                for script in scripts
+                for english, text in script_translations(language, script).items()
+            }
+            listed = json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
+            (folder / "translations" / f"{language}.json").write_text(listed, encoding="utf-8")
     plans = folder / "plans"
     plans.mkdir(parents=True)
     for path in sorted((folder / "weights").glob("*.safetensors")):
         with safe_open(path, "np") as file:
             described = architecture(json.loads(file.metadata()["lenet_edu"])["network"])
         (plans / f"{path.stem}.json").write_text(json.dumps(plan(described)), encoding="utf-8")
-    (folder / "digits.bin").write_bytes(_embedded_digits())
-
-
-def _embedded_digits() -> bytes:
-    """scikit-learn's 1,797 digits: 64 bytes (0 to 16) an image, then one byte a label."""
-    from sklearn import datasets
-
-    images, labels = datasets.load_digits(return_X_y=True)
-    return np.asarray(images, np.uint8).tobytes() + np.asarray(labels, np.uint8).tobytes()

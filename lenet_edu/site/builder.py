@@ -10,13 +10,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from lenet_edu.site import address, offline
 from lenet_edu.site.assets import write_assets
+from lenet_edu.site.descriptions import Descriptions
 from lenet_edu.site.drawing import favicon, network_map
 from lenet_edu.site.pages import Page, render_page
 from lenet_edu.site.pictures import Pictures
 from lenet_edu.site.search import index_script
-from lenet_edu.site.sources import LANGUAGES, NOTEBOOKS, find_documents, find_notebooks
-from lenet_edu.site.texts import TEXTS
+from lenet_edu.site.sources import NOTEBOOKS, find_documents, find_notebooks
+from lenet_edu.site.texts import texts_in
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import LANGUAGES
 
 HERE = Path(__file__).parent
 PLAYGROUND = "lenet_edu.site.playground"
@@ -65,42 +67,55 @@ def _write(site: Path, notebooks: Path) -> list[Page]:
     sources = find_notebooks(notebooks)
     sources += find_documents(sources, notebooks.parent)
     pictures = Pictures(site)
-    pages = [render_page(source, sources, pictures, notebooks.parent) for source in sources]
-    playground = find_spec(PLAYGROUND) is not None
-    shelves = {language: [page for page in pages if page.source.language == language] for language in TEXTS}
+    descriptions = Descriptions(site)
+    pages = [
+        render_page(source, sources, pictures.of(_home(source.language)), descriptions, notebooks.parent)
+        for source in sources
+    ]
+    shelves = {
+        language: [page for page in pages if page.source.language == language] for language in LANGUAGES
+    }
+    shelves = {language: own for language, own in shelves.items() if own}
     addresses = {source.address for source in sources}
-    addresses |= {f"{_home(language)}index.html" for language, own in shelves.items() if own}
+    playground = find_spec(PLAYGROUND) is not None
     for language, own in shelves.items():
-        if own:
-            _write_language(site, language, own, addresses, playground)
-    _write_text(site / "404.html", _fill("missing.html", "en", style=(HERE / "page.css").read_text("utf-8")))
+        _write_language(site, own, [other for other in shelves if other != language], addresses, playground)
+    _write_text(site / "404.html", _missing(list(shelves)))
     _write_text(site / "favicon.svg", favicon())
     for name in COPIED:
         shutil.copyfile(HERE / name, site / name)
     write_assets(site)
     if playground:
-        import_module(PLAYGROUND).build(site)
-    offline.write_worker(site)
+        homes = {language: f"../{_home(language)}index.html" for language in shelves}
+        import_module(PLAYGROUND).build(site, homes)
+    offline.write_worker(site, [_home(language) for language in shelves])
     return pages
 
 
 def _write_language(
-    site: Path, language: str, pages: list[Page], addresses: set[str], playground: bool
+    site: Path, pages: list[Page], others: list[str], addresses: set[str], playground: bool
 ) -> None:
-    """The pages of one language, with their first page and their search."""
+    """The pages of one language, with their first page and their search. others: the other languages."""
+    language = pages[0].source.language
     home = _home(language)
     groups = {
         group: [page for page in pages if page.source.group == group]
         for group in ("notebooks", "appendices", "documents")
     }
-    shared = {"groups": groups, "home": home, "playground": playground, "clone": address.clone_address()}
+    shared = {
+        "groups": groups,
+        "home": home,
+        "playground": _playground(language) if playground else "",
+        "clone": address.clone_address(),
+    }
     in_order = groups["notebooks"] + groups["appendices"]
     neighbours = dict(zip(in_order, zip([None, *in_order], [*in_order[1:], None], strict=False), strict=True))
     for page in pages:
+        inside = page.source.address.removeprefix(home)
         own = {
             "page": page,
             "root": page.source.root,
-            "other": _other_language(page.source.address, home, addresses),
+            "others": {other: _edition(inside, other, addresses) for other in others},
             "neighbours": neighbours.get(page, (None, None)),
             "runners": address.runners(page.source.name),
         }
@@ -108,28 +123,40 @@ def _write_language(
     own = {
         "page": None,
         "root": "../" * home.count("/"),
-        "other": _other_language(f"{home}index.html", home, addresses),
-        "map": network_map(groups["notebooks"], TEXTS[language]["map"]),
+        "others": {other: f"{_home(other)}index.html" for other in others},
+        "map": network_map(groups["notebooks"], texts_in(language)["map"]),
         "instrument": next((page.instrument for page in pages if page.instrument), ""),
     }
     _write_text(site / home / "index.html", _fill("index.html", language, **own, **shared))
     _write_text(site / home / "search.js", index_script(pages))
 
 
+def _missing(languages: list[str]) -> str:
+    """The page for an address that does not exist, in all languages of the site."""
+    own = {language: (texts_in(language), _home(language)) for language in languages}
+    return _fill("missing.html", languages[0], own=own, style=(HERE / "page.css").read_text("utf-8"))
+
+
 def _home(language: str) -> str:
     """The folder of a language's pages within the site, with a slash; empty for English."""
-    return next((f"{folder}/" for folder, own in LANGUAGES.items() if own == language), "")
+    return "" if language == "en" else f"{language}/"
 
 
-def _other_language(place: str, home: str, addresses: set[str]) -> str:
-    """The address of the same page in another language; empty if there is none."""
-    inside = place.removeprefix(home)
-    others = (f"{_home(language)}{inside}" for language in TEXTS)
-    return next((other for other in others if other in addresses and other != place), "")
+def _playground(language: str) -> str:
+    """The address of the playground in a language: one page has all of them."""
+    return "playground/index.html" + ("" if language == "en" else f"?lang={language}")
+
+
+def _edition(inside: str, language: str, addresses: set[str]) -> str:
+    """The address of the same page in another language; of that language's first page if there is none."""
+    same = f"{_home(language)}{inside}"
+    return same if same in addresses else f"{_home(language)}index.html"
 
 
 def _fill(template: str, language: str, **values) -> str:
-    return _TEMPLATES.get_template(template).render(language=language, texts=TEXTS[language], **values)
+    return _TEMPLATES.get_template(template).render(
+        language=language, languages=LANGUAGES, texts=texts_in(language), **values
+    )
 
 
 def _write_text(path: Path, text: str) -> None:

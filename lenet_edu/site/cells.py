@@ -2,10 +2,10 @@
 
 import ast
 import base64
-import json
 import re
 from html import escape
 
+from lenet_edu.site.descriptions import Descriptions
 from lenet_edu.site.pictures import Pictures
 from lenet_edu.site.prose import Markdown, code_html, maths
 from lenet_edu.system.pages import WIDGET
@@ -17,8 +17,16 @@ TEXT_WIDTH = 700
 class Cells:
     """Renders the code cells of one page. root: leads from the page to the site's folder."""
 
-    def __init__(self, markdown: Markdown, pictures: Pictures, texts: dict[str, str], root: str):
-        self._markdown, self._pictures, self._texts, self._root = markdown, pictures, texts, root
+    def __init__(
+        self,
+        markdown: Markdown,
+        pictures: Pictures,
+        descriptions: Descriptions,
+        texts: dict[str, str],
+        root: str,
+    ):
+        self._markdown, self._pictures, self._descriptions = markdown, pictures, descriptions
+        self._texts, self._root = texts, root
         self._figures = 0
 
     def render(self, cell) -> str:
@@ -76,9 +84,7 @@ class Cells:
 
     def _widget(self, data, source: str) -> str:
         """A widget's place: what shows without it, and all that its script needs."""
-        description = json.dumps(data[WIDGET], separators=(",", ":"), ensure_ascii=False).replace(
-            "</", "<\\/"
-        )
+        description = self._descriptions.as_json(data[WIDGET], self._pictures, self._root)
         name = escape(data[WIDGET]["widget"])
         still = self._your_turn("your_turn_here") if name == "Exercise" else self._shown(data, source)
         return (

@@ -152,7 +152,7 @@
     part("_count").textContent = !words.length
       ? ""
       : hits.length
-        ? texts.search_some.replace("{}", hits.length)
+        ? texts.search_some.replace("{count}", hits.length)
         : texts.search_none;
     part("_results").replaceChildren(
       ...hits.slice(0, 30).map(({ section }) => result(section, query, words)),
@@ -289,6 +289,24 @@
     showHere();
   }
 
+  // A page has the same headings in each language: by its number the reader's section is found in another one.
+  const headings = () => [...part("_text").querySelectorAll(":is(h2, h3)[id]:not([id^='_'])")];
+
+  function setUpLanguages() {
+    for (const link of document.querySelectorAll("a.language")) {
+      link.addEventListener("click", () => {
+        const passed = headings().filter((heading) => heading.getBoundingClientRect().top < innerHeight / 3);
+        const place = /** @type {HTMLAnchorElement} */ (link);
+        place.hash = passed.length ? `#_section-${passed.length}` : "";
+      });
+    }
+    const number = Number(/^#_section-(\d+)$/.exec(location.hash)?.[1]);
+    const heading = number ? headings()[number - 1] : undefined;
+    if (!heading) return;
+    history.replaceState(history.state, "", `#${heading.id}`);
+    heading.scrollIntoView();
+  }
+
   // Instruments come alive when they come near, and stay pictures where they cannot.
   const assets = new URL(`${root}assets/`, document.baseURI);
   const resources = {
@@ -303,10 +321,27 @@
     },
   };
 
+  /** @type {Promise<void> | undefined} */
+  let spoken;
+
+  /** Let scripts speak the page's language. */
+  function speak() {
+    const { lang } = document.documentElement;
+    const load = async () => {
+      const { useTranslations } = await import(resources.url("system/language.js"));
+      useTranslations(
+        JSON.parse(new TextDecoder().decode(await resources.bytes(`translations/${lang}.json`))),
+      );
+    };
+    spoken ??= lang === "en" ? Promise.resolve() : load();
+    return spoken;
+  }
+
   /** In place of the picture, which stays if this fails. @param {Element} figure */
   async function bringAlive(figure) {
     const description = JSON.parse(figure.querySelector("script")?.textContent ?? "null");
     try {
+      await speak();
       const { mount } = await import(resources.url("widgets/twins/page.js"));
       const alive = await mount(figure.querySelector(".still"), description, resources);
       figure.toggleAttribute("data-alive", alive !== null);
@@ -340,6 +375,7 @@
   async function setUpProgress() {
     const place = part("_progress");
     if (!served || !place) return;
+    await speak();
     const { progressPanel } = await import(resources.url("widgets/twins/progress.js"));
     place.append(progressPanel());
     place.hidden = false;
@@ -350,7 +386,7 @@
     const worker = navigator.serviceWorker;
     if (!served || !worker) return;
     worker.addEventListener("message", ({ data: { done, of } }) => {
-      const share = texts.offline_some.replace("{}", done).replace("{}", of);
+      const share = texts.offline_some.replace("{done}", done).replace("{all}", of);
       part("_offline").textContent = done === of ? texts.offline_ready : share;
     });
     const registration = await worker.register(`${root}sw.js`);
@@ -361,7 +397,7 @@
     offer();
     const { active } = await worker.ready;
     const saves = /** @type {any} */ (navigator).connection?.saveData;
-    if (!saves) setTimeout(() => active?.postMessage("keep everything"), 1500);
+    if (!saves) setTimeout(() => active?.postMessage({ keep: home.slice(root.length) }), 1500);
   }
 
   /** @param {ServiceWorker} waiting */
@@ -383,6 +419,7 @@
   setUpSealed();
   setUpScrolling();
   setUpContents();
+  setUpLanguages();
   setUpInstruments();
   setUpProgress().catch(() => {}); // without instruments there is no progress either
   setUpOffline().catch(() => {}); // blocked storage: pages are read as on any site

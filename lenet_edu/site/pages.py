@@ -8,11 +8,12 @@ from urllib.parse import unquote, urlsplit
 
 from lenet_edu.site import address
 from lenet_edu.site.cells import Cells
+from lenet_edu.site.descriptions import Descriptions
 from lenet_edu.site.minutes import Minutes, minutes
 from lenet_edu.site.pictures import Pictures
 from lenet_edu.site.prose import Heading, Markdown, slug
 from lenet_edu.site.sources import Source, read_notebook, resolve
-from lenet_edu.site.texts import TEXTS
+from lenet_edu.site.texts import texts_in
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.pages import WIDGET
 
@@ -57,12 +58,14 @@ class Page:
         return [heading for heading in self.headings if heading.level == 2]
 
 
-def render_page(source: Source, sources: list[Source], pictures: Pictures, project: Path) -> Page:
+def render_page(
+    source: Source, sources: list[Source], pictures: Pictures, descriptions: Descriptions, project: Path
+) -> Page:
     """Render one page; `sources` are those that it may link to. Raises LenetError, which names the source."""
     markdown = Markdown(
         lambda link: _site_address(link, source, sources), lambda link, alt: _document_picture(link, alt)
     )
-    cells = Cells(markdown, pictures, TEXTS[source.language], source.root)
+    cells = Cells(markdown, pictures, descriptions, texts_in(source.language), source.root)
 
     def _document_picture(link: str, alt: str) -> str:
         path = project / resolve(source.name, link)

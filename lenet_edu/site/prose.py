@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape, unescape
+from pathlib import Path
 
 import mistune
 from latex2mathml.converter import convert
@@ -66,15 +67,22 @@ def slug(text: str) -> str:
     return re.sub(r"[\W_]+", "-", letters).strip("-") or "section"
 
 
+# The classes of code that page.css colours.
+_COLOURED = re.findall(
+    r"\.(\w+)",
+    (Path(__file__).parent / "page.css").read_text("utf-8").partition("/* Code")[2].partition("/*")[0],
+)
+_PLAIN_CODE = re.compile(rf'<span class="(?!(?:{"|".join(_COLOURED)})")\w+">([^<]*)</span>')
+
+
 def code_html(code: str, language: str = "python") -> str:
-    """Code with its parts in `<span>`s of Pygments' classes; plain if the language is unknown."""
+    """Code with coloured parts in `<span>`s of Pygments' classes; plain if the language is unknown."""
     try:
         lexer = get_lexer_by_name(language)
     except ClassNotFound:
         lexer = get_lexer_by_name("text")
-    return (
-        f'<pre class="scrolls code"><code>{highlight(code, lexer, HtmlFormatter(nowrap=True))}</code></pre>'
-    )
+    coloured = _PLAIN_CODE.sub(r"\1", highlight(code, lexer, HtmlFormatter(nowrap=True)))
+    return f'<pre class="scrolls code"><code>{coloured}</code></pre>'
 
 
 _RAISED_PRIME = re.compile(r"<msup>(<mi>\w+</mi>)<mi>&#x02032;</mi></msup>")

@@ -7,13 +7,12 @@ from pathlib import Path, PurePosixPath
 import nbformat
 
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import LANGUAGES
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = PROJECT / "notebooks"
 # Notebooks to look things up in, which have no number.
 REFERENCE = ("glossary",)
-# By folder beside or among the notebooks; the others are in English.
-LANGUAGES = {"zh": "zh"}
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def find_notebooks(folder: Path) -> list[Source]:
         inside = path.relative_to(folder)
         if not _belongs(inside):
             continue
-        language = LANGUAGES.get(inside.parts[0], "en")
+        language = inside.parts[0] if inside.parts[0] in LANGUAGES else "en"
         group = "notebooks" if _is_numbered(inside) else "appendices"
         address = inside.with_suffix(".html").as_posix()
         sources.append(Source(path, f"notebooks/{inside.as_posix()}", address, language, group))
@@ -80,10 +79,18 @@ def find_documents(sources: list[Source], project: Path) -> list[Source]:
             name = resolve(source.name, link)
             path = project / name
             if name.startswith("docs/") and name not in documents and path.is_file():
-                address = PurePosixPath(name).with_suffix(".html").as_posix()
-                documents[name] = Source(path, name, address, "en", "documents")
+                language, address = _place_of_document(name)
+                documents[name] = Source(path, name, address, language, "documents")
                 waiting.append(documents[name])
     return [documents[name] for name in sorted(documents)]
+
+
+def _place_of_document(name: str) -> tuple[str, str]:
+    """The language of docs/NAME.md or docs/NAME.LANGUAGE.md, and its address in the site."""
+    plain, _, language = PurePosixPath(name).stem.rpartition(".")
+    if language not in LANGUAGES:
+        return "en", PurePosixPath(name).with_suffix(".html").as_posix()
+    return language, f"{language}/docs/{plain}.html"
 
 
 def resolve(name: str, link: str) -> str:

@@ -1,116 +1,82 @@
-"""What the site itself says, in each of its languages; what a page says stands in its notebook."""
+"""What the site itself says, in the reader's language; what a page says stands in its notebook."""
 
-TEXTS = {
-    "en": {
-        "site": "The LeNet-5 laboratory",
-        "lead": "LeNet-5 is the network that read handwritten digits in 1998. These pages take it apart layer by "
-        "layer, count everything in it, and train it in front of you. Nothing needs to be installed.",
-        "skip": "Skip to the text",
-        "contents": "Contents",
-        "notebooks": "Notebooks",
-        "appendices": "Appendices",
-        "documents": "Further reading",
-        "minutes": "{} min",
-        "exercises": "exercises {} min",
-        "playground": "Playground",
-        "open_playground": "Open the playground",
-        "train_here": "Train it in your browser: the playground trains a whole LeNet-5 on your own device, "
-        "without an installation.",
-        "begin": "Begin with the first notebook",
-        "map": "The network, and the notebook about each of its layers",
-        "search": "Search",
-        "search_hint": "Search all pages",
-        "search_none": "Nothing found.",
-        "search_some": "{} found",
-        "close": "Close",
-        "theme": "Light or dark",
-        "theme_light": "Light",
-        "theme_dark": "Dark",
-        "theme_auto": "As the system",
-        "other_language": "中文",
-        "previous": "Previous",
-        "next": "Next",
-        "pages": "Before and after this page",
-        "code_of_figure": "Code",
-        "solution": "Solution",
-        "output": "Output",
-        "picture_full": "Open the picture by itself",
-        "run": "Run it yourself",
-        "run_clone": "In a clone of the project, this sets everything up and opens JupyterLab. The notebook is {}:",
-        "run_elsewhere": "Or without an installation, on machines of others:",
-        "run_colab": "Colab does not have the package yet: before anything else, run there",
-        "your_turn": "Your turn: this one is answered in a cell, and checking it needs Python.",
-        "your_turn_here": "Your turn: this is answered here when the page comes from a web server.",
-        "your_turn_link": "Run it yourself",
-        "sealed": "Shown when JavaScript is on.",
-        "instrument_picture": "Instruments come alive when the page comes from a web server: lenet-edu site --serve.",
-        "instrument_failed": "The instrument could not start, so this is its picture:",
-        "progress": "Your progress",
-        "progress_about": "Predictions and exercises that you have answered are kept in this browser, and nowhere "
-        "else.",
-        "offline_ready": "All pages are kept for reading offline.",
-        "offline_some": "Keeping pages for reading offline: {} of {}",
-        "update": "There is a newer version of these pages.",
-        "reload": "Load it",
-        "missing": "This page does not exist",
-        "missing_about": "The address may be misspelt, or the page may have moved.",
-        "home": "To the beginning",
-        "licence": "Code and text: MIT licence. The embedded digits are the 1,797 of the UCI Optical Recognition of "
-        "Handwritten Digits data set (E. Alpaydin and C. Kaynak, CC BY 4.0).",
-    },
-    "zh": {
-        "site": "LeNet-5 实验室",
-        "lead": "LeNet-5 是 1998 年识别手写数字的网络。这些页面逐层拆解它,数清其中的一切,并在你眼前训练它。"
-        "无需安装任何东西。",
-        "skip": "跳到正文",
-        "contents": "目录",
-        "notebooks": "笔记本",
-        "appendices": "附录",
-        "documents": "延伸阅读",
-        "minutes": "{} 分钟",
-        "exercises": "练习 {} 分钟",
-        "playground": "试验场",
-        "open_playground": "打开试验场",
-        "train_here": "在浏览器里训练它：试验场用你自己的设备训练整个 LeNet-5，无需安装。",
-        "begin": "从第一本笔记本开始",
-        "map": "整个网络,以及讲解每一层的笔记本",
-        "search": "搜索",
-        "search_hint": "搜索所有页面",
-        "search_none": "没有找到。",
-        "search_some": "找到 {} 处",
-        "close": "关闭",
-        "theme": "浅色或深色",
-        "theme_light": "浅色",
-        "theme_dark": "深色",
-        "theme_auto": "跟随系统",
-        "other_language": "English",
-        "previous": "上一页",
-        "next": "下一页",
-        "pages": "前后页面",
-        "code_of_figure": "代码",
-        "solution": "答案",
-        "output": "输出",
-        "picture_full": "单独打开图片",
-        "run": "自己运行",
-        "run_clone": "在项目的克隆中,下面的命令会完成安装并打开 JupyterLab。笔记本是 {}:",
-        "run_elsewhere": "或者不安装,在别人的机器上运行:",
-        "run_colab": "Colab 上还没有这个软件包,请先在那里运行",
-        "your_turn": "轮到你了:这道练习要在单元格里回答,检查它需要 Python。",
-        "your_turn_here": "轮到你了:通过网页服务器阅读时,可以在这里作答。",
-        "your_turn_link": "自己运行",
-        "sealed": "开启 JavaScript 后显示。",
-        "instrument_picture": "通过网页服务器阅读时控件才能使用:lenet-edu site --serve。",
-        "instrument_failed": "交互控件无法启动,因此显示它的图片:",
-        "progress": "你的进度",
-        "progress_about": "你回答过的预测和练习只保存在这个浏览器里。",
-        "offline_ready": "所有页面已保存,可离线阅读。",
-        "offline_some": "正在保存页面以供离线阅读:{} / {}",
-        "update": "这些页面有新版本。",
-        "reload": "载入",
-        "missing": "没有这个页面",
-        "missing_about": "地址可能有误,或页面已经移走。",
-        "home": "回到开头",
-        "licence": "代码和文字:MIT 许可证。内置数字是 UCI Optical Recognition of Handwritten Digits 数据集的 1,797 个数字"
-        "(E. Alpaydin 和 C. Kaynak,CC BY 4.0)。",
-    },
+from functools import lru_cache
+
+from lenet_edu.system.language import Text, translations
+
+_TEXTS = {
+    "site": Text("The LeNet-5 laboratory"),
+    "lead": Text(
+        "LeNet-5 is the network that read handwritten digits in 1998. These pages take it apart layer"
+        " by layer, count everything in it, and train it in front of you. Nothing needs to be "
+        "installed."
+    ),
+    "skip": Text("Skip to the text"),
+    "contents": Text("Contents"),
+    "notebooks": Text("Notebooks"),
+    "appendices": Text("Appendices"),
+    "documents": Text("Further reading"),
+    "minutes": Text("{minutes} min"),
+    "exercises": Text("exercises {minutes} min"),
+    "playground": Text("Playground"),
+    "open_playground": Text("Open the playground"),
+    "train_here": Text(
+        "Train it in your browser: the playground trains a whole LeNet-5 on your own device, without "
+        "an installation."
+    ),
+    "begin": Text("Begin with the first notebook"),
+    "map": Text("The network, and the notebook about each of its layers"),
+    "search": Text("Search"),
+    "search_hint": Text("Search all pages"),
+    "search_none": Text("Nothing found."),
+    "search_some": Text("{count} found"),
+    "close": Text("Close"),
+    "theme": Text("Light or dark"),
+    "theme_light": Text("Light"),
+    "theme_dark": Text("Dark"),
+    "theme_auto": Text("As the system"),
+    "previous": Text("Previous"),
+    "next": Text("Next"),
+    "pages": Text("Before and after this page"),
+    "code_of_figure": Text("Code"),
+    "solution": Text("Solution"),
+    "output": Text("Output"),
+    "picture_full": Text("Open the picture by itself"),
+    "run": Text("Run it yourself"),
+    "run_clone": Text(
+        "In a clone of the project, this sets everything up and opens JupyterLab. The notebook is {notebook}:"
+    ),
+    "run_elsewhere": Text("Or without an installation, on machines of others:"),
+    "run_colab": Text("Colab does not have the package yet: before anything else, run there"),
+    "your_turn": Text("Your turn: this one is answered in a cell, and checking it needs Python."),
+    "your_turn_here": Text("Your turn: this is answered here when the page comes from a web server."),
+    "your_turn_link": Text("Run it yourself"),
+    "sealed": Text("Shown when JavaScript is on."),
+    "instrument_picture": Text(
+        "Instruments come alive when the page comes from a web server: lenet-edu site --serve."
+    ),
+    "instrument_failed": Text("The instrument could not start, so this is its picture:"),
+    "progress": Text("Your progress"),
+    "progress_about": Text(
+        "Predictions and exercises that you have answered are kept in this browser, and nowhere else."
+    ),
+    "offline_ready": Text("All pages are kept for reading offline."),
+    "offline_some": Text("Keeping pages for reading offline: {done} of {all}"),
+    "update": Text("There is a newer version of these pages."),
+    "reload": Text("Load it"),
+    "missing": Text("This page does not exist"),
+    "missing_about": Text("The address may be misspelt, or the page may have moved."),
+    "home": Text("To the beginning"),
+    "licence": Text(
+        "Code and text: MIT licence. The embedded digits are the 1,797 of the UCI Optical Recognition"
+        " of Handwritten Digits data set (E. Alpaydin and C. Kaynak, CC BY 4.0)."
+    ),
+    "languages": Text("Languages"),
 }
+
+
+@lru_cache
+def texts_in(language: str) -> dict[str, str]:
+    """All of them in one of `LANGUAGES`, by their names; with names in braces for values."""
+    there = translations(language)
+    return {name: there.get(text, str(text)) for name, text in _TEXTS.items()}

@@ -7,6 +7,10 @@ import json
 WIDGET = "application/vnd.lenet-edu.widget+json"
 
 
+# In a description on a page, {FILE: address} stands for bytes that are a file of the site's.
+FILE = "file"
+
+
 def to_base64(content: bytes) -> str:
     """Bytes as a text for JSON."""
     return base64.b64encode(content).decode()
@@ -18,3 +22,8 @@ def veiled(content) -> str:
     It hides nothing from who looks for it: a page has no secrets.
     """
     return to_base64(json.dumps(content).encode())
+
+
+def unveiled(text: str):
+    """What `veiled` made a text of."""
+    return json.loads(base64.b64decode(text))

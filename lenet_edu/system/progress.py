@@ -3,16 +3,19 @@
 The file is `LENET_EDU_PROGRESS`, or .lenet_edu/progress.json in the reader's home; "off" records nothing. A
 page without a kernel keeps and exports the same form (`widgets/twins/progress.js`), but for the seal.
 
-    {"version": 1, "name": "", "predictions": {QUESTION: {"first": ..., "choice": ..., "right": ...}},
+    {"version": 1, "name": "", "predictions": {NAME: {"first": ..., "choice": ..., "right": ...}},
      "exercises": {NAME: {"answer": ..., "right": ..., "attempts": ...}}, "seal": ...}
 
 `right` of a prediction says whether the first choice was; of an exercise, whether the last answer was.
+Questions have names and choices letters, so that an answer is the same record in every language. Older
+records have both in English words: `by_name` reads them by older_questions.json, which never changes.
 """
 
 import json
 import os
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -60,6 +63,35 @@ def read_progress(path: Path) -> dict:
     return {**empty_progress(), **record}
 
 
+def by_name(record: dict) -> dict:
+    """The record with every prediction by its name and every choice by its letter, as older ones were not."""
+    predictions: dict[str, dict] = {}
+    for question, one in record["predictions"].items():
+        name, letters = _older_questions().get(question, (question, {}))
+        named = one | {part: letters.get(one[part], one[part]) for part in ("first", "choice") if part in one}
+        if name in predictions:  # answered before and after questions had names: the first answer stays
+            before = predictions[name]
+            named |= {"first": before.get("first", before["choice"]), "right": before["right"]}
+        predictions[name] = named
+    return {**record, "predictions": predictions}
+
+
+def older_words(name: str) -> dict | None:
+    """How older records say it, {"question": ..., "choices": {words: letter}}; None for a newer question."""
+    return _older_words().get(name)
+
+
+@lru_cache
+def _older_words() -> dict[str, dict]:
+    return json.loads((Path(__file__).parent / "older_questions.json").read_text(encoding="utf-8"))
+
+
+@lru_cache
+def _older_questions() -> dict[str, tuple[str, dict[str, str]]]:
+    """The name of each question, and the letters of its choices, by the words of older records."""
+    return {words["question"]: (name, words.get("choices", {})) for name, words in _older_words().items()}
+
+
 def is_sealed(record: dict) -> bool | None:
     """Whether a record is as the package wrote it; None for one without a seal, as pages export it.
 
@@ -69,13 +101,13 @@ def is_sealed(record: dict) -> bool | None:
     return None if seal is None else seal == _seal(record)
 
 
-def settle_prediction(question: str, choice: str, right: bool) -> None:
-    """Note a choice; whether the first one was right stays."""
+def settle_prediction(name: str, choice: str, right: bool) -> None:
+    """Note a choice by its letter, or a number; whether the first one was right stays."""
 
     def change(record: dict) -> None:
-        before = record["predictions"].get(question, {})
+        before = record["predictions"].get(name, {})
         first = before.get("first", before.get("choice", choice))
-        record["predictions"][question] = {
+        record["predictions"][name] = {
             "first": _shorten(first),
             "choice": _shorten(choice),
             "right": before.get("right", right),
@@ -107,7 +139,7 @@ def _change(change: Callable[[dict], None]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock"), timeout=_PATIENCE):
-            record = read_progress(path) if path.exists() else empty_progress()
+            record = by_name(read_progress(path)) if path.exists() else empty_progress()
             change(record)
             write_json(path, {**record, "seal": _seal(record)})
     except (LenetError, OSError, Timeout, NotImplementedError) as error:

@@ -12,14 +12,14 @@ from pathlib import Path
 import anywidget
 import numpy as np
 import torch
-from traitlets import Bytes, TraitError
+from traitlets import Bytes, Dict, TraitError, default
 
 from lenet_edu.system.errors import LenetError
-from lenet_edu.system.language import translate
+from lenet_edu.system.language import language, script_translations, translate
 from lenet_edu.system.pages import WIDGET
 
-HERE = Path(__file__).parent
-_IMPORT = re.compile(r'^import [^;]+ from "\./(\w+\.js)";\n', flags=re.M)
+HERE = Path(__file__).resolve().parent
+_IMPORT = re.compile(r'^import [^;]+ from "(\.[\w./]+\.js)";\n', flags=re.M)
 
 
 class RefusedError(LenetError, TraitError):
@@ -27,7 +27,22 @@ class RefusedError(LenetError, TraitError):
 
 
 class Widget(anywidget.AnyWidget):
-    """A widget of the suite: shows itself in JupyterLab, and as a figure and a line of text elsewhere."""
+    """A widget of the suite: shows itself in JupyterLab, and as a figure and a line of text elsewhere.
+
+    texts: what its script says in the reader's language, by the English.
+    """
+
+    texts = Dict().tag(sync=True)
+
+    @default("texts")
+    def _texts(self) -> dict[str, str]:
+        scripts = _scripts(type(self).__module__.rpartition(".")[2])
+        places = {path.relative_to(HERE.parent).as_posix() for path in scripts}
+        return {
+            english: text
+            for place in sorted(places)
+            for english, text in script_translations(language(), place).items()
+        }
 
     def refuse(self, message: str):
         """Say in the widget what is wrong, and raise `RefusedError`."""
@@ -127,15 +142,22 @@ class Widget(anywidget.AnyWidget):
 
 def module(name: str) -> str:
     """The JavaScript of a widget as one module: what it imports, each once, and then its own."""
-    parts: dict[str, str] = {}
-    _collect(f"{name}.js", parts)
-    return re.sub(r"^export (?!default)", "", "".join(parts.values()), flags=re.M)
+    return re.sub(r"^export (?!default)", "", "".join(_scripts(name).values()), flags=re.M)
 
 
-def _collect(file: str, parts: dict[str, str]) -> None:
-    """Add the text of a file of JavaScript, after all that it imports."""
-    text = _read(file)
-    for other in _IMPORT.findall(text):
+def _scripts(name: str) -> dict[Path, str]:
+    """The JavaScript that a widget is made of, file by file, each after all that it imports; no imports."""
+    parts: dict[Path, str] = {}
+    _collect(HERE / f"{name}.js", parts)
+    return parts
+
+
+def _collect(file: Path, parts: dict[Path, str]) -> None:
+    if not file.exists():  # a class of a reader's own
+        return
+    text = file.read_text(encoding="utf-8")
+    for source in _IMPORT.findall(text):
+        other = (file.parent / source).resolve()
         if other not in parts:
             _collect(other, parts)
     parts[file] = _IMPORT.sub("", text)

@@ -1,6 +1,8 @@
 // @ts-check
 // C3Table: click a cell to connect a map of S2 with a map of C3; the counts follow.
+import { translate } from "../system/language.js";
 import { linksTable, turned } from "./links.js";
+import { nameOf } from "./names.js";
 import { button, count, element, widget } from "./shared.js";
 
 /**
@@ -22,9 +24,18 @@ export function shuffled(links, random = Math.random) {
   return links.map((row, i) => cells.slice(i * row.length, (i + 1) * row.length));
 }
 
+/** Which maps of S2, of so many, a map of C3 reads. */
+function readsInWords(map, read, count) {
+  const maps = read.join(", ");
+  if (!read.length) return translate("Map {map} of C3 reads nothing.", { map });
+  if (read.length === count) return translate("Map {map} of C3 reads all maps of S2.", { map });
+  if (read.length === 1) return translate("Map {map} of C3 reads the map {maps} of S2.", { map, maps });
+  return translate("Map {map} of C3 reads the maps {maps} of S2.", { map, maps });
+}
+
 export default widget(
   "c3_table",
-  "Connections from S2 to C3",
+  () => translate("Connections from S2 to C3"),
   (model, root, on, { guarded, needsKernel, send }) => {
     const [rows, columns] = [model.get("links").length, model.get("links")[0].length];
     const bar = element("div", { class: "lenet-bar" });
@@ -44,7 +55,7 @@ export default widget(
     for (const { name, links } of model.get("presets")) {
       bar.append(
         button(
-          name,
+          nameOf(name),
           guarded(() => send({ links: name === "random" ? shuffled(links) : links })),
         ),
       );
@@ -52,22 +63,29 @@ export default widget(
     function point(k) {
       table.light(k);
       if (k === null) {
-        column.textContent = "Point at a column to see what that map of C3 reads.";
+        column.textContent = translate("Point at a column to see what that map of C3 reads.");
         return;
       }
       const read = model.get("links").flatMap((row, i) => (row[k] ? [i] : []));
-      const maps =
-        read.length === rows ? "all maps" : `the map${read.length > 1 ? "s" : ""} ${read.join(", ")}`;
-      column.textContent = `Map ${k} of C3 reads ${read.length ? `${maps} of S2` : "nothing"}.`;
+      column.textContent = readsInWords(k, read, rows);
     }
     function paint() {
       const links = model.get("links");
       table.paint(links);
       const [size, places] = [model.get("kernel"), model.get("places")];
       const now = counts(links, size, places);
-      summary.textContent =
-        `${now.links} links × ${size * size} + ${columns} biases = ${count(now.parameters)} parameters; ` +
-        `× ${places} places = ${count(now.connections)} connections`;
+      summary.textContent = translate(
+        "{links} links × {weights} + {columns} biases = {parameters} parameters; × {places} places = " +
+          "{connections} connections",
+        {
+          links: now.links,
+          weights: size * size,
+          columns,
+          parameters: count(now.parameters),
+          places,
+          connections: count(now.connections),
+        },
+      );
     }
     on("change:links", paint);
     paint();

@@ -8,6 +8,7 @@ from lenet_edu.network import paper
 from lenet_edu.network.architecture import connection_table, lenet5
 from lenet_edu.network.ledger import ledger
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 from lenet_edu.widgets.base import Widget, module, styles
 
 PRESETS = ("paper", "full", "diagonal", "random")
@@ -29,13 +30,14 @@ class C3Table(Widget):
     presets = List().tag(sync=True)
     kernel = Int(5).tag(sync=True)
     places = Int(100).tag(sync=True)
-    note = Unicode("After a change, run the cells that use this table again.").tag(sync=True)
+    note = Unicode().tag(sync=True)
 
     def __init__(self, table="paper"):
         row = ledger(lenet5())["C3"]
         presets = [{"name": name, "links": preset(name).tolist()} for name in PRESETS]
         start = preset(table) if isinstance(table, str) else connection_table(table)
         super().__init__(
+            note=translate("After a change, run the cells that use this table again."),
             links=start.tolist(),
             presets=presets,
             kernel=lenet5().convolutions["C3"].kernel,
@@ -61,11 +63,15 @@ class C3Table(Widget):
 
     def text(self) -> str:
         """As `60 links, 1,516 parameters`."""
-        return f"{int(self.table.sum())} links, {self.parameters:,} parameters"
+        return translate(
+            "{links} links, {parameters:,} parameters",
+            links=int(self.table.sum()),
+            parameters=self.parameters,
+        )
 
     def figure(self):
         """The table as the paper prints it."""
-        return plots.table(self.table, f"{self.text()}")
+        return plots.table(self.table, self.text())
 
     def state(self) -> dict:
         """The table and the presets: all else follows from them."""

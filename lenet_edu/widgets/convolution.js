@@ -1,6 +1,7 @@
 // @ts-check
 // Convolution: a kernel slides over an image; its products and their sum stand beside it, and the output
 // builds up.
+import { translate } from "../system/language.js";
 import {
   button,
   choice,
@@ -14,6 +15,7 @@ import {
   slider,
   widget,
 } from "./shared.js";
+import { nameOf } from "./names.js";
 
 const OWN = "your own";
 const WAITING = [222, 226, 230]; // the colour of an output that has not been computed yet
@@ -91,27 +93,32 @@ export function padded(image, [height, width], padding) {
   });
 }
 
+const placeInWords = (row, column) => translate("row {row}, column {column}", { row, column });
+
 /** The sum at a place in words. */
 export function inWords({ patch, sum }, kernel, [row, column]) {
   const weights = kernel.flat();
   const terms = patch.map((value, i) => `${number(value, 1)}×${number(weights[i], 2)}`);
   const some = terms.length > 5 ? [...terms.slice(0, 3), "…", terms[terms.length - 1]] : terms;
-  return `row ${row}, column ${column}: ${some.join(" + ")} = ${number(sum, 4)}`;
+  return `${placeInWords(row, column)}: ${some.join(" + ")} = ${number(sum, 4)}`;
 }
 
 /** The output's side as a formula with its numbers. */
 export function sideInWords([height, width], k, padding, stride) {
   const formula = (side) =>
     `⌊(${side} + 2 × ${padding} − ${k}) / ${stride}⌋ + 1 = ${outputSide(side, k, padding, stride)}`;
-  if (height === width) return `output side: ${formula(height)}`;
-  return `output: ${formula(height)} rows, ${formula(width)} columns`;
+  if (height === width) return translate("output side: {formula}", { formula: formula(height) });
+  return translate("output: {rows} rows, {columns} columns", {
+    rows: formula(height),
+    columns: formula(width),
+  });
 }
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 /** The kernel's numbers as fields to type in; `onNumber(row, column, value)` hears a new one. */
 function kernelGrid(guarded, onNumber) {
-  const root = element("div", { class: "lenet-kernel", role: "grid", "aria-label": "kernel" });
+  const root = element("div", { class: "lenet-kernel", role: "grid", "aria-label": translate("kernel") });
 
   function cellOf(value, limit, y, x) {
     const text = number(value, 2);
@@ -119,7 +126,7 @@ function kernelGrid(guarded, onNumber) {
       type: "number",
       step: "0.1",
       value: text,
-      "aria-label": `row ${y}, column ${x}`,
+      "aria-label": placeInWords(y, x),
     });
     const [r, g, b] = diverging(value, limit);
     cell.style.background = `rgb(${r} ${g} ${b})`;
@@ -129,7 +136,13 @@ function kernelGrid(guarded, onNumber) {
       const typed = Number(cell.value);
       if (cell.value === "" || !Number.isFinite(typed)) {
         cell.value = text;
-        throw new Error(`A kernel holds numbers only: row ${y}, column ${x} is ${text} again.`);
+        throw new Error(
+          translate("A kernel holds numbers only: row {row}, column {column} is {text} again.", {
+            row: y,
+            column: x,
+            text,
+          }),
+        );
       }
       onNumber(y, x, typed);
     });
@@ -150,7 +163,7 @@ function kernelGrid(guarded, onNumber) {
 
 export default widget(
   "convolution",
-  "Convolution",
+  () => translate("Convolution"),
   (model, root, on, { guarded, needsKernel, send, signal }) => {
     const shape = model.get("shape");
     const [height, width] = shape;
@@ -171,13 +184,14 @@ export default widget(
     needsKernel(); // all is computed here
 
     const preset = choice({
-      label: "kernel",
+      label: translate("kernel"),
+      called: nameOf,
       options: [...presets.map((one) => one.name), OWN],
       value: presets[0].name,
       onInput: guarded((name) => send({ kernel: presets.find((one) => one.name === name)?.kernel ?? own })),
     });
     const sizeSlider = slider({
-      label: "size",
+      label: translate("size"),
       min: 1,
       max: 9,
       step: 2,
@@ -185,19 +199,25 @@ export default widget(
       onInput: guarded((to) => send({ kernel: resized(memory, to) })),
     });
     const option = (label, min, max) =>
-      slider({ label, min, max, value: model.get(label), onInput: guarded((to) => send({ [label]: to })) });
+      slider({
+        label: nameOf(label),
+        min,
+        max,
+        value: model.get(label),
+        onInput: guarded((to) => send({ [label]: to })),
+      });
     const [padding, stride] = [option("padding", 0, 4), option("stride", 1, 4)];
     const play = button(
-      "Play",
+      translate("Play"),
       guarded(() => (timer ? pause() : start())),
       { "aria-pressed": "false" },
     );
     const step = button(
-      "Step",
+      translate("Step"),
       guarded(() => (pause(), advance())),
     );
     const restart = button(
-      "From the start",
+      translate("From the start"),
       guarded(() => (pause(), (seen = new Set()), go([0, 0]))),
     );
     const grid = kernelGrid(guarded, (y, x, value) => {
@@ -219,10 +239,10 @@ export default widget(
       element(
         "div",
         { class: "lenet-columns" },
-        column("image: drag the kernel over it", inputBox),
-        column("patch under the kernel", patchBox),
-        column("kernel: type other numbers", grid.root),
-        column("output", result),
+        column(translate("image: drag the kernel over it"), inputBox),
+        column(translate("patch under the kernel"), patchBox),
+        column(translate("kernel: type other numbers"), grid.root),
+        column(translate("output"), result),
       ),
       formula,
       sum,
@@ -251,7 +271,7 @@ export default widget(
       return -1;
     }
     function start() {
-      play.textContent = "Pause";
+      play.textContent = translate("Pause");
       play.setAttribute("aria-pressed", "true");
       if (!seen || indexOf(place()) === output.sums.length - 1) {
         seen = new Set([0]);
@@ -278,7 +298,7 @@ export default widget(
       if (!timer) return;
       cancelAnimationFrame(timer);
       timer = 0;
-      play.textContent = "Play";
+      play.textContent = translate("Play");
       play.setAttribute("aria-pressed", "false");
       model.save_changes();
     }
@@ -289,7 +309,7 @@ export default widget(
       input = picture({
         rows,
         columns,
-        label: "image: drag the kernel over it",
+        label: translate("image: drag the kernel over it"),
         focus: true,
         onCell: guarded((row, at) => {
           const middle = (model.get("kernel").length - 1) / 2;
@@ -319,19 +339,19 @@ export default widget(
       grid.show(kernel);
       const [p, s] = settings();
       if (k > Math.min(height, width) + 2 * p)
-        throw new Error("The kernel is larger than the image with its padding.");
+        throw new Error(translate("The kernel is larger than the image with its padding."));
       output = convolve(image, shape, kernel, p, s);
       seen = null;
       drawInput();
       shown = picture({
         rows: output.rows,
         columns: output.columns,
-        label: "output",
+        label: translate("output"),
         focus: true,
         onCell: guarded((row, at) => (pause(), go([row, at]))),
       });
       result.replaceChildren(shown.root);
-      patch = picture({ rows: k, columns: k, label: "patch under the kernel" });
+      patch = picture({ rows: k, columns: k, label: translate("patch under the kernel") });
       patchBox.replaceChildren(patch.root);
       formula.textContent = sideInWords(shape, k, p, s);
       point();

@@ -57,14 +57,21 @@ class Convolution(Widget):
         """As `5x5 kernel, padding 0, stride 1, 32x32 -> 28x28`."""
         k, (height, width) = len(self.kernel), self.shape
         rows, columns = self.output().shape
-        inputs = f"{k}x{k} kernel, padding {self.padding}, stride {self.stride}"
-        return f"{inputs}, {height}x{width} -> {rows}x{columns}"
+        return translate(
+            "{k}x{k} kernel, padding {padding}, stride {stride}, {height}x{width} -> {rows}x{columns}",
+            k=k,
+            padding=self.padding,
+            stride=self.stride,
+            height=height,
+            width=width,
+            rows=rows,
+            columns=columns,
+        )
 
     def figure(self):
         """The kernel and what it makes of the image."""
-        return plots.side_by_side(
-            [self.picture, torch.tensor(self.kernel), self.output()], ["image", "kernel", "output"], ink=1
-        )
+        titles = [translate("image"), translate("kernel"), translate("output")]
+        return plots.side_by_side([self.picture, torch.tensor(self.kernel), self.output()], titles, ink=1)
 
     def state(self) -> dict:
         """The traits, and the image as floats."""

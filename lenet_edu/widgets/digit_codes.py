@@ -77,16 +77,27 @@ class DigitCodes(Widget):
     def text(self) -> str:
         """As `digit 3, nearest code 3`; how many pixels were changed, if any."""
         changed = (torch.tensor(self.codes) != torch.tensor(self.original)).sum().item()
-        return f"digit {self.digit}, nearest code {self.decision}" + (
-            f", {changed} pixel{'s' * (changed > 1)} changed" if changed else ""
+        said = translate("digit {digit}, nearest code {code}", digit=self.digit, code=self.decision)
+        if not changed:
+            return said
+        return said + (
+            translate(", {count} pixels changed", count=changed)
+            if changed > 1
+            else translate(", 1 pixel changed")
         )
 
     def figure(self):
         """The distances, the smallest lit."""
         distances = dict(enumerate(self.distances().tolist()))
         label = self.labels[self.digit]
-        of = f" of image {self.digit}" + (f", a {label}" if label else "")
-        return plots.bars(distances, f"Distance of F6{of} to each code", lit=self.decision)
+        title = (
+            translate(
+                "Distance of F6 of image {place}, a {label} to each code", place=self.digit, label=label
+            )
+            if label
+            else translate("Distance of F6 of image {place} to each code", place=self.digit)
+        )
+        return plots.bars(distances, title, lit=self.decision)
 
     def state(self) -> dict:
         """The traits, and F6 of the digits, of a few if there are many: the images are not needed."""

@@ -1,6 +1,8 @@
 // @ts-check
 // DrawDigit: a sheet to draw on; the steps to the network's input; every layer and the answer, live.
+import { translate } from "../system/language.js";
 import { answerBars, button, element, floats, ink, layerStack, picture, size, widget } from "./shared.js";
+import { nameOf } from "./names.js";
 import { noDrawing, sheet } from "./sheet.js";
 
 // Widths of the pen, as shares of the sheet.
@@ -25,11 +27,11 @@ async function smaller(bitmap) {
 
 export default widget(
   "draw_digit",
-  "Draw a digit",
+  () => translate("Draw a digit"),
   (model, root, on, { guarded, needsKernel, send, show, signal }) => {
     const paper = sheet({
       side: model.get("side"),
-      label: "sheet to draw on: or upload or paste a picture of a digit",
+      label: translate("sheet to draw on: or upload or paste a picture of a digit"),
       signal,
       guarded,
       onDrawing: (drawing) => send({ drawing }),
@@ -43,19 +45,19 @@ export default widget(
       type: "file",
       accept: "image/*",
       class: "lenet-file",
-      "aria-label": "upload a picture",
+      "aria-label": translate("upload a picture"),
     });
     const clear = button(
-      "Clear",
+      translate("Clear"),
       guarded(() => {
         paper.blank();
         send({ drawing: noDrawing(), upload: noDrawing() });
       }),
     );
-    const undo = button("Undo", guarded(paper.undo));
-    const pen = element("select", { "aria-label": "width of the pen" });
+    const undo = button(translate("Undo"), guarded(paper.undo));
+    const pen = element("select", { "aria-label": translate("width of the pen") });
     for (const [name, share] of Object.entries(PENS))
-      pen.append(element("option", { value: String(share) }, name));
+      pen.append(element("option", { value: String(share) }, nameOf(name)));
     pen.value = String(PENS.medium);
     pen.addEventListener("change", () => paper.setPen(model.get("side") * Number(pen.value)));
     const bar = element(
@@ -63,15 +65,15 @@ export default widget(
       { class: "lenet-bar" },
       clear,
       undo,
-      element("label", { class: "lenet-control" }, "pen", pen),
-      element("label", { class: "lenet-control" }, "upload", file),
+      element("label", { class: "lenet-control" }, translate("pen"), pen),
+      element("label", { class: "lenet-control" }, translate("upload"), file),
     );
     const toggles = {};
     for (const name of Object.keys(model.get("switches"))) {
       const turn = () => send({ switches: { ...model.get("switches"), [name]: toggles[name].checked } });
       toggles[name] = element("input", { type: "checkbox", change: guarded(turn) });
       if (model.get("with_steps"))
-        bar.append(element("label", { class: "lenet-control" }, toggles[name], name));
+        bar.append(element("label", { class: "lenet-control" }, toggles[name], nameOf(name)));
     }
     // Without Python a picture is taken as it is.
     const plain = !("even" in model.get("switches"));
@@ -80,7 +82,7 @@ export default widget(
           element(
             "div",
             { class: "lenet-caption" },
-            "One digit on clean, evenly lit paper: only Python cleans photographs.",
+            translate("One digit on clean, evenly lit paper: only Python cleans photographs."),
           ),
         ]
       : [];
@@ -104,7 +106,9 @@ export default widget(
         bitmap = await createImageBitmap(blob);
       } catch {
         if (blob.size > LARGE) {
-          show("This file is too large, and no picture that a browser can make smaller: try JPEG.");
+          show(
+            translate("This file is too large, and no picture that a browser can make smaller: try JPEG."),
+          );
           return;
         }
       }
@@ -124,7 +128,7 @@ export default widget(
       const described = model.get("steps");
       steps.hidden = described.length > 0 && !model.get("with_steps");
       if (!described.length) {
-        const why = model.get("verdict") || "Draw a digit on the sheet.";
+        const why = model.get("verdict") || translate("Draw a digit on the sheet.");
         steps.replaceChildren(element("div", { class: "lenet-caption" }, why));
         return;
       }
@@ -134,11 +138,11 @@ export default widget(
       steps.replaceChildren(
         ...described.map(({ name, shape: [rows, columns] }) => {
           const part = values.subarray(from, (from += rows * columns));
-          const shown = picture({ rows, columns, label: name });
+          const shown = picture({ rows, columns, label: nameOf(name) });
           shown.paint(part, (value) =>
             name === "sheet" || name === "evened" ? ink(value, 1, 0) : ink(value, 0, 1),
           );
-          const caption = element("div", { class: "lenet-caption" }, `${name} ${rows}×${columns}`);
+          const caption = element("div", { class: "lenet-caption" }, `${nameOf(name)} ${rows}×${columns}`);
           return element("div", { class: "lenet-step", "data-step": name }, caption, shown.root);
         }),
       );
@@ -148,7 +152,9 @@ export default widget(
       const answer = model.get("answer");
       stack.root.hidden = chart.hidden = !outputs || outputs.byteLength === 0;
       verdict.textContent = answer ? model.get("verdict") : "";
-      chance.textContent = answer ? `probability ${(100 * model.get("probability")).toFixed(1)} %` : "";
+      chance.textContent = answer
+        ? translate("probability {percent} %", { percent: (100 * model.get("probability")).toFixed(1) })
+        : "";
       if (stack.root.hidden) return;
       const last = Array.from(stack.paint(floats(outputs, stack.numbers, "outputs")));
       const wins = (k) => String(k) === answer;

@@ -71,7 +71,7 @@ class DrawDigit(Widget):
 
     def text(self) -> str:
         """As `empty`, `reads 3`, or `reads 4, not sure`."""
-        return self.verdict or "empty"
+        return self.verdict or translate("empty")
 
     def figure(self):
         """Every layer for what is drawn; for a 3 as figure 3 of the paper has it, if nothing is."""
@@ -164,16 +164,25 @@ class DrawDigit(Widget):
             self.pixels = to_bytes(torch.cat([step.flatten() for step in small.values()]))
             self.outputs = to_bytes(torch.cat([output.flatten() for output in maps.values()]))
             self.answer, self.probability, self.others = reading.name, reading.probability, others
-            more = (
-                f", and there are {others} more" if others > 1 else ", and there is 1 more" if others else ""
-            )
-            self.verdict = f"reads {reading.name}{'' if reading.is_sure else ', not sure'}{more}"
+            self.verdict = _verdict(reading, others)
 
     def _clear(self, verdict: str = ""):
         self.image = None
         with self.hold_sync():
             self.steps, self.pixels, self.outputs, self.answer = [], b"", b"", ""
             self.verdict, self.probability, self.others = verdict, 0.0, 0
+
+
+def _verdict(reading: Reading, others: int) -> str:
+    """What is read, how surely, and how many other digits there are on the sheet."""
+    answer = reading.name
+    if reading.is_sure:
+        verdict = translate("reads {answer}", answer=answer)
+    else:
+        verdict = translate("reads {answer}, not sure", answer=answer)
+    if others > 1:
+        return verdict + translate(", and there are {count} more", count=others)
+    return verdict + translate(", and there is 1 more") if others else verdict
 
 
 def normalisation(grey: Tensor, switches: dict[str, bool]) -> tuple[dict[str, Tensor], int]:

@@ -1,12 +1,11 @@
 // @ts-check
 // An exercise on a page: a number, a letter, a table or a pair to answer with, and the checker's verdict. In JupyterLab
 // answers are given in code.
+import { translate } from "../system/language.js";
 import { linksTable, turned } from "./links.js";
+import { nameOf } from "./names.js";
 import { button, element, widget } from "./shared.js";
 
-const CODE =
-  "This one is answered in code: write the function in JupyterLab, where it is tried on several cases. " +
-  "In a clone of the suite, the notebooks are opened by ";
 const PAIR = ["coefficient", "bias"];
 
 let forms = 0;
@@ -30,16 +29,18 @@ function numberField(label, onEnter) {
  */
 const FORMS = {
   number(model, guarded, check) {
-    const input = numberField("your number", check);
+    const input = numberField(translate("your number"), check);
     return {
-      root: element("label", { class: "lenet-control" }, "your number", input),
+      root: element("label", { class: "lenet-control" }, translate("your number"), input),
       get: () => input.value.trim() || undefined,
       show: (answer) => (input.value = answer),
     };
   },
   pair(model, guarded, check) {
-    const inputs = PAIR.map((label) => numberField(label, check));
-    const labelled = inputs.map((input, i) => element("label", { class: "lenet-control" }, PAIR[i], input));
+    const inputs = PAIR.map((label) => numberField(nameOf(label), check));
+    const labelled = inputs.map((input, i) =>
+      element("label", { class: "lenet-control" }, nameOf(PAIR[i]), input),
+    );
     return {
       root: element("div", { class: "lenet-bar" }, ...labelled),
       get: () =>
@@ -58,7 +59,7 @@ const FORMS = {
     return {
       root: element(
         "div",
-        { class: "lenet-bar", role: "radiogroup", "aria-label": "your answer" },
+        { class: "lenet-bar", role: "radiogroup", "aria-label": translate("your answer") },
         ...labelled,
       ),
       get: () => inputs.find((input) => input.checked)?.value,
@@ -73,7 +74,10 @@ const FORMS = {
       links = answer;
       table.paint(links);
       const linked = links.flat().filter(Boolean).length;
-      count.textContent = `${linked} links; by row: ${links.map((row) => row.filter(Boolean).length).join(", ")}`;
+      count.textContent = translate("{links} links; by row: {rows}", {
+        links: linked,
+        rows: links.map((row) => row.filter(Boolean).length).join(", "),
+      });
     };
     const table = linksTable({
       rows,
@@ -87,35 +91,48 @@ const FORMS = {
   },
 };
 
-export default widget("exercise", "Exercise", (model, root, on, { guarded, show }) => {
-  const form = model.get("form");
-  root.classList.add("lenet-exercise");
-  if (!(form in FORMS)) {
-    root.append(
-      element("div", {}, element("strong", {}, "Exercise. "), CODE, element("code", {}, "make lab"), "."),
-    );
-    return;
-  }
-  const check = guarded(() => {
-    const answer = fields.get();
-    if (answer === undefined) throw new Error("Give an answer first, then check it.");
-    model.send({ check: answer });
-  });
-  const fields = FORMS[form](model, guarded, check);
-  const verdict = element("div", { class: "lenet-verdict", role: "status" });
-  const submit = button("Check", check);
-  const title = element("strong", {}, "Your answer. ");
-  root.append(element("div", { class: "lenet-bar" }, title, fields.root, submit), verdict);
+export default widget(
+  "exercise",
+  () => translate("Exercise"),
+  (model, root, on, { guarded, show }) => {
+    const form = model.get("form");
+    root.classList.add("lenet-exercise");
+    if (!(form in FORMS)) {
+      root.append(
+        element(
+          "div",
+          {},
+          element("strong", {}, translate("Exercise. ")),
+          translate(
+            "This one is answered in code: write the function in JupyterLab, where it is tried on several cases. " +
+              "In a clone of the suite, the notebooks are opened by this command: ",
+          ),
+          element("code", {}, "make lab"),
+        ),
+      );
+      return;
+    }
+    const check = guarded(() => {
+      const answer = fields.get();
+      if (answer === undefined) throw new Error(translate("Give an answer first, then check it."));
+      model.send({ check: answer });
+    });
+    const fields = FORMS[form](model, guarded, check);
+    const verdict = element("div", { class: "lenet-verdict", role: "status" });
+    const submit = button(translate("Check"), check);
+    const title = element("strong", {}, translate("Your answer. "));
+    root.append(element("div", { class: "lenet-bar" }, title, fields.root, submit), verdict);
 
-  function paint() {
-    const text = model.get("verdict");
-    const right = model.get("right");
-    verdict.textContent = text && (right ? `Right. ${text}` : text);
-    verdict.classList.toggle("lenet-right", right);
-    verdict.classList.toggle("lenet-wrong", Boolean(text) && !right);
-  }
-  for (const name of ["verdict", "right"]) on(`change:${name}`, paint);
-  on("msg:custom", (message) => message.judged && show(""));
-  if (model.get("answer") !== null) fields.show(model.get("answer"));
-  paint();
-});
+    function paint() {
+      const text = model.get("verdict");
+      const right = model.get("right");
+      verdict.textContent = text && (right ? translate("Right. ") + text : text);
+      verdict.classList.toggle("lenet-right", right);
+      verdict.classList.toggle("lenet-wrong", Boolean(text) && !right);
+    }
+    for (const name of ["verdict", "right"]) on(`change:${name}`, paint);
+    on("msg:custom", (message) => message.judged && show(""));
+    if (model.get("answer") !== null) fields.show(model.get("answer"));
+    paint();
+  },
+);

@@ -1,5 +1,6 @@
 // @ts-check
 // FeatureMaps: all layers for one image; a unit under the pointer shows what it sees and how it is computed.
+import { translate } from "../system/language.js";
 import {
   count,
   diverging,
@@ -18,6 +19,7 @@ import {
   slider,
   widget,
 } from "./shared.js";
+import { nameOf } from "./names.js";
 
 const SQUASH = {
   scaled_tanh: scaledTanh,
@@ -153,34 +155,56 @@ function combine(layer, below, parameters, [map, row, column], terms) {
 /** The arithmetic as a line of text with its real numbers. */
 export function explain(layer, done) {
   const n = done.terms.length;
-  const border = done.beyond ? `, ${count(done.beyond)} of them the border's ${layer.border}` : "";
+  const terms = done.beyond
+    ? translate("({count} terms, {beyond} of them the border's {border})", {
+        count: count(n),
+        beyond: count(done.beyond),
+        border: layer.border,
+      })
+    : translate("({count} terms)", { count: count(n) });
   const some = (show) => {
     const all = done.terms.map(show);
-    return n > 5
-      ? `${all.slice(0, 3).join(" + ")} + … + ${all[n - 1]} (${count(n)} terms${border})`
-      : all.join(" + ");
+    return n > 5 ? `${all.slice(0, 3).join(" + ")} + … + ${all[n - 1]} ${terms}` : all.join(" + ");
   };
-  if (layer.kind === "input") return `= ${number(done.value)}, an image's number: nothing is computed`;
+  if (layer.kind === "input") {
+    return translate("= {value}, an image's number: nothing is computed", { value: number(done.value) });
+  }
   if (layer.kind === "rbf") {
     return `${some(([x, w]) => `(${number(x, 2)} − ${number(w, 0)})²`)} = ${number(done.result)}`;
   }
   if (layer.kind === "max") {
-    return `largest of ${done.terms.map(([x]) => number(x, 2)).join(", ")} = ${number(done.result)}`;
+    return translate("largest of {inputs} = {result}", {
+      inputs: done.terms.map(([x]) => number(x, 2)).join(", "),
+      result: number(done.result),
+    });
   }
   if (layer.kind === "average") {
     return `(${done.terms.map(([x]) => number(x, 2)).join(" + ")}) / ${n} = ${number(done.result)}`;
   }
-  const name = layer.activation?.replace("_", " ");
+  const name = layer.activation && nameOf(layer.activation);
   const squash = name ? ` → ${name} → ${number(done.result)}` : "";
   if (layer.kind === "trainable") {
     const inputs = done.terms.map(([x]) => number(x, 2)).join(" + ");
     const [sum, coefficient, bias, a] = [done.sum, done.coefficient, done.bias, done.a].map((one) =>
       number(one),
     );
-    return `(${inputs}) = ${sum}; × coefficient ${coefficient} + bias ${bias} = ${a}${squash}`;
+    const weighted = translate("({inputs}) = {sum}; × coefficient {coefficient} + bias {bias} = {a}", {
+      inputs,
+      sum,
+      coefficient,
+      bias,
+      a,
+    });
+    return weighted + squash;
   }
   const products = some(([x, w]) => `${number(x, 2)}×${number(w, 2)}`);
-  return `${products} = ${number(done.sum)}; + bias ${number(done.bias)} = ${number(done.a)}${squash}`;
+  const weighted = translate("{products} = {sum}; + bias {bias} = {a}", {
+    products,
+    sum: number(done.sum),
+    bias: number(done.bias),
+    a: number(done.a),
+  });
+  return weighted + squash;
 }
 
 /** The unit, [map, row, column], at a cell of a drawn map; and back. */
@@ -217,9 +241,9 @@ export function weightPictures(layers, parameters, index, map) {
 }
 
 const WEIGHTS = {
-  convolution: "its kernels, by the map they read",
-  linear: "its weights, as the layer below is drawn",
-  rbf: "its code, as the layer below is drawn",
+  convolution: () => translate("its kernels, by the map they read"),
+  linear: () => translate("its weights, as the layer below is drawn"),
+  rbf: () => translate("its code, as the layer below is drawn"),
 };
 
 /** The weights of the unit that is pointed at; painted again only for another map. */
@@ -235,13 +259,13 @@ function weightsBox(layers) {
       const all = weightPictures(layers, parameters, index, map);
       const limit = Math.max(...all.map((one) => largest(one.values)));
       const pictures = all.map(({ title, rows, columns, values }) => {
-        const one = picture({ rows, columns, label: `weights ${title}` });
+        const one = picture({ rows, columns, label: translate("weights {title}", { title }) });
         one.paint(values, (value) => diverging(value, limit));
         const wide = rows * columns > 25 ? "lenet-wide" : "";
         const name = element("span", { class: "lenet-caption" }, title);
         return element("div", { class: `lenet-kernel-of ${wide}` }, one.root, name);
       });
-      const caption = element("div", { class: "lenet-caption" }, WEIGHTS[layers[index].kind] ?? "");
+      const caption = element("div", { class: "lenet-caption" }, WEIGHTS[layers[index].kind]?.() ?? "");
       root.replaceChildren(caption, ...pictures);
     },
   };
@@ -257,187 +281,211 @@ function unitNames(layer, classes) {
   return [root];
 }
 
-export default widget("feature_maps", "Feature maps", (model, root, on, { guarded, needsKernel, send }) => {
-  const layers = lay(model.get("layers"));
-  const last = layers[layers.length - 1];
-  const classes = model.get("classes");
-  const layerNamed = (name) => layers.find((layer) => layer.name === name);
-  let activations;
-  let parameters;
-  let active = layerNamed(model.get("layer")) ?? layers[0];
-  let unit = model.get("unit");
-  let large;
-  /** The unit under the pointer, with its layer. @type {[any, number[]] | null} */
-  let hovered = null;
+export default widget(
+  "feature_maps",
+  () => translate("Feature maps"),
+  (model, root, on, { guarded, needsKernel, send }) => {
+    const layers = lay(model.get("layers"));
+    const last = layers[layers.length - 1];
+    const classes = model.get("classes");
+    const layerNamed = (name) => layers.find((layer) => layer.name === name);
+    let activations;
+    let parameters;
+    let active = layerNamed(model.get("layer")) ?? layers[0];
+    let unit = model.get("unit");
+    let large;
+    /** The unit under the pointer, with its layer. @type {[any, number[]] | null} */
+    let hovered = null;
 
-  const largeBox = element("div", { class: "lenet-large" });
-  const title = element("div", { class: "lenet-strong" });
-  const value = element("div", { class: "lenet-formula lenet-value", "aria-live": "polite" });
-  const how = element("div", { class: "lenet-formula lenet-how" });
-  const weights = weightsBox(layers);
-  const words = element("div", { class: "lenet-words" }, title, value, how, weights.root);
-  const verdict = element("div", { class: "lenet-caption lenet-verdict" });
-  const picks = new Map();
-  const stack = layerPictures(layers, {
-    unit: 60,
-    isOutput: (layer) => layer === last,
-    onCell: guarded((layer, map, row, column) => {
-      const at = unitAt(layer, map, row, column);
-      hovered = [layer, at];
-      point(layer, at);
-    }),
-    onLeave: guarded(() => {
-      hovered = null;
-      point(active, unit);
-    }),
-    wrap(one, layer, map) {
-      const names = layer === last ? unitNames(layer, classes) : [];
-      const attributes = { type: "button", class: "lenet-map", "aria-label": `${layer.name}, map ${map}` };
-      const pick = element("button", { ...attributes, title: "click to enlarge" }, one.root);
-      keepKeys(pick);
-      pick.addEventListener(
-        "click",
-        guarded(() => choose(layer, map)),
-      );
-      pick.addEventListener("keydown", (event) => {
-        const step = isPlain(event) && { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-        if (!step) return;
-        picks.get(`${layer.name} ${map + step}`)?.focus();
-        event.preventDefault();
-        event.stopPropagation();
-      });
-      picks.set(`${layer.name} ${map}`, pick);
-      return names.length ? element("div", { class: "lenet-named" }, pick, ...names) : pick;
-    },
-  });
-  stack.lines[last.index].line.append(verdict);
-  const pictures = stack.lines.map((one) => one.pictures);
-  const inputPictures = stack.whole ? [...pictures[0], stack.whole] : pictures[0];
-
-  const digit = imageSlider(model.get("labels"), model.get("digit"), (to) => send({ digit: to }));
-  const names = model.get("weight_names");
-  const networks = slider({
-    label: "weights",
-    min: 0,
-    max: names.length - 1,
-    value: names.indexOf(model.get("weights")),
-    format: (place) => names[place] ?? "?",
-    onInput: (to) => send({ weights: names[to] }),
-  });
-  const bar = element("div", { class: "lenet-bar" }, digit.root);
-  if (names.length > 1) bar.append(networks.root);
-  needsKernel(bar);
-  const hint =
-    "Point at a unit, or touch it, for what it sees and how it is computed. Click a map to enlarge it.";
-  const detail = element("div", { class: "lenet-detail" }, largeBox, words);
-  root.append(
-    bar,
-    element("div", { class: "lenet-caption" }, hint),
-    element("div", { class: "lenet-split" }, stack.root, detail),
-  );
-
-  function choose(layer, map) {
-    active = layer;
-    const [, row, column] = cellOf(layer, unit);
-    const { rows, columns } = drawn(layer.shape);
-    // The pointer clicks on a unit; Enter chooses a map, and stays in its place there.
-    if (hovered && hovered[0] === layer) unit = hovered[1];
-    else unit = unitAt(layer, map, Math.min(row, rows - 1), Math.min(column, columns - 1));
-    hovered = null;
-    send({ unit: [0, 0, 0], layer: layer.name });
-    enlarge();
-  }
-  function enlarge() {
-    const [map, row, column] = cellOf(active, unit);
-    const { rows, columns } = drawn(active.shape);
-    large = picture({
-      rows,
-      columns,
-      label: `${active.name}, enlarged: move with the arrow keys`,
-      focus: true,
-      onCell: guarded((y, x) => {
-        unit = unitAt(active, map, y, x);
+    const largeBox = element("div", { class: "lenet-large" });
+    const title = element("div", { class: "lenet-strong" });
+    const value = element("div", { class: "lenet-formula lenet-value", "aria-live": "polite" });
+    const how = element("div", { class: "lenet-formula lenet-how" });
+    const weights = weightsBox(layers);
+    const words = element("div", { class: "lenet-words" }, title, value, how, weights.root);
+    const verdict = element("div", { class: "lenet-caption lenet-verdict" });
+    const picks = new Map();
+    const stack = layerPictures(layers, {
+      unit: 60,
+      isOutput: (layer) => layer === last,
+      onCell: guarded((layer, map, row, column) => {
+        const at = unitAt(layer, map, row, column);
+        hovered = [layer, at];
+        point(layer, at);
+      }),
+      onLeave: guarded(() => {
+        hovered = null;
         point(active, unit);
       }),
+      wrap(one, layer, map) {
+        const names = layer === last ? unitNames(layer, classes) : [];
+        const attributes = {
+          type: "button",
+          class: "lenet-map",
+          "aria-label": translate("{layer}, map {map}", { layer: layer.name, map }),
+        };
+        const pick = element("button", { ...attributes, title: translate("click to enlarge") }, one.root);
+        keepKeys(pick);
+        pick.addEventListener(
+          "click",
+          guarded(() => choose(layer, map)),
+        );
+        pick.addEventListener("keydown", (event) => {
+          const step = isPlain(event) && { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+          if (!step) return;
+          picks.get(`${layer.name} ${map + step}`)?.focus();
+          event.preventDefault();
+          event.stopPropagation();
+        });
+        picks.set(`${layer.name} ${map}`, pick);
+        return names.length ? element("div", { class: "lenet-named" }, pick, ...names) : pick;
+      },
     });
-    large.place(row, column);
-    large.root.style.width = `min(100%, ${rows > 1 ? 260 : 420}px)`;
-    largeBox.replaceChildren(large.root);
-    for (const pick of picks.values()) pick.removeAttribute("aria-pressed");
-    picks.get(`${active.name} ${map}`).setAttribute("aria-pressed", "true");
-    repaint();
-  }
-  /** New numbers in the same places: who moves about with the arrow keys, or points at a unit, stays there. */
-  function repaint() {
-    const [map] = cellOf(active, unit);
-    const { rows, columns } = drawn(active.shape);
-    const from = active.outputs + map * rows * columns;
-    large.paint(activations.subarray(from, from + rows * columns), stack.colour(active.index, map));
-    const [layer, at] = hovered ?? [active, unit];
-    point(layer, at);
-  }
-  /** Frames round a unit, what feeds it, and what it sees of the image. */
-  function mark(layer, at) {
-    for (const one of [...pictures.flat(), large, ...inputPictures]) {
-      for (const name of ["unit", "feeds", "field"]) one.mark(name);
-    }
-    const [map, row, column] = cellOf(layer, at);
-    pictures[layer.index][map].mark("unit", [row, column, 1, 1]);
-    if (layer === active && map === cellOf(active, unit)[0]) large.mark("unit", [row, column, 1, 1]);
-    if (layer.index === 0) return;
-    const below = layers[layer.index - 1];
-    const places = below.shape[1] > 1;
-    const all = [0, 0, drawn(below.shape).rows, drawn(below.shape).columns];
-    const square = places ? inside(window_(layer, below, at[1], at[2]), below.shape) : all;
-    for (const i of places ? reads(layer, below, at[0]) : [0]) pictures[below.index][i].mark("feeds", square);
-    for (const one of inputPictures) one.mark("field", field(layers, layer.index, at[1], at[2]));
-  }
-  function point(layer, at) {
-    mark(layer, at);
-    const done = arithmetic(layers, activations, parameters, layer.index, at);
-    const place = layer.shape[1] > 1 ? `map ${at[0]}, row ${at[1]}, column ${at[2]}` : `unit ${at[0]}`;
-    title.textContent = `${layer.name}, ${place}`;
-    value.textContent = `value ${number(done.value, 5)}`;
-    how.textContent = explain(layer, done);
-    weights.show(parameters, layer.index, at[0]);
-    // The box grows as it must and never shrinks: what is below does not jump while the pointer moves.
-    words.style.minHeight = `${Math.max(words.offsetHeight, parseFloat(words.style.minHeight) || 0)}px`;
-  }
-  function take() {
-    const total = layers.reduce((sum, layer) => sum + size(layer.shape), 0);
-    const numbers = layers.reduce((sum, layer, i) => sum + (i ? parameterCount(layer, layers[i - 1]) : 0), 0);
-    activations = floats(model.get("activations"), total, "activations");
-    parameters = floats(model.get("parameters"), numbers, "parameters");
-    const output = Array.from(activations.subarray(last.outputs));
-    const [what, best] =
-      last.kind === "rbf" ? ["smallest", Math.min(...output)] : ["largest", Math.max(...output)];
-    const winner = output.indexOf(best);
-    root
-      .querySelectorAll(".lenet-units span")
-      .forEach((name, k) => name.classList.toggle("lenet-strong", k === winner));
-    verdict.textContent = `${what}: ${classes[winner] ?? winner} (${number(best, 1)})`;
-    stack.paint(activations);
-    weights.forget();
-    if (large) repaint();
-    else enlarge();
-  }
+    stack.lines[last.index].line.append(verdict);
+    const pictures = stack.lines.map((one) => one.pictures);
+    const inputPictures = stack.whole ? [...pictures[0], stack.whole] : pictures[0];
 
-  on("change:activations", take);
-  on("change:parameters", take);
-  on("change:digit", () => digit.set(model.get("digit")));
-  on("change:weights", () => networks.set(names.indexOf(model.get("weights"))));
-  on("change:layer", () => {
-    const layer = layerNamed(model.get("layer"));
-    if (layer === active) return;
-    active = layer;
-    unit = [0, 0, 0];
-    enlarge();
-  });
-  on("change:unit", () => {
-    if (model.get("unit").some((place) => place > 0)) {
-      unit = model.get("unit");
+    const digit = imageSlider(model.get("labels"), model.get("digit"), (to) => send({ digit: to }));
+    const names = model.get("weight_names");
+    const networks = slider({
+      label: translate("weights"),
+      min: 0,
+      max: names.length - 1,
+      value: names.indexOf(model.get("weights")),
+      format: (place) => nameOf(names[place] ?? "?"),
+      onInput: (to) => send({ weights: names[to] }),
+    });
+    const bar = element("div", { class: "lenet-bar" }, digit.root);
+    if (names.length > 1) bar.append(networks.root);
+    needsKernel(bar);
+    const hint = translate(
+      "Point at a unit, or touch it, for what it sees and how it is computed. Click a map to enlarge it.",
+    );
+    const detail = element("div", { class: "lenet-detail" }, largeBox, words);
+    root.append(
+      bar,
+      element("div", { class: "lenet-caption" }, hint),
+      element("div", { class: "lenet-split" }, stack.root, detail),
+    );
+
+    function choose(layer, map) {
+      active = layer;
+      const [, row, column] = cellOf(layer, unit);
+      const { rows, columns } = drawn(layer.shape);
+      // The pointer clicks on a unit; Enter chooses a map, and stays in its place there.
+      if (hovered && hovered[0] === layer) unit = hovered[1];
+      else unit = unitAt(layer, map, Math.min(row, rows - 1), Math.min(column, columns - 1));
+      hovered = null;
+      send({ unit: [0, 0, 0], layer: layer.name });
       enlarge();
     }
-  });
-  take();
-});
+    function enlarge() {
+      const [map, row, column] = cellOf(active, unit);
+      const { rows, columns } = drawn(active.shape);
+      large = picture({
+        rows,
+        columns,
+        label: translate("{layer}, enlarged: move with the arrow keys", { layer: active.name }),
+        focus: true,
+        onCell: guarded((y, x) => {
+          unit = unitAt(active, map, y, x);
+          point(active, unit);
+        }),
+      });
+      large.place(row, column);
+      large.root.style.width = `min(100%, ${rows > 1 ? 260 : 420}px)`;
+      largeBox.replaceChildren(large.root);
+      for (const pick of picks.values()) pick.removeAttribute("aria-pressed");
+      picks.get(`${active.name} ${map}`).setAttribute("aria-pressed", "true");
+      repaint();
+    }
+    /** New numbers in the same places: who moves about with the arrow keys, or points at a unit, stays there. */
+    function repaint() {
+      const [map] = cellOf(active, unit);
+      const { rows, columns } = drawn(active.shape);
+      const from = active.outputs + map * rows * columns;
+      large.paint(activations.subarray(from, from + rows * columns), stack.colour(active.index, map));
+      const [layer, at] = hovered ?? [active, unit];
+      point(layer, at);
+    }
+    /** Frames round a unit, what feeds it, and what it sees of the image. */
+    function mark(layer, at) {
+      for (const one of [...pictures.flat(), large, ...inputPictures]) {
+        for (const name of ["unit", "feeds", "field"]) one.mark(name);
+      }
+      const [map, row, column] = cellOf(layer, at);
+      pictures[layer.index][map].mark("unit", [row, column, 1, 1]);
+      if (layer === active && map === cellOf(active, unit)[0]) large.mark("unit", [row, column, 1, 1]);
+      if (layer.index === 0) return;
+      const below = layers[layer.index - 1];
+      const places = below.shape[1] > 1;
+      const all = [0, 0, drawn(below.shape).rows, drawn(below.shape).columns];
+      const square = places ? inside(window_(layer, below, at[1], at[2]), below.shape) : all;
+      for (const i of places ? reads(layer, below, at[0]) : [0])
+        pictures[below.index][i].mark("feeds", square);
+      for (const one of inputPictures) one.mark("field", field(layers, layer.index, at[1], at[2]));
+    }
+    function point(layer, at) {
+      mark(layer, at);
+      const done = arithmetic(layers, activations, parameters, layer.index, at);
+      const [map, row, column] = at;
+      title.textContent =
+        layer.shape[1] > 1
+          ? translate("{layer}, map {map}, row {row}, column {column}", {
+              layer: layer.name,
+              map,
+              row,
+              column,
+            })
+          : translate("{layer}, unit {unit}", { layer: layer.name, unit: map });
+      value.textContent = translate("value {value}", { value: number(done.value, 5) });
+      how.textContent = explain(layer, done);
+      weights.show(parameters, layer.index, at[0]);
+      // The box grows as it must and never shrinks: what is below does not jump while the pointer moves.
+      words.style.minHeight = `${Math.max(words.offsetHeight, parseFloat(words.style.minHeight) || 0)}px`;
+    }
+    function take() {
+      const total = layers.reduce((sum, layer) => sum + size(layer.shape), 0);
+      const numbers = layers.reduce(
+        (sum, layer, i) => sum + (i ? parameterCount(layer, layers[i - 1]) : 0),
+        0,
+      );
+      activations = floats(model.get("activations"), total, "activations");
+      parameters = floats(model.get("parameters"), numbers, "parameters");
+      const output = Array.from(activations.subarray(last.outputs));
+      const smallest = last.kind === "rbf";
+      const best = smallest ? Math.min(...output) : Math.max(...output);
+      const winner = output.indexOf(best);
+      const answer = { class: classes[winner] ?? winner, value: number(best, 1) };
+      root
+        .querySelectorAll(".lenet-units span")
+        .forEach((name, k) => name.classList.toggle("lenet-strong", k === winner));
+      verdict.textContent = smallest
+        ? translate("smallest: {class} ({value})", answer)
+        : translate("largest: {class} ({value})", answer);
+      stack.paint(activations);
+      weights.forget();
+      if (large) repaint();
+      else enlarge();
+    }
+
+    on("change:activations", take);
+    on("change:parameters", take);
+    on("change:digit", () => digit.set(model.get("digit")));
+    on("change:weights", () => networks.set(names.indexOf(model.get("weights"))));
+    on("change:layer", () => {
+      const layer = layerNamed(model.get("layer"));
+      if (layer === active) return;
+      active = layer;
+      unit = [0, 0, 0];
+      enlarge();
+    });
+    on("change:unit", () => {
+      if (model.get("unit").some((place) => place > 0)) {
+        unit = model.get("unit");
+        enlarge();
+      }
+    });
+    take();
+  },
+);

@@ -112,7 +112,9 @@ class FeatureMaps(Widget):
 
     def text(self) -> str:
         """As `digit 3, LeNet-5 1998, C1`."""
-        return f"digit {self.digit}, {self.weights}, {self.layer}"
+        return translate(
+            "digit {digit}, {weights}, {layer}", digit=self.digit, weights=self.weights, layer=self.layer
+        )
 
     def figure(self):
         """Every layer's maps, one row each."""

@@ -4,6 +4,7 @@
 // A widget made with `run` has all of this without a line of its own: whatever the reader does in it asks the
 // kernel for a sign of life; when none comes, a notice appears above the controls, and the controls are shut
 // off.
+import { translate } from "../system/language.js";
 
 /**
  * The part of anywidget's model that widgets use.
@@ -27,12 +28,16 @@ const SAVES = Symbol.for("lenet_edu.saves"); // each widget has its own copy of 
 
 /** What the reader is told in each state of the kernel. */
 export const NOTICES = {
-  alive: "",
-  silent:
-    "Python has not answered for some seconds. While a cell is running, wait; otherwise run this cell again.",
-  lost:
-    "This is no longer connected to Python: the kernel was restarted or stopped, " +
-    "or the notebook was opened anew. Run this cell again to bring it back.",
+  alive: () => "",
+  silent: () =>
+    translate(
+      "Python has not answered for some seconds. While a cell is running, wait; otherwise run this cell again.",
+    ),
+  lost: () =>
+    translate(
+      "This is no longer connected to Python: the kernel was restarted or stopped, " +
+        "or the notebook was opened anew. Run this cell again to bring it back.",
+    ),
 };
 
 /**

@@ -1,5 +1,6 @@
 // @ts-check
 // A table of links between maps to click in: a row for each map below, a column for each map above.
+import { translate } from "../system/language.js";
 import { button, element, isPlain, keepKeys, moveInGrid } from "./shared.js";
 
 /**
@@ -13,7 +14,7 @@ export function linksTable({ rows, columns, guarded, onToggle, onPoint = () => {
   const root = element("div", {
     class: "lenet-table",
     role: "grid",
-    "aria-label": "maps of S2 by maps of C3",
+    "aria-label": translate("maps of S2 by maps of C3"),
   });
   root.style.gridTemplateColumns = `minmax(1.2em, max-content) repeat(${columns}, minmax(0, 34px))`;
   const head = (text) => element("div", { class: "lenet-head", "aria-hidden": "true" }, text);
@@ -63,8 +64,11 @@ export function linksTable({ rows, columns, guarded, onToggle, onPoint = () => {
         row.forEach((linked, k) => {
           const cell = cells[i][k];
           cell.setAttribute("aria-selected", String(linked));
-          const named = linked ? "connected" : "not connected";
-          cell.setAttribute("aria-label", `map ${i} of S2 to map ${k} of C3: ${named}`);
+          const places = { below: i, above: k };
+          const named = linked
+            ? translate("map {below} of S2 to map {above} of C3: connected", places)
+            : translate("map {below} of S2 to map {above} of C3: not connected", places);
+          cell.setAttribute("aria-label", named);
           cell.textContent = linked ? "X" : "";
         }),
       );

@@ -1,5 +1,6 @@
 // @ts-check
 // LossSurface: a ball on the loss over two weights; gradient descent with a rate and momentum moves it.
+import { translate } from "../system/language.js";
 import { chart, shape } from "./chart.js";
 import { button, element, floats, isPlain, keepKeys, number, picture, slider, widget } from "./shared.js";
 
@@ -85,8 +86,13 @@ export function surface({ losses, points, centre, reach }) {
 export function inWords(slope, last, rate, momentum) {
   const pair = (values) => `(${values.map((value) => number(value, 3)).join(", ")})`;
   const move = slope.map((s, i) => momentum * last[i] - rate * s);
-  const pushed = momentum ? ` + ${number(momentum, 2)} × last step ${pair(last)}` : "";
-  return `next step: −${rateInWords(rate)} × slope ${pair(slope)}${pushed} = ${pair(move)}`;
+  const numbers = { rate: rateInWords(rate), slope: pair(slope), move: pair(move) };
+  if (!momentum) return translate("next step: −{rate} × slope {slope} = {move}", numbers);
+  return translate("next step: −{rate} × slope {slope} + {momentum} × last step {last} = {move}", {
+    ...numbers,
+    momentum: number(momentum, 2),
+    last: pair(last),
+  });
 }
 
 /** A rate with two digits that count. */
@@ -115,7 +121,10 @@ function mapOf(ground, { centre, reach, points, names }, onPlace, guarded) {
   const shown = picture({
     rows: side,
     columns: side,
-    label: `loss over ${names[0]} (across) and ${names[1]} (up): arrow keys put the ball elsewhere`,
+    label: translate("loss over {across} (across) and {up} (up): arrow keys put the ball elsewhere", {
+      across: names[0],
+      up: names[1],
+    }),
     className: "lenet-surface",
     onPick: guarded((row, column) => onPlace(placeOf(row, column))),
   });
@@ -156,7 +165,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowD
 
 export default widget(
   "loss_surface",
-  "Loss surface",
+  () => translate("Loss surface"),
   (model, root, on, { guarded, needsKernel, send, signal }) => {
     const [points] = model.get("points");
     const [centre, reach, names, limits] = ["centre", "reach", "names", "limits"].map((name) =>
@@ -171,7 +180,7 @@ export default widget(
     needsKernel(); // all is computed here
 
     const rate = slider({
-      label: "rate",
+      label: translate("rate"),
       min: Math.log10(least),
       max: Math.log10(most),
       step: 0.01,
@@ -182,7 +191,7 @@ export default widget(
       ),
     });
     const momentum = slider({
-      label: "momentum",
+      label: translate("momentum"),
       min: 0,
       max: heaviest,
       step: 0.05,
@@ -191,16 +200,16 @@ export default widget(
       onInput: guarded((to) => send({ momentum: to })),
     });
     const stepButton = button(
-      "Step",
+      translate("Step"),
       guarded(() => (pause(), step())),
     );
     const runButton = button(
-      "Run",
+      translate("Run"),
       guarded(() => (timer ? pause() : run())),
       { "aria-pressed": "false" },
     );
     const reset = button(
-      "Reset",
+      translate("Reset"),
       guarded(() => (pause(), putBall(model.get("path")[0]))),
     );
     const verdict = element("div", { class: "lenet-strong lenet-verdict", "aria-live": "polite" });
@@ -211,8 +220,12 @@ export default widget(
       (place) => (pause(), putBall(place)),
       guarded,
     );
-    const lossChart = chart("loss, step by step", LEAST_LOSS);
-    const ends = (i) => [centre[i] - reach, centre[i] + reach].map((end) => number(end, 2)).join(" to ");
+    const lossChart = chart(translate("loss, step by step"), LEAST_LOSS);
+    const ends = (i) => ({
+      name: names[i],
+      low: number(centre[i] - reach, 2),
+      high: number(centre[i] + reach, 2),
+    });
     root.append(
       element("div", { class: "lenet-bar" }, rate.root, momentum.root, stepButton, runButton, reset),
       element(
@@ -221,9 +234,9 @@ export default widget(
         element(
           "div",
           { class: "lenet-map" },
-          element("div", { class: "lenet-caption" }, `up: ${names[1]}, ${ends(1)}`),
+          element("div", { class: "lenet-caption" }, translate("up: {name}, {low} to {high}", ends(1))),
           map.root,
-          element("div", { class: "lenet-caption" }, `across: ${names[0]}, ${ends(0)}`),
+          element("div", { class: "lenet-caption" }, translate("across: {name}, {low} to {high}", ends(0))),
           element(
             "div",
             { class: "lenet-scale" },
@@ -234,7 +247,7 @@ export default widget(
           element(
             "div",
             { class: "lenet-caption" },
-            "click, or use the arrow keys, to put the ball elsewhere",
+            translate("click, or use the arrow keys, to put the ball elsewhere"),
           ),
         ),
         element("div", { class: "lenet-report" }, verdict, formula, lossChart.root),
@@ -244,7 +257,7 @@ export default widget(
     function scale() {
       const bar = element("div", {
         role: "img",
-        "aria-label": "colours: dark is a small loss, light a large one",
+        "aria-label": translate("colours: dark is a small loss, light a large one"),
       });
       const stops = Array.from({ length: BANDS }, (_, i) => {
         const [r, g, b] = colourOf(((i + 0.5) / BANDS) ** 2, 0, 1);
@@ -270,7 +283,7 @@ export default widget(
       return true;
     }
     function run() {
-      runButton.textContent = "Pause";
+      runButton.textContent = translate("Pause");
       runButton.setAttribute("aria-pressed", "true");
       const tick = guarded(() => {
         if (step() && !isStill()) timer = window.setTimeout(tick, PAUSE);
@@ -281,7 +294,7 @@ export default widget(
     function pause() {
       clearTimeout(timer);
       timer = 0;
-      runButton.textContent = "Run";
+      runButton.textContent = translate("Run");
       runButton.setAttribute("aria-pressed", "false");
     }
     /** Whether the ball has come to rest: the slope and the last step are next to nothing. */
@@ -303,8 +316,10 @@ export default widget(
       momentum.set(model.get("momentum"));
       map.draw(path);
       verdict.textContent =
-        `${taken} step${taken === 1 ? "" : "s"}: loss ${number(loss, 2)}` +
-        (left ? ". The next step would leave the map: it is too large." : "");
+        (taken === 1
+          ? translate("1 step: loss {loss}", { loss: number(loss, 2) })
+          : translate("{count} steps: loss {loss}", { count: taken, loss: number(loss, 2) })) +
+        (left ? translate(". The next step would leave the map: it is too large.") : "");
       verdict.classList.toggle("lenet-left", left);
       formula.textContent = inWords(slope, lastStep(path), model.get("rate"), model.get("momentum"));
       const line = path.map((place, i) => [i, ground.at(place).loss]);

@@ -87,16 +87,24 @@ class LossSurface(Widget):
     def text(self) -> str:
         """As `rate 0.1, momentum 0, 12 steps: loss 11.20`."""
         steps = len(self.path) - 1
-        taken = f"{steps} step{'s' * (steps != 1)}"
-        return f"rate {self.rate:g}, momentum {self.momentum:g}, {taken}: loss {self.loss:.2f}"
+        taken = translate("1 step") if steps == 1 else translate("{count} steps", count=steps)
+        return translate(
+            "rate {rate:g}, momentum {momentum:g}, {taken}: loss {loss:.2f}",
+            rate=self.rate,
+            momentum=self.momentum,
+            taken=taken,
+            loss=self.loss,
+        )
 
     def figure(self):
         """The surface with three paths from the ball's place: a small rate, the one that is set, momentum."""
         start = (self.path[0][0], self.path[0][1])
         paths = {
-            f"rate {rate:g}" + (f", momentum {momentum:g}" if momentum else ""): self.surface.descend(
-                start, rate, momentum
-            )
+            (
+                translate("rate {rate:g}, momentum {momentum:g}", rate=rate, momentum=momentum)
+                if momentum
+                else translate("rate {rate:g}", rate=rate)
+            ): self.surface.descend(start, rate, momentum)
             for rate, momentum in ((0.1 * self.rate, 0.0), (self.rate, self.momentum), (0.3 * self.rate, 0.9))
         }
         return plots.loss_surface(self.surface, paths)

@@ -10,14 +10,16 @@ class Predict(Widget):
     """The face of a prediction that was asked (`exercises.prediction.Asked`).
 
     The answer, `right`, is with Python until the reader commits: the browser does not have it.
-    `commit(choice)` does what the button does.
+    `commit(choice)` does what the button does. name: what the question is recorded by. choices: the letter
+    and the words of each; `committed` and `right` are letters, or the number.
     """
 
     _esm, _css = module("predict"), styles("predict")
 
     lead = Unicode("Predict.").tag(sync=True)
+    name = Unicode().tag(sync=True)
     question = Unicode().tag(sync=True)
-    choices = List(Unicode()).tag(sync=True)
+    choices = List(List(Unicode())).tag(sync=True)
     settled = Bool(False).tag(sync=True)
     committed = Unicode("").tag(sync=True)
     right = Unicode("").tag(sync=True)
@@ -28,11 +30,12 @@ class Predict(Widget):
 
     def __init__(self, asked):
         self.asked = asked
-        super().__init__(lead=asked.lead, question=asked.question, choices=asked.choices)
+        choices = [list(choice) for choice in asked.choices.items()]
+        super().__init__(name=asked.name, lead=asked.lead, question=asked.question, choices=choices)
         self.on_msg(lambda _, content, __: self.commit(content.get("commit", "")))
 
     def commit(self, choice: str) -> None:
-        """Settle on a choice or a number. Raises LenetError, and says so in the widget, if it is neither."""
+        """Settle on a letter or a number. Raises LenetError, and says so in the widget, if it is neither."""
         try:
             said = self.asked.commit(choice)
         except LenetError as error:

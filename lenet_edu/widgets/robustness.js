@@ -1,5 +1,6 @@
 // @ts-check
 // Robustness: a digit, given or drawn, is scaled, shifted, turned and covered with noise; what it is read as.
+import { translate } from "../system/language.js";
 import {
   answerBars,
   button,
@@ -12,16 +13,20 @@ import {
   slider,
   widget,
 } from "./shared.js";
+import { nameOf } from "./names.js";
 import { noDrawing, oneAtATime, sheet } from "./sheet.js";
 
 /** An amount of a change in words. */
 export function inWords(kind, amount) {
   if (kind === "scale") return `× ${number(amount, 2)}`;
   if (kind === "noise") return `${number(100 * amount, 0)} %`;
-  if (amount === 0) return "none";
-  const size = Math.abs(amount);
-  if (kind === "shift") return `${number(size, 2)} ${amount > 0 ? "down" : "up"}`;
-  return `${number(size, 0)}° ${amount > 0 ? "left" : "right"}`;
+  if (amount === 0) return translate("none");
+  if (kind === "shift") {
+    const size = number(Math.abs(amount), 2);
+    return amount > 0 ? translate("{size} down", { size }) : translate("{size} up", { size });
+  }
+  const angle = number(Math.abs(amount), 0);
+  return amount > 0 ? translate("{angle}° left", { angle }) : translate("{angle}° right", { angle });
 }
 
 /** Where the paper's estimate begins and ends on a slider, as shares of its length. */
@@ -39,7 +44,7 @@ function changeSliders(model, onInput) {
     const { kind, min, max, step, still } = one;
     const format = (amount) => inWords(kind, amount);
     const control = slider({
-      label: kind,
+      label: nameOf(kind),
       min,
       max,
       step,
@@ -51,7 +56,7 @@ function changeSliders(model, onInput) {
     if (one.paper) {
       const [from, to] = estimate(one);
       const range = element("div", {
-        title: "up to where the paper estimates that LeNet-5 reads accurately",
+        title: translate("up to where the paper estimates that LeNet-5 reads accurately"),
       });
       range.style.left = `${100 * from}%`;
       range.style.width = `${100 * (to - from)}%`;
@@ -64,20 +69,24 @@ function changeSliders(model, onInput) {
     return { kind, still, show };
   });
   root.append(
-    element("div", { class: "lenet-caption" }, "green: the paper's estimate of what LeNet-5 still reads"),
+    element(
+      "div",
+      { class: "lenet-caption" },
+      translate("green: the paper's estimate of what LeNet-5 still reads"),
+    ),
   );
   return { root, sliders };
 }
 
 export default widget(
   "robustness",
-  "Robustness",
+  () => translate("Robustness"),
   (model, root, on, { guarded, needsKernel, send, signal }) => {
     const [side, size] = [model.get("side"), model.get("size")];
     const [background, foreground] = model.get("levels");
     const paper = sheet({
       side,
-      label: "sheet to draw a digit on",
+      label: translate("sheet to draw a digit on"),
       signal,
       guarded,
       onDrawing: (drawing) => send({ drawing }),
@@ -101,21 +110,21 @@ export default widget(
     });
     const { root: panel, sliders } = changeSliders(model, (kind, to) => move({ [kind]: to }));
     const clear = button(
-      "Clear the drawing",
+      translate("Clear the drawing"),
       guarded(() => {
         paper.blank();
         move({ drawing: noDrawing() });
       }),
     );
     const reset = button(
-      "No change",
+      translate("No change"),
       guarded(() => {
         move(Object.fromEntries(sliders.map(({ kind, still }) => [kind, still])));
       }),
     );
     const verdict = element("div", { class: "lenet-strong lenet-judged", "aria-live": "polite" });
     const chart = element("div", { class: "lenet-chart" });
-    const captions = ["unchanged", "what the network sees"];
+    const captions = [translate("unchanged"), translate("what the network sees")];
     const shown = captions.map((label) => picture({ rows: size, columns: size, label }));
     const titled = (title, content) =>
       element("div", {}, element("div", { class: "lenet-caption" }, title), content);
@@ -129,7 +138,7 @@ export default widget(
       element(
         "div",
         { class: "lenet-columns" },
-        titled("or draw a digit here", paper.canvas),
+        titled(translate("or draw a digit here"), paper.canvas),
         element("div", {}, panel, pair),
         element("div", { class: "lenet-reading" }, verdict, chart),
       ),

@@ -14,6 +14,7 @@ from lenet_edu.network.models import Network
 from lenet_edu.plots.style import INK, RED
 from lenet_edu.reproduction.robustness import AMOUNTS, STILL, change
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translate
 from lenet_edu.training.evaluation import probabilities
 from lenet_edu.widgets.base import (
     Widget,
@@ -95,9 +96,13 @@ class Robustness(Widget):
 
     def text(self) -> str:
         """As `digit 3, unchanged: reads 3` or `drawing, shift 0.2, noise 0.1: reads 8`."""
-        what = "drawing" if self._drawn is not None else f"digit {self.digit}"
-        moved = [f"{kind} {amount:g}" for kind, amount in self.amounts.items() if amount != STILL[kind]]
-        return f"{what}, {', '.join(moved) or 'unchanged'}: reads {self.answer}"
+        drawn = self._drawn is not None
+        what = translate("drawing") if drawn else translate("digit {digit}", digit=self.digit)
+        moved = [
+            _amount_in_words(kind, amount) for kind, amount in self.amounts.items() if amount != STILL[kind]
+        ]
+        changes = ", ".join(moved) or translate("unchanged")
+        return translate("{what}, {changes}: reads {answer}", what=what, changes=changes, answer=self.answer)
 
     def figure(self):
         """The digit under each change alone, from one end of its slider to the other; misread ones in red."""
@@ -107,10 +112,13 @@ class Robustness(Widget):
             for amount in [amounts[place] for place in places]:
                 given: dict[str, Any] = {kind: amount}
                 images.append(change(self.original, self.scaling, **given))
-                titles.append(f"{kind} {amount:g}")
+                titles.append(_amount_in_words(kind, amount))
         answers = [str(k) for k in probabilities(self.network, torch.cat(images)).argmax(1).tolist()]
         colours = [INK if answer == self.expected else RED for answer in answers]
-        titles = [f"{title}\nreads {answer}" for title, answer in zip(titles, answers, strict=True)]
+        titles = [
+            title + "\n" + translate("reads {answer}", answer=answer)
+            for title, answer in zip(titles, answers, strict=True)
+        ]
         return plots.digits(torch.cat(images), titles, _FIGURE_COLUMNS, colours)
 
     def state(self) -> dict:
@@ -157,14 +165,25 @@ class Robustness(Widget):
 
     def _judge(self, output: Tensor, labelled: bool) -> str:
         """In words, with the numbers that decide: distances (RBF) or scores."""
-        what = "distance" if self.network.has_rbf_output else "score"
-        said = f"reads {self.answer} ({what} {output[int(self.answer)].item():.1f})"
+        said = {
+            "answer": self.answer,
+            "what": translate("distance") if self.network.has_rbf_output else translate("score"),
+            "value": f"{output[int(self.answer)].item():.1f}",
+        }
+        other = {"expected": self.expected, "now": f"{output[int(self.expected)].item():.1f}"}
         if self.answer == self.expected:
-            return f"{said}: right" if labelled else f"{said}, as without a change"
-        now = f"{output[int(self.expected)].item():.1f}"
+            if labelled:
+                return translate("reads {answer} ({what} {value}): right", **said)
+            return translate("reads {answer} ({what} {value}), as without a change", **said)
         if labelled:
-            return f"{said}: wrong, it is a {self.expected} ({now})"
-        return f"{said}; without a change it reads {self.expected} (now {now})"
+            return translate(
+                "reads {answer} ({what} {value}): wrong, it is a {expected} ({now})", **said, **other
+            )
+        return translate(
+            "reads {answer} ({what} {value}); without a change it reads {expected} (now {now})",
+            **said,
+            **other,
+        )
 
     def _normalise(self) -> Tensor | None:
         """The drawing as the network's input, or None if there is nothing on the sheet."""
@@ -175,3 +194,13 @@ class Robustness(Widget):
             return self.scaling.apply(pictures.normalise(pictures.ink_of(grey)))[None]
         except LenetError:
             return None
+
+
+def _amount_in_words(kind: str, amount: float) -> str:
+    words = {
+        "scale": translate("scale"),
+        "shift": translate("shift"),
+        "rotation": translate("rotation"),
+        "noise": translate("noise"),
+    }
+    return f"{words[kind]} {amount:g}"

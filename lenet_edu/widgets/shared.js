@@ -2,6 +2,7 @@
 // What every widget needs: elements, pictures, colours, keys, numbers from bytes, visible errors.
 // Python puts this text before each widget's own, so that a widget is one module without a build step.
 
+import { translate, useTranslations } from "../system/language.js";
 import { NOTICES, keepStates, watchKernel } from "./kernel.js";
 
 /** @typedef {import("./kernel.js").Model} Model */
@@ -74,10 +75,18 @@ export function element(tag, attributes = {}, ...children) {
  */
 export function floats(view, count, what) {
   if (!view || view.byteLength !== 4 * count) {
-    throw new Error(`${what}: ${4 * count} bytes were expected, ${view ? view.byteLength : "none"} came.`);
+    throw new Error(
+      translate("{what}: {wanted} bytes were expected, {came} came.", {
+        what,
+        wanted: 4 * count,
+        came: view ? view.byteLength : translate("none"),
+      }),
+    );
   }
   const values = new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
-  if (!values.every(Number.isFinite)) throw new Error(`${what}: not every number is finite.`);
+  if (!values.every(Number.isFinite)) {
+    throw new Error(translate("{what}: not every number is finite.", { what }));
+  }
   return values;
 }
 
@@ -318,7 +327,8 @@ export function layerPictures(
 ) {
   const root = element("div", { class: "lenet-stack" });
   const [inputs, height, width] = layers[0].shape;
-  const whole = inputs === 3 ? picture({ rows: height, columns: width, label: "the picture" }) : null;
+  const whole =
+    inputs === 3 ? picture({ rows: height, columns: width, label: translate("the picture") }) : null;
   /** @type {((map: number) => (value: number) => number[])[]} */
   let colours = [];
   const lines = layers.map((layer) => {
@@ -335,7 +345,10 @@ export function layerPictures(
     }
     if (layer === layers[0] && whole) put(whole.root);
     const pictures = Array.from({ length: maps }, (_, map) => {
-      const label = `${layer.name}, ${maps > 1 ? `map ${map}` : "all units"}`;
+      const label =
+        maps > 1
+          ? translate("{layer}, map {map}", { layer: layer.name, map })
+          : translate("{layer}, all units", { layer: layer.name });
       const hear = onCell && ((row, column) => onCell(layer, map, row, column));
       const one = picture({ rows, columns, label, className: "lenet-small", onCell: hear, onLeave });
       put(wrap(one, layer, map));
@@ -439,10 +452,15 @@ export function slider({ label, min, max, step = 1, value, onInput, format = Str
   };
 }
 
-/** A labelled choice among texts. */
-export function choice({ label, options, value, onInput }) {
+/**
+ * A labelled choice among texts, which `called` says in the reader's words.
+ *
+ * @param {{ label: string, options: string[], value: string, onInput: (value: string) => void,
+ *   called?: (option: string) => string }} options
+ */
+export function choice({ label, options, value, onInput, called = String }) {
   const select = element("select", { "aria-label": label, change: () => onInput(select.value) });
-  for (const option of options) select.append(element("option", { value: option }, option));
+  for (const option of options) select.append(element("option", { value: option }, called(option)));
   select.value = value;
   const root = element("label", { class: "lenet-control" }, element("span", {}, label), select);
   return { root, set: (to) => (select.value = to) };
@@ -460,8 +478,9 @@ export function button(label, onClick, attributes = {}) {
 
 /** A slider over images, by their labels if they have any. */
 export function imageSlider(labels, value, onInput) {
-  const format = (place) => (labels[place] ? `${place}: a ${labels[place]}` : String(place));
-  return slider({ label: "image", min: 0, max: labels.length - 1, value, format, onInput });
+  const format = (place) =>
+    labels[place] ? translate("{place}: a {label}", { place, label: labels[place] }) : String(place);
+  return slider({ label: translate("image"), min: 0, max: labels.length - 1, value, format, onInput });
 }
 
 /** How long the bars of distances (RBF) or of scores are, as shares of the longest. */
@@ -481,7 +500,9 @@ export function barLengths(outputs, rbf) {
  */
 export function answerBars(outputs, rbf, { called = String, rowClass = () => "", barClass = () => "" } = {}) {
   const lengths = barLengths(outputs, rbf);
-  const caption = rbf ? "distance to each code: the smallest wins" : "scores: the largest wins";
+  const caption = rbf
+    ? translate("distance to each code: the smallest wins")
+    : translate("scores: the largest wins");
   const rows = outputs.map((value, k) => {
     const bar = element("div", { class: `lenet-length ${barClass(k)}` });
     bar.style.width = `${100 * lengths[k]}%`;
@@ -555,7 +576,7 @@ export function run(model, el, name, label, build) {
   let dependent = [body];
   function tell(state) {
     frame.dataset.kernel = state;
-    notice.textContent = NOTICES[state];
+    notice.textContent = NOTICES[state]();
     notice.hidden = state === "alive";
     for (const one of dependent) one.inert = state === "lost";
   }
@@ -577,13 +598,16 @@ export function run(model, el, name, label, build) {
  * A widget as anywidget takes it: see `run`.
  *
  * @param {string} name
- * @param {string} label
+ * @param {() => string} label
  * @param {(model: Model, root: HTMLElement, on: On, tools: Tools) => void} build
  */
 export function widget(name, label, build) {
   return {
     initialize: ({ model }) => keepStates(model),
-    render: ({ model, el }) =>
-      run(model, el, name, label, (root, on, tools) => build(model, root, on, tools)),
+    render({ model, el }) {
+      const texts = model.get("texts");
+      if (texts) useTranslations(texts); // Python's; a page has a language for all that is on it
+      return run(model, el, name, label(), (root, on, tools) => build(model, root, on, tools));
+    },
   };
 }

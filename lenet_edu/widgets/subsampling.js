@@ -1,5 +1,6 @@
 // @ts-check
 // Subsampling: maps before and after, and where on the squash their weighted sums fall.
+import { translate } from "../system/language.js";
 import {
   button,
   diverging,
@@ -13,6 +14,7 @@ import {
   svgElement,
   widget,
 } from "./shared.js";
+import { nameOf } from "./names.js";
 
 /** Sum of each square of four, map after map. */
 export function sumsOfFour(maps, [count, height, width]) {
@@ -37,15 +39,15 @@ export function votes(coefficient, bias, squash) {
 
 /** The unit in a word. */
 export function character(answers) {
-  if (Math.max(...answers) - Math.min(...answers) < 0.1) return "always the same: the inputs hardly matter";
+  if (Math.max(...answers) - Math.min(...answers) < 0.1)
+    return translate("always the same: the inputs hardly matter");
   const fires = answers.map((value) => value > 0);
   const firm = answers.every((value) => Math.abs(value) > 0.9);
-  const name = { "0,1,1,1,1": "OR: one is enough", "0,0,0,0,1": "AND: all four are needed" }[
-    fires.map(Number).join()
-  ];
-  if (firm && name) return name;
-  if (Math.max(...answers) - Math.min(...answers) < 2) return "a blur: every input counts alike";
-  return "between averaging and deciding";
+  const fired = fires.map(Number).join();
+  if (firm && fired === "0,1,1,1,1") return translate("OR: one is enough");
+  if (firm && fired === "0,0,0,0,1") return translate("AND: all four are needed");
+  if (Math.max(...answers) - Math.min(...answers) < 2) return translate("a blur: every input counts alike");
+  return translate("between averaging and deciding");
 }
 
 const VOTES = [-4, -2, 0, 2, 4]; // the sums of 0 to 4 inputs at 1
@@ -81,7 +83,12 @@ function squashChart(f, amplitude) {
     text(left - 4, y(value) + 4, "end", number(value, Number.isInteger(value) ? 0 : 1)),
   ]);
   const middle = (left + right) / 2;
-  const caption = text(middle, HEIGHT - 4, "middle", "weighted sum: coefficient × sum of four + bias");
+  const caption = text(
+    middle,
+    HEIGHT - 4,
+    "middle",
+    translate("weighted sum: coefficient × sum of four + bias"),
+  );
   const points = Array.from({ length: 121 }, (_, i) => -REACH + (i * REACH) / 60);
   const curve = svgElement("polyline", {
     points: points.map((a) => `${x(a)},${y(f(a))}`).join(" "),
@@ -89,7 +96,7 @@ function squashChart(f, amplitude) {
   });
   const bars = svgElement("g", { class: "lenet-units" });
   const dots = svgElement("g", { class: "lenet-votes-at" });
-  const label = "the squash, and where the weighted sums fall on it";
+  const label = translate("the squash, and where the weighted sums fall on it");
   const attributes = {
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
     class: "lenet-curve",
@@ -127,77 +134,83 @@ function squashChart(f, amplitude) {
   };
 }
 
-export default widget("subsampling", "Subsampling", (model, root, on, { guarded, needsKernel, send }) => {
-  const shape = model.get("shape");
-  const [count, height, width] = shape;
-  const [rows, columns] = [height / 2, width / 2];
-  const maps = floats(model.get("maps"), count * height * width, "maps");
-  const sums = sumsOfFour(maps, shape);
-  const squash = model.get("squash");
-  const f = (a) => scaledTanh(a, squash);
-  needsKernel(); // all is computed here
+export default widget(
+  "subsampling",
+  () => translate("Subsampling"),
+  (model, root, on, { guarded, needsKernel, send }) => {
+    const shape = model.get("shape");
+    const [count, height, width] = shape;
+    const [rows, columns] = [height / 2, width / 2];
+    const maps = floats(model.get("maps"), count * height * width, "maps");
+    const sums = sumsOfFour(maps, shape);
+    const squash = model.get("squash");
+    const f = (a) => scaledTanh(a, squash);
+    needsKernel(); // all is computed here
 
-  const control = (label, min, max) =>
-    slider({
-      label,
-      min,
-      max,
-      step: 0.01,
-      value: model.get(label),
-      format: (value) => number(value, 2),
-      onInput: guarded((value) => send({ [label]: value })),
-    });
-  const [coefficient, bias] = [control("coefficient", -3, 3), control("bias", -8, 8)];
-  const presets = Object.entries(PRESETS).map(([name, [c, b]]) =>
-    button(
-      name,
-      guarded(() => send({ coefficient: c, bias: b })),
-    ),
-  );
-  const row = (label, side) => {
-    const pictures = Array.from({ length: count }, (_, k) =>
-      picture({ ...side, label: `map ${k} ${label}` }),
+    const control = (label, min, max) =>
+      slider({
+        label: nameOf(label),
+        min,
+        max,
+        step: 0.01,
+        value: model.get(label),
+        format: (value) => number(value, 2),
+        onInput: guarded((value) => send({ [label]: value })),
+      });
+    const [coefficient, bias] = [control("coefficient", -3, 3), control("bias", -8, 8)];
+    const presets = Object.entries(PRESETS).map(([name, [c, b]]) =>
+      button(
+        nameOf(name),
+        guarded(() => send({ coefficient: c, bias: b })),
+      ),
     );
-    return { pictures, root: element("div", { class: "lenet-maps" }, ...pictures.map((one) => one.root)) };
-  };
-  const before = row("before", { rows: height, columns: width });
-  const after = row("after", { rows, columns });
-  const limit = largest(maps);
-  const partOf = (values, k) =>
-    values.subarray((k * values.length) / count, ((k + 1) * values.length) / count);
-  before.pictures.forEach((one, k) => one.paint(partOf(maps, k), (value) => diverging(value, limit)));
-  const chart = squashChart(f, squash[0]);
-  const table = element("div", { class: "lenet-formula lenet-votes", "aria-live": "polite" });
-  const caption = (text) => element("div", { class: "lenet-caption" }, text);
-  const bars = caption("the squash: bars count the units of all maps, dots are 0 to 4 inputs at 1");
-  root.append(
-    element("div", { class: "lenet-bar" }, coefficient.root, bias.root, ...presets),
-    caption("before"),
-    before.root,
-    caption("after"),
-    after.root,
-    element("div", { class: "lenet-columns" }, element("div", {}, bars, chart.root), table),
-  );
+    const row = (label, side) => {
+      const pictures = Array.from({ length: count }, (_, k) => picture({ ...side, label: label(k) }));
+      return { pictures, root: element("div", { class: "lenet-maps" }, ...pictures.map((one) => one.root)) };
+    };
+    const before = row((k) => translate("map {k} before", { k }), { rows: height, columns: width });
+    const after = row((k) => translate("map {k} after", { k }), { rows, columns });
+    const limit = largest(maps);
+    const partOf = (values, k) =>
+      values.subarray((k * values.length) / count, ((k + 1) * values.length) / count);
+    before.pictures.forEach((one, k) => one.paint(partOf(maps, k), (value) => diverging(value, limit)));
+    const chart = squashChart(f, squash[0]);
+    const table = element("div", { class: "lenet-formula lenet-votes", "aria-live": "polite" });
+    const caption = (text) => element("div", { class: "lenet-caption" }, text);
+    const bars = caption(
+      translate("the squash: bars count the units of all maps, dots are 0 to 4 inputs at 1"),
+    );
+    root.append(
+      element("div", { class: "lenet-bar" }, coefficient.root, bias.root, ...presets),
+      caption(translate("before")),
+      before.root,
+      caption(translate("after")),
+      after.root,
+      element("div", { class: "lenet-columns" }, element("div", {}, bars, chart.root), table),
+    );
 
-  function paint() {
-    const [c, b] = [model.get("coefficient"), model.get("bias")];
-    coefficient.set(c);
-    bias.set(b);
-    const weighted = sums.map((sum) => c * sum + b);
-    after.pictures.forEach((one, k) =>
-      one.paint(partOf(weighted, k).map(f), (value) => diverging(value, squash[0])),
-    );
-    chart.draw(
-      weighted,
-      VOTES.map((sum) => c * sum + b),
-    );
-    const answers = votes(c, b, f);
-    table.replaceChildren(
-      element("div", { class: "lenet-strong" }, character(answers)),
-      ...answers.map((value, n) => element("div", {}, `${n} of 4 inputs at 1: ${number(value, 2)}`)),
-    );
-  }
-  on("change:coefficient", paint);
-  on("change:bias", paint);
-  paint();
-});
+    function paint() {
+      const [c, b] = [model.get("coefficient"), model.get("bias")];
+      coefficient.set(c);
+      bias.set(b);
+      const weighted = sums.map((sum) => c * sum + b);
+      after.pictures.forEach((one, k) =>
+        one.paint(partOf(weighted, k).map(f), (value) => diverging(value, squash[0])),
+      );
+      chart.draw(
+        weighted,
+        VOTES.map((sum) => c * sum + b),
+      );
+      const answers = votes(c, b, f);
+      table.replaceChildren(
+        element("div", { class: "lenet-strong" }, character(answers)),
+        ...answers.map((value, n) =>
+          element("div", {}, translate("{n} of 4 inputs at 1: {value}", { n, value: number(value, 2) })),
+        ),
+      );
+    }
+    on("change:coefficient", paint);
+    on("change:bias", paint);
+    paint();
+  },
+);

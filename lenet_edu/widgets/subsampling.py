@@ -50,7 +50,9 @@ class Subsampling(Widget):
 
     def text(self) -> str:
         """As `coefficient 0.25, bias 0.00`."""
-        return f"coefficient {self.coefficient:.2f}, bias {self.bias:.2f}"
+        return translate(
+            "coefficient {coefficient:.2f}, bias {bias:.2f}", coefficient=self.coefficient, bias=self.bias
+        )
 
     def figure(self):
         """The maps as they come out."""

@@ -1,5 +1,6 @@
 // @ts-check
 // TrainingPanel: buttons and settings; curves; maps, kernels, gradients, confusion and mistakes as they form.
+import { translate } from "../system/language.js";
 import { chart } from "./chart.js";
 import { COMPARED_COLOURS, runTable } from "./run_table.js";
 import {
@@ -18,6 +19,7 @@ import {
   slider,
   widget,
 } from "./shared.js";
+import { nameOf } from "./names.js";
 
 /*
  * The parts are exported: JupyterLab shows them as one widget, the playground puts them in places of its own, before a
@@ -58,17 +60,24 @@ export function rows(view, what) {
 /** 4 s, 2 min 5 s. @param {number} seconds */
 export function duration(seconds) {
   const whole = Math.ceil(seconds);
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  if (whole < 60) return translate("{seconds} s", { seconds: whole });
+  return translate("{minutes} min {seconds} s", { minutes: Math.floor(whole / 60), seconds: whole % 60 });
 }
 
 /** What the panel says of a training. @param {Progress} progress @param {string} status */
 export function summary(progress, status) {
   const { loss, validation, images_per_second: speed, seconds_left: left } = progress;
-  const parts = [`epoch ${number(progress.epochs_done, 2)} of ${progress.epochs}`, `step ${progress.steps}`];
-  if (typeof loss === "number") parts.push(`loss ${number(loss, 3)}`);
-  if (typeof validation === "number") parts.push(`validation ${number(100 * validation, 2)}%`);
-  if (speed) parts.push(`${Math.round(speed).toLocaleString("en")} images/s`);
-  if (status === "running" && left) parts.push(`${duration(left)} left`);
+  const { epochs_done: done, epochs } = progress;
+  const parts = [
+    translate("epoch {done} of {epochs}", { done: number(done, 2), epochs }),
+    translate("step {step}", { step: progress.steps }),
+  ];
+  if (typeof loss === "number") parts.push(translate("loss {loss}", { loss: number(loss, 3) }));
+  if (typeof validation === "number") {
+    parts.push(translate("validation {percent}%", { percent: number(100 * validation, 2) }));
+  }
+  if (speed) parts.push(translate("{count} images/s", { count: Math.round(speed).toLocaleString("en") }));
+  if (status === "running" && left) parts.push(translate("{time} left", { time: duration(left) }));
   return parts.join(" · ");
 }
 
@@ -87,7 +96,7 @@ export function classWord(classes) {
 function offer(control, options, value) {
   const select = control.root.querySelector("select");
   const all = options.includes(value) ? options : [...options, value];
-  select.replaceChildren(...all.map((option) => element("option", { value: option }, option)));
+  select.replaceChildren(...all.map((option) => element("option", { value: option }, nameOf(option))));
   select.value = value;
 }
 
@@ -113,13 +122,15 @@ function section(title, ...content) {
  */
 export function notices({ model, ask, follow }) {
   const left = element("span", {});
-  const resume = button("Load it", () => ask("load", { name: model.get("interrupted") }));
+  const resume = button(translate("Load it"), () => ask("load", { name: model.get("interrupted") }));
   const interrupted = element("div", { class: "lenet-notice", role: "status" }, left, " ", resume);
   const givenAway = element(
     "div",
     { class: "lenet-notice", role: "status" },
-    "This training is now shown by a panel that was made later from the same arguments. ",
-    "Run this cell again to have it here.",
+    translate(
+      "This training is now shown by a panel that was made later from the same arguments. " +
+        "Run this cell again to have it here.",
+    ),
   );
   const error = element("div", { class: "lenet-error", role: "alert" });
   follow(["interrupted", "begun", "runs"], () => {
@@ -127,8 +138,10 @@ export function notices({ model, ask, follow }) {
     const run = model.get("runs").find((one) => one.name === name);
     interrupted.hidden = !run || model.get("begun");
     if (run) {
-      const place = `epoch ${number(run.epochs_done, 2)} of ${run.epochs}`;
-      left.textContent = `The run ${name} was interrupted when its kernel ended. It is saved at ${place}.`;
+      left.textContent = translate(
+        "The run {name} was interrupted when its kernel ended. It is saved at epoch {done} of {epochs}.",
+        { name, done: number(run.epochs_done, 2), epochs: run.epochs },
+      );
     }
   });
   follow(["given_away"], () => (givenAway.hidden = !model.get("given_away")));
@@ -147,18 +160,22 @@ export function notices({ model, ask, follow }) {
  */
 export function trainingBar({ model, ask, follow }, frame, signal) {
   const action = (label, name, title) => button(label, () => ask(name), { title });
-  const train = button("Train", () => ask("train"), {
+  const train = button(translate("Train"), () => ask("train"), {
     class: "lenet-button lenet-main",
-    title: "to the end",
+    title: translate("to the end"),
   });
-  const pause = action("Pause", "pause", "after the batch under way");
-  const step = action("Step", "step", "one batch");
-  const epoch = action("Epoch", "epoch", "to the end of the epoch");
-  const reset = action("Reset", "reset", "to the same initial weights; the run stays in its folder");
+  const pause = action(translate("Pause"), "pause", translate("after the batch under way"));
+  const step = action(translate("Step"), "step", translate("one batch"));
+  const epoch = action(translate("Epoch"), "epoch", translate("to the end of the epoch"));
+  const reset = action(
+    translate("Reset"),
+    "reset",
+    translate("to the same initial weights; the run stays in its folder"),
+  );
   const figures = element("span", { class: "lenet-formula lenet-said", "aria-live": "off" });
   const state = element("span", { class: "lenet-strong lenet-state", role: "status" });
   const safe = element("div", { class: "lenet-notice" });
-  const bar = element("progress", { class: "lenet-progress", max: 1, "aria-label": "training" });
+  const bar = element("progress", { class: "lenet-progress", max: 1, "aria-label": translate("training") });
 
   function paint() {
     const status = model.get("status");
@@ -167,15 +184,17 @@ export function trainingBar({ model, ask, follow }, frame, signal) {
     const running = status === "running";
     const lost = frame.dataset.kernel === "lost";
     const unfinished = begun && status !== "finished";
-    state.textContent = lost && running ? "interrupted" : status;
+    state.textContent = nameOf(lost && running ? "interrupted" : status);
     figures.textContent = summary(progress, lost ? "" : status);
     bar.value = progress.epochs ? Math.min(progress.epochs_done / progress.epochs, 1) : 0;
     safe.hidden = !lost || !unfinished || !progress.home;
-    safe.textContent =
-      `The run ${progress.home} is not lost: it was saved at its last pause, and every twenty seconds. ` +
-      "Run this cell again: a training that still runs comes back. One that ended with its kernel goes on " +
-      "from where it was saved, once you press Load beside its name and then Go on.";
-    train.textContent = begun ? "Go on" : "Train";
+    safe.textContent = translate(
+      "The run {name} is not lost: it was saved at its last pause, and every twenty seconds. " +
+        "Run this cell again: a training that still runs comes back. One that ended with its kernel goes on " +
+        "from where it was saved, once you press Load beside its name and then Go on.",
+      { name: progress.home },
+    );
+    train.textContent = begun ? translate("Go on") : translate("Train");
     for (const one of [train, step, epoch]) one.disabled = running || status === "finished";
     pause.disabled = !running;
     reset.disabled = !begun;
@@ -195,7 +214,7 @@ export function trainingBar({ model, ask, follow }, frame, signal) {
 export function settingsForm({ model, guarded, send, follow }) {
   const choose = (name) =>
     guarded((value) => send({ settings: { ...model.get("settings"), [name]: value } }));
-  const seed = numberField("seed", 0, choose("seed"));
+  const seed = numberField(nameOf("seed"), 0, choose("seed"));
   const choices = element("div", { class: "lenet-choices" });
   const recipe = element("div", { class: "lenet-caption lenet-recipe" });
   const form = element("fieldset", { class: "lenet-bar lenet-settings" }, choices, seed.root);
@@ -203,7 +222,7 @@ export function settingsForm({ model, guarded, send, follow }) {
   follow(["settings", "options"], () => {
     const names = Object.keys(model.get("options"));
     if (names.join() !== Object.keys(controls).join()) {
-      const made = (name) => choice({ label: name, options: [], value: "", onInput: choose(name) });
+      const made = (name) => choice({ label: nameOf(name), options: [], value: "", onInput: choose(name) });
       controls = Object.fromEntries(names.map((name) => [name, made(name)]));
       choices.replaceChildren(...Object.values(controls).map((control) => control.root));
     }
@@ -214,7 +233,7 @@ export function settingsForm({ model, guarded, send, follow }) {
   });
   follow(["begun"], () => {
     form.disabled = model.get("begun");
-    form.title = form.disabled ? "Reset before you choose another network, recipe or data." : "";
+    form.title = form.disabled ? translate("Reset before you choose another network, recipe or data.") : "";
   });
   follow(["recipe_text"], () => (recipe.textContent = model.get("recipe_text")));
   return element("div", {}, form, recipe);
@@ -225,7 +244,7 @@ export function liveControls({ model, guarded, send, follow }) {
   const set = (name) => guarded((value) => send({ [name]: value }));
   const round = (/** @type {number} */ rate) => Number(rate.toPrecision(2));
   const rate = slider({
-    label: "learning rate (peak)",
+    label: translate("learning rate (peak)"),
     min: Math.log10(LOWEST_RATE),
     max: 0.5,
     step: 0.05,
@@ -235,7 +254,7 @@ export function liveControls({ model, guarded, send, follow }) {
   });
   const format = (/** @type {number} */ value) => value.toFixed(2);
   const momentum = slider({
-    label: "momentum",
+    label: nameOf("momentum"),
     min: 0,
     max: 0.99,
     step: 0.01,
@@ -244,8 +263,8 @@ export function liveControls({ model, guarded, send, follow }) {
     onInput: set("momentum"),
   });
   const setBatch = (value) => set("batch_size")(Number(value));
-  const batch = choice({ label: "batch size", options: BATCHES, value: "128", onInput: setBatch });
-  const epochs = numberField("epochs", 1, set("epochs"));
+  const batch = choice({ label: translate("batch size"), options: BATCHES, value: "128", onInput: setBatch });
+  const epochs = numberField(nameOf("epochs"), 1, set("epochs"));
   follow(["peak_rate"], () => rate.set(Math.log10(Math.max(model.get("peak_rate"), LOWEST_RATE))));
   follow(["momentum"], () => momentum.set(model.get("momentum")));
   follow(["batch_size"], () => offer(batch, BATCHES, String(model.get("batch_size"))));
@@ -256,8 +275,8 @@ export function liveControls({ model, guarded, send, follow }) {
 
 /** The error and the loss of this run, and of those that are compared. @param {Panel} panel */
 export function curves({ model, follow }) {
-  const errors = chart("error, % of the images", LEAST_ERROR);
-  const losses = chart("loss", LEAST_LOSS);
+  const errors = chart(translate("error, % of the images"), LEAST_ERROR);
+  const losses = chart(translate("loss"), LEAST_LOSS);
   const legend = element("div", { class: "lenet-caption lenet-legend" });
   const key = (name, text, colour = "") => {
     const line = element("span", { class: `lenet-key ${name}` });
@@ -292,11 +311,11 @@ export function curves({ model, follow }) {
     draw(errors, ([epoch, , accuracy]) => [epoch, 100 * (1 - accuracy)]);
     draw(losses, ([epoch, loss]) => [epoch, loss]);
     legend.replaceChildren(
-      key("lenet-key-train", "training, as it goes"),
-      key("lenet-key-validation", "validation, after each epoch"),
-      ...(abandoned.length ? [key("lenet-key-abandoned", "after the last saved state")] : []),
+      key("lenet-key-train", translate("training, as it goes")),
+      key("lenet-key-validation", translate("validation, after each epoch")),
+      ...(abandoned.length ? [key("lenet-key-abandoned", translate("after the last saved state"))] : []),
       ...others.map(({ name }, i) => key("lenet-key-compared", name, COMPARED_COLOURS[i])),
-      element("span", { class: "lenet-axis" }, "along the axis: epochs"),
+      element("span", { class: "lenet-axis" }, translate("along the axis: epochs")),
     );
   }
   follow(["curve", "validation", "abandoned_curve", "compared_curves", "progress"], paint);
@@ -318,7 +337,14 @@ function mapsOfOneImage({ model, guarded, send, follow, called }) {
     if (word !== classWord(classes)) {
       word = classWord(classes);
       const onInput = guarded((value) => send({ digit: value }));
-      digit = slider({ label: word, min: 0, max: classes.length - 1, value: 0, format: called, onInput });
+      digit = slider({
+        label: nameOf(word),
+        min: 0,
+        max: classes.length - 1,
+        value: 0,
+        format: called,
+        onInput,
+      });
       chooser.replaceChildren(digit.root);
     }
     digit.input.max = classes.length - 1;
@@ -338,13 +364,22 @@ function mapsOfOneImage({ model, guarded, send, follow, called }) {
     const last = Array.from(stack.paint(floats(outputs, stack.numbers, "outputs")));
     const answer = answerOf(last, model.get("rbf"));
     const actual = model.get("digit");
-    const judged = answer === actual ? "rightly" : "wrongly";
-    verdict.textContent = `${called(actual)} is ${judged} read as ${called(answer)}`;
+    const said = { actual: called(actual), answer: called(answer) };
+    verdict.textContent =
+      answer === actual
+        ? translate("{actual} is rightly read as {answer}", said)
+        : translate("{actual} is wrongly read as {answer}", said);
     verdict.classList.toggle("lenet-misread", answer !== actual);
     const barClass = (/** @type {number} */ k) => (k === answer ? "lenet-won" : "");
     bars.replaceChildren(...answerBars(last, model.get("rbf"), { called, barClass }));
   });
-  return section("The maps of one test image, and what it is read as", chooser, place, verdict, bars);
+  return section(
+    translate("The maps of one test image, and what it is read as"),
+    chooser,
+    place,
+    verdict,
+    bars,
+  );
 }
 
 /** The kernels of C1 as they form. @param {Panel} panel */
@@ -359,7 +394,8 @@ export function firstKernels({ model, follow }) {
     const each = inputs * KERNEL_SIDE ** 2;
     const count = values.length / each;
     if (pictures.length !== count) {
-      const made = (_, k) => picture({ rows: KERNEL_SIDE, columns: KERNEL_SIDE, label: `C1, kernel ${k}` });
+      const made = (_, k) =>
+        picture({ rows: KERNEL_SIDE, columns: KERNEL_SIDE, label: translate("C1, kernel {k}", { k }) });
       pictures = Array.from({ length: count }, made);
       place.replaceChildren(...pictures.map((one) => one.root));
     }
@@ -375,7 +411,7 @@ export function firstKernels({ model, follow }) {
       else one.paint(kernel, (value) => diverging(value, limit));
     });
   });
-  return section("C1's kernels: red adds, blue takes away", place);
+  return section(translate("C1's kernels: red adds, blue takes away"), place);
 }
 
 /** How large each layer's gradient is. @param {Panel} panel */
@@ -396,10 +432,10 @@ export function gradientBars({ model, follow }) {
     });
     place.replaceChildren(...bars);
   });
-  return section("Gradient of the last step, root mean square", place);
+  return section(translate("Gradient of the last step, root mean square"), place);
 }
 
-const NOTHING_YET = "after the first epoch";
+const nothingYet = () => translate("after the first epoch");
 
 /** How often each class is taken for each other one. @param {Panel} panel */
 export function confusionTable({ model, follow, called }) {
@@ -407,7 +443,7 @@ export function confusionTable({ model, follow, called }) {
   follow(["confusion", "classes"], () => {
     const table = model.get("confusion");
     if (!table.length) {
-      place.replaceChildren(element("div", { class: "lenet-caption" }, NOTHING_YET));
+      place.replaceChildren(element("div", { class: "lenet-caption" }, nothingYet()));
       return;
     }
     const mistakes = table.flatMap((line, actual) => line.filter((_, predicted) => predicted !== actual));
@@ -426,7 +462,7 @@ export function confusionTable({ model, follow, called }) {
     const head = element("tr", {}, element("th", {}), ...heads);
     place.replaceChildren(element("table", { class: "lenet-confusion" }, head, ...lines));
   });
-  return section("Validation: rows are actual, columns predicted", place);
+  return section(translate("Validation: rows are actual, columns predicted"), place);
 }
 
 /** The mistakes that the network is surest of. @param {Panel} panel */
@@ -435,7 +471,7 @@ export function surestMistakes({ model, follow, called }) {
   follow(["mistakes", "mistake_images", "confusion", "classes"], () => {
     const mistakes = model.get("mistakes");
     if (!mistakes.length) {
-      const text = model.get("confusion").length ? "none on the validation split" : NOTHING_YET;
+      const text = model.get("confusion").length ? translate("none on the validation split") : nothingYet();
       place.replaceChildren(element("div", { class: "lenet-caption" }, text));
       return;
     }
@@ -446,7 +482,10 @@ export function surestMistakes({ model, follow, called }) {
     if (maps !== 1 && maps !== 3) return;
     const values = floats(view, mistakes.length * each, "mistakes");
     const pictures = mistakes.map(({ label, predicted, probability }, i) => {
-      const text = `a ${called(label)}, read as ${called(predicted)}`;
+      const text = translate("a {label}, read as {predicted}", {
+        label: called(label),
+        predicted: called(predicted),
+      });
       const shown = picture({ rows: IMAGE_SIDE, columns: IMAGE_SIDE, label: text });
       const part = values.subarray(i * each, (i + 1) * each);
       const [low, high] = [Math.min(...part), Math.max(...part)];
@@ -462,14 +501,14 @@ export function surestMistakes({ model, follow, called }) {
     });
     place.replaceChildren(...pictures);
   });
-  return section("The surest mistakes: actual → predicted", place);
+  return section(translate("The surest mistakes: actual → predicted"), place);
 }
 
 /**
  * The runs that there are, and a copy of this one under a name.
  * @param {Panel} panel @param {string} [title] says where they are kept
  */
-export function runs({ model, guarded, send, ask, follow }, title = "Runs in this folder") {
+export function runs({ model, guarded, send, ask, follow }, title = translate("Runs in this folder")) {
   const table = runTable({
     onCompare: guarded((compared) => send({ compared })),
     onLoad: (name) => ask("load", { name }),
@@ -477,12 +516,12 @@ export function runs({ model, guarded, send, ask, follow }, title = "Runs in thi
   });
   const name = element("input", {
     type: "text",
-    "aria-label": "name",
-    placeholder: "a name for a copy",
+    "aria-label": translate("name"),
+    placeholder: translate("a name for a copy"),
     class: "lenet-file",
   });
-  const save = button("Save a copy", () => ask("save", { name: name.value.trim() }), {
-    title: "of this run as it stands",
+  const save = button(translate("Save a copy"), () => ask("save", { name: name.value.trim() }), {
+    title: translate("of this run as it stands"),
   });
   follow(["runs", "compared", "status", "progress"], () => {
     const [compared, status] = [model.get("compared"), model.get("status")];
@@ -515,30 +554,34 @@ export function panelOf(model, on, { guarded, send }) {
   };
 }
 
-export default widget("training_panel", "Train the network", (model, root, on, tools) => {
-  const { needsKernel, signal } = tools;
-  const frame = /** @type {HTMLElement} */ (root.closest(".lenet-widget"));
-  const panel = panelOf(model, on, tools);
-  const { givenAway, others } = notices(panel);
-  const { buttons, bar, safe } = trainingBar(panel, frame, signal);
-  const controls = element("div", {}, buttons, bar, settingsForm(panel), liveControls(panel));
-  const maps = mapsOfOneImage(panel);
-  const table = runs(panel);
-  const inside = element(
-    "div",
-    { class: "lenet-columns" },
-    element("div", { class: "lenet-inside" }, maps),
-    element(
+export default widget(
+  "training_panel",
+  () => translate("Train the network"),
+  (model, root, on, tools) => {
+    const { needsKernel, signal } = tools;
+    const frame = /** @type {HTMLElement} */ (root.closest(".lenet-widget"));
+    const panel = panelOf(model, on, tools);
+    const { givenAway, others } = notices(panel);
+    const { buttons, bar, safe } = trainingBar(panel, frame, signal);
+    const controls = element("div", {}, buttons, bar, settingsForm(panel), liveControls(panel));
+    const maps = mapsOfOneImage(panel);
+    const table = runs(panel);
+    const inside = element(
       "div",
-      { class: "lenet-aside" },
-      firstKernels(panel),
-      gradientBars(panel),
-      confusionTable(panel),
-      surestMistakes(panel),
-    ),
-  );
-  const work = element("div", {}, others, controls, curves(panel), inside, table);
-  root.append(safe, givenAway, work);
-  needsKernel(others, controls, maps.querySelector(".lenet-control"), table);
-  panel.follow(["given_away"], () => (work.inert = model.get("given_away")));
-});
+      { class: "lenet-columns" },
+      element("div", { class: "lenet-inside" }, maps),
+      element(
+        "div",
+        { class: "lenet-aside" },
+        firstKernels(panel),
+        gradientBars(panel),
+        confusionTable(panel),
+        surestMistakes(panel),
+      ),
+    );
+    const work = element("div", {}, others, controls, curves(panel), inside, table);
+    root.append(safe, givenAway, work);
+    needsKernel(others, controls, maps.querySelector(".lenet-control"), table);
+    panel.follow(["given_away"], () => (work.inert = model.get("given_away")));
+  },
+);

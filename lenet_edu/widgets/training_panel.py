@@ -17,7 +17,7 @@ from lenet_edu.network.layers import Convolution
 from lenet_edu.network.models import Network
 from lenet_edu.system.devices import choose_device
 from lenet_edu.system.errors import LenetError, check_choice
-from lenet_edu.system.language import translate
+from lenet_edu.system.language import Text, translate
 from lenet_edu.training.evaluation import confusion, mistakes
 from lenet_edu.training.recipes import RECIPES, Recipe, default_recipe, named_recipe
 from lenet_edu.training.runs import Run, load_run
@@ -205,14 +205,19 @@ class TrainingPanel(Widget):
     def text(self) -> str:
         """As `ready` or `finished, 5 epochs`."""
         epochs = len(self.session.run.history)
-        return self.status if not epochs else f"{self.status}, {epochs} epoch{'s' * (epochs > 1)}"
+        status = translate(self.status)  # JavaScript's names.js has all of them
+        return f"{status}, {_epochs_in_words(epochs)}" if epochs else status
 
     def figure(self):
         """The curves; before there are any, the network."""
         history = self.session.run.history
-        figure = plots.history({"this run": history}) if history else plots.network(self.session.model)
+        figure = (
+            plots.history({translate("this run"): history}) if history else plots.network(self.session.model)
+        )
         # Where only this picture is left of a panel, a reader must know how to get it back.
-        note = "A picture of the training panel: run its cell to use it. A training under way goes on there."
+        note = translate(
+            "A picture of the training panel: run its cell to use it. A training under way goes on there."
+        )
         figure.text(0.5, -0.02, note, ha="center", va="top", size=8, color="#5d6d7e")
         return figure
 
@@ -478,31 +483,51 @@ def _suits(recipe: Recipe, plan: architecture.Architecture) -> bool:
 
 # How the distortions of training images are called; shares are given in percent.
 _DISTORTIONS = {
-    "rotation": "turned by up to {:g}°",
-    "shift": "moved by up to {:g} pixels",
-    "scale": "resized by up to {:.0%}",
-    "shear": "slanted by up to {:.0%}",
-    "squeeze": "squeezed by up to {:.0%}",
-    "elastic": "bent by about {:g} pixels",
-    "horizontal_flip": "mirrored with probability {:.0%}",
-    "vertical_flip": "turned upside down with probability {:.0%}",
-    "colour": "changed in colour by up to {:.0%}",
+    "rotation": Text("turned by up to {value:g}°"),
+    "shift": Text("moved by up to {value:g} pixels"),
+    "scale": Text("resized by up to {value:.0%}"),
+    "shear": Text("slanted by up to {value:.0%}"),
+    "squeeze": Text("squeezed by up to {value:.0%}"),
+    "elastic": Text("bent by about {value:g} pixels"),
+    "horizontal_flip": Text("mirrored with probability {value:.0%}"),
+    "vertical_flip": Text("turned upside down with probability {value:.0%}"),
+    "colour": Text("changed in colour by up to {value:.0%}"),
 }
 
 
 def in_words(recipe: Recipe) -> str:
     """What a recipe does, in a sentence for readers."""
-    epochs = f"{recipe.epochs} epoch{'s' * (recipe.epochs > 1)}"
-    rate = f"learning rate {recipe.peak_rate:.3g}"
-    if recipe.halve_every:
-        rate += f", halved every {recipe.halve_every} epochs"
-    elif recipe.warm_up:
-        rate += f" after the first {recipe.warm_up:.0%} of the steps, then down to 0 in a straight line"
     values = {name: getattr(recipe, name) for name in _DISTORTIONS}
-    changes = [_DISTORTIONS[name].format(value) for name, value in values.items() if value]
-    images = f"training images {', '.join(changes)}" if changes else "training images as they are"
-    changed = "" if RECIPES.get(recipe.name, recipe) == recipe else ", changed"
-    return f"{recipe.name}{changed}: {epochs} in batches of {recipe.batch_size}; {rate}; {images}."
+    changes = [translate(_DISTORTIONS[name], value=value) for name, value in values.items() if value]
+    unchanged = RECIPES.get(recipe.name, recipe) == recipe
+    return translate(
+        "{name}: {epochs} in batches of {batch}; {rate}; {images}.",
+        name=recipe.name if unchanged else translate("{name}, changed", name=recipe.name),
+        epochs=_epochs_in_words(recipe.epochs),
+        batch=recipe.batch_size,
+        rate=_rate_in_words(recipe),
+        images=translate("training images {changes}", changes=translate(", ").join(changes))
+        if changes
+        else translate("training images as they are"),
+    )
+
+
+def _epochs_in_words(count: int) -> str:
+    return translate("{count} epochs", count=count) if count > 1 else translate("1 epoch")
+
+
+def _rate_in_words(recipe: Recipe) -> str:
+    rate, halved, share = recipe.peak_rate, recipe.halve_every, recipe.warm_up
+    if halved:
+        return translate("learning rate {rate:.3g}, halved every {count} epochs", rate=rate, count=halved)
+    if not share:
+        return translate("learning rate {rate:.3g}", rate=rate)
+    return translate(
+        "learning rate {rate:.3g} after the first {share:.0%} of the steps, then down to 0 in a straight "
+        "line",
+        rate=rate,
+        share=share,
+    )
 
 
 def _gradients(model) -> list[dict]:

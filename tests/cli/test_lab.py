@@ -23,6 +23,7 @@ def test_lab_opens_the_first_notebook_and_passes_arguments_on():
     assert ("--allow-root" in arguments) == (hasattr(os, "geteuid") and os.geteuid() == 0)
 
 
+@pytest.mark.slow
 def test_lab_runs_in_its_own_process_and_gives_jupyterlabs_exit_status(monkeypatch):
     from jupyterlab.labapp import LabApp
 
@@ -66,6 +67,7 @@ def test_a_notebook_names_the_kernel_that_jupyterlab_would_write_into_it(tmp_pat
     assert json.loads((tmp_path / "a.ipynb").read_text("utf-8"))["metadata"] == bare
 
 
+@pytest.mark.slow
 def test_the_notebooks_are_signed(monkeypatch, tmp_path):
     from nbformat import read
     from nbformat.sign import NotebookNotary

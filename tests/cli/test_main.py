@@ -83,6 +83,7 @@ def test_data(run, tmp_path):
     assert "LENET_EDU_OFFLINE" in run("data", "--folder", tmp_path)
 
 
+@pytest.mark.slow
 def test_train_evaluate_and_resume(run, refused, tmp_path):
     out = tmp_path / "run"
     result = last_object(run(*QUICK, "1998", "--seed", 3, "--scaling", "standard", "--out", out, "--json"))
@@ -110,6 +111,7 @@ def test_train_evaluate_and_resume(run, refused, tmp_path):
     assert resumed["test_accuracy"] == result["test_accuracy"]
 
 
+@pytest.mark.slow
 def test_runs_begun_at_once_get_folders_of_their_own(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("time.strftime", lambda *_: "2026-01-01-120000")
@@ -154,12 +156,14 @@ def test_reproduce_trains_a_row_once_for_each_seed_and_goes_on(run, monkeypatch,
         assert 100 * evaluated["mistakes"] / evaluated["images"] == pytest.approx(one["error"], abs=1e-3)
 
 
+@pytest.mark.slow
 def test_reproduce_chooses_a_classical_rows_setting(run):
     result = last_object(run("reproduce", "k-nn-euclidean", "--data", "embedded", "--json"))
     assert result["published"] == paper.PUBLISHED_ERRORS["K-NN Euclidean"]
     assert 0 < result["runs"][0]["error"] < 10
 
 
+@pytest.mark.slow
 def test_predict(run, seven):
     text = run("predict", seven)
     assert f"{seven}: 7 at" in text
@@ -238,6 +242,7 @@ def test_an_interruption_says_so_and_has_its_own_status(monkeypatch, tmp_path, c
     assert said.endswith("\nlenet-edu train: interrupted.\n")
 
 
+@pytest.mark.slow
 def test_it_is_a_program_that_stops_quietly_when_nobody_reads_on():
     command = f"{sys.executable} -m lenet_edu.cli ledger | head -1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)

@@ -69,6 +69,7 @@ def test_training_takes_its_classes_from_the_folder(folder, run, tmp_path):
     assert len((tmp_path / "run" / "history.jsonl").read_text().splitlines()) == 2
 
 
+@pytest.mark.slow
 def test_without_f7_and_with_all_training_pictures(folder, run, tmp_path):
     (folder / "train" / "disc" / "notes.txt").unlink()
     arguments = ("--without-f7", "--train-on-all", "--images", folder, "--out", tmp_path / "run")
@@ -85,6 +86,7 @@ def test_without_f7_and_with_all_training_pictures(folder, run, tmp_path):
     assert notes["state_of"]["f7"] is False
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*notes.txt")
 def test_a_run_goes_on_with_the_same_pictures_wherever_they_are(folder, run, trained, capsys):
     evaluated = run("evaluate", trained / "best.safetensors", "--images", folder, "--json")
@@ -147,6 +149,7 @@ def test_predicting_takes_files_and_folders(folder, run, trained, tmp_path, caps
     assert "ends in .png" in refused(capsys, "predict", one, "--weights", weights, "--plot", "a.docx")
 
 
+@pytest.mark.slow
 def test_evaluated_and_predicted_agree(folder, run, trained):
     with pytest.warns(UserWarning, match=r"notes\.txt"):
         evaluated = run("evaluate", trained / "best.safetensors", "--images", folder, "--json")

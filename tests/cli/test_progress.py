@@ -36,7 +36,7 @@ def test_the_first_choice_and_every_attempt_are_recorded(mine):
     show(check("c1.side", RIGHT - 1))
     show(check("c1.side", RIGHT))
     record = read_progress(mine)
-    assert record["predictions"] == {asked.question: {"first": wrong, "choice": right, "right": False}}
+    assert record["predictions"] == {"c1.parameters": {"first": wrong, "choice": right, "right": False}}
     assert record["exercises"] == {"c1.side": {"answer": RIGHT, "right": True, "attempts": 2}}
     assert is_sealed(record)
 
@@ -103,7 +103,7 @@ def test_a_class_is_a_table_and_a_page(mine, tmp_path, capsys):
         "from_a_page": "none (from a page)",
     }
     first = summary["missed"][0]
-    assert (first["question"], first["missed"], first["asked"]) == ("c1.side", 2, 4)
+    assert (first["name"], first["missed"], first["asked"]) == ("c1.side", 2, 4)
     assert first["commonest wrong answer"] == str(RIGHT + 4)
     assert "other.json is no progress of this suite" in summary["refused"][0]
     written = (tmp_path / "page.html").read_text("utf-8")

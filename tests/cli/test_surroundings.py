@@ -36,6 +36,7 @@ def home(tmp_path, monkeypatch):
     return tmp_path / "home"
 
 
+@pytest.mark.slow
 def test_a_tilde_is_the_home_in_every_path_that_is_given(home, capsys):
     train = ("train", "--data", "embedded", "--epochs", "1", "--quiet", "--device", "cpu")
     status, out, err = run(capsys, *train, "--out", "~/run", "--json")
@@ -54,6 +55,7 @@ def test_a_tilde_is_the_home_in_every_path_that_is_given(home, capsys):
     assert "set" in run(capsys, "train", "rgb", "--images", "~/set")[2]
 
 
+@pytest.mark.slow
 def test_of_several_pictures_those_that_can_be_read_are_told(tmp_path, capsys):
     good, blank = tmp_path / "good.png", tmp_path / "blank.png"
     draw_seven(good)
@@ -71,6 +73,7 @@ def test_of_several_pictures_those_that_can_be_read_are_told(tmp_path, capsys):
     assert (status, err.count("\n")) == (2, 1)
 
 
+@pytest.mark.slow
 def test_in_a_folder_there_may_be_anything(tmp_path, capsys):
     draw_seven(tmp_path / "good.png")
     (tmp_path / "notes.txt").write_text("no picture", encoding="utf-8")

@@ -96,6 +96,7 @@ SHEETS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sheet", SHEETS)
 def test_every_shipped_network_reads_a_three_as_a_three(sheet):
     images = digits_from_picture(content(SHEETS[sheet]()))
@@ -107,12 +108,14 @@ def test_every_shipped_network_reads_a_three_as_a_three(sheet):
     assert answers == {name: [3] for name in NETWORKS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("digit", range(10))
 def test_every_digit_is_read_dark_and_light(digit):
     assert read(drawn(digit), "lenet5-modern") == str(digit)
     assert read(drawn(digit, ink=255, paper=0), "lenet5-modern") == str(digit)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("digit", range(10))
 def test_a_digit_that_touches_its_box_loses_no_stroke(digit):
     """What is left is the digit as it is without a box, but for the line beneath the stroke."""
@@ -126,6 +129,7 @@ def test_a_digit_that_touches_its_box_loses_no_stroke(digit):
     assert (boxed[0].clamp(min=0) - plain[0].clamp(min=0)).abs().mean() < 0.06
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pen", [0.012, 0.03])
 def test_a_thin_pen_is_read_as_one_of_mnists_is(pen):
     assert [read(drawn(digit, size=220, pen=pen), "lenet5-modern") for digit in range(10)] == list(
@@ -149,6 +153,7 @@ def test_grain_is_neither_a_line_nor_a_digit():
     assert read(Image.fromarray(noisy), "lenet5-modern") == "8"
 
 
+@pytest.mark.slow
 def test_a_loose_bar_stays_with_its_five():
     (image,) = digits_from_picture(content(drawn(5, loose=0.06)))
     (whole,) = digits_from_picture(content(drawn(5)))
@@ -156,6 +161,7 @@ def test_a_loose_bar_stays_with_its_five():
     assert read(drawn(5, loose=0.06), "lenet5-modern") == "5"
 
 
+@pytest.mark.slow
 def test_several_digits_are_read_line_by_line_from_the_left():
     page = Image.new("L", (620, 420), 255)
     for place, digit in enumerate((3, 1, 4, 2, 7, 5)):
@@ -194,6 +200,7 @@ def test_otsu_parts_two_heaps():
     assert otsu(np.full(5, 0.3)) == pytest.approx(0.3)
 
 
+@pytest.mark.slow
 def test_black_ink_is_told_from_orange_squares():
     """The colour in which the ink stands out is looked at, not that in which the squares do."""
     picture = squared(

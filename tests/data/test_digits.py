@@ -179,6 +179,7 @@ def test_gzip_damaged_anywhere_is_named(folder, place):
         load_digits(folder=folder)
 
 
+@pytest.mark.slow
 def test_what_unpacks_to_gigabytes_is_refused_before_it_does(folder):
     path = folder / "MNIST" / "raw" / "t10k-images-idx3-ubyte.gz"
     path.write_bytes(gzip.compress(bytes([0, 0, 8, 3]) + bytes(data._LONGEST + 10_000)))

@@ -390,6 +390,7 @@ def test_the_source_names_the_folder_from_wherever_it_was_loaded(root, monkeypat
     assert load(root.name).source.root == str(root)
 
 
+@pytest.mark.slow
 def test_large_pictures_are_decoded_one_at_a_time(root, monkeypatch):
     inside, most = [], []
 
@@ -456,6 +457,7 @@ def test_a_damaged_or_forbidden_cache_only_costs_time(root, tmp_path):
     assert torch.equal(load(root, cache=tmp_path / "file").test.images, first.test.images)
 
 
+@pytest.mark.slow
 def test_a_network_learns_from_them(root):
     for split in ("train", "val"):
         for name, colour in (("cat", 60), ("dog", 190)):

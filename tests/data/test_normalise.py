@@ -47,6 +47,7 @@ PICTURES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("picture", PICTURES.values(), ids=PICTURES.keys())
 def test_a_picture_becomes_a_centred_glyph_that_the_networks_read(picture, tmp_path):
     image = digit_from_picture(saved(picture, tmp_path / "seven.png"))

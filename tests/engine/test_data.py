@@ -58,6 +58,7 @@ def test_the_digits_that_travel_with_the_engine_are_scikit_learns():
     assert len(packed) < 45_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["", "base64", "packed", "given.bytes"])
 def test_embedded_digits_come_from_beside_the_page_or_from_inside_it(source):
     """From a file, from text inside a page, from packed bytes, and from bytes that a server has unpacked."""

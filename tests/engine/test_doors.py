@@ -88,6 +88,7 @@ return messages;
 """
 
 
+@pytest.mark.slow
 def test_bad_input_is_named_at_every_door():
     attempts = ",".join(f"async () => {code}" for code, _ in BAD.values())
     messages = run(

@@ -70,6 +70,7 @@ def test_another_table_makes_pythons_plan(table):
 # ---- the same bits ----
 
 
+@pytest.mark.slow
 @needs_node
 @pytest.mark.parametrize("name", networks.NETWORKS)
 def test_an_image_alone_has_the_bits_that_it_has_in_a_batch(name):
@@ -90,6 +91,7 @@ def test_an_image_alone_has_the_bits_that_it_has_in_a_batch(name):
         assert np.array_equal(output[-len(alone[layer]) :], alone[layer]), layer
 
 
+@pytest.mark.slow
 @needs_node
 def test_shards_put_together_in_order_are_one_sum():
     model = stirred(LeNet5)
@@ -144,6 +146,7 @@ def test_loads_from_text_inside_a_page_and_from_bytes():
 # ---- weights as files ----
 
 
+@pytest.mark.slow
 @needs_node
 @pytest.mark.parametrize("name", shipped_names())
 def test_shipped_weights_answer_alike(name):
@@ -170,6 +173,7 @@ def test_shipped_weights_answer_alike(name):
     assert ours[3] == model.notes
 
 
+@pytest.mark.slow
 @needs_node
 @pytest.mark.parametrize("name", networks.NETWORKS)
 def test_python_loads_what_the_engine_wrote(name, tmp_path):

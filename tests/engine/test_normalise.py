@@ -65,6 +65,7 @@ return given.sheets.map(({ bytes, rows, columns }) => isCleanAndTiny(greyOf(byte
     assert came == [is_clean_and_tiny(sheet / 255) for sheet in sheets] == [True, False, True, False]
 
 
+@pytest.mark.slow
 def test_drawings_are_normalised_as_in_python():
     by_hand = [name for name in STEPS if name not in ("even", "pick")]
     switches = [dict(zip(by_hand, on, strict=True)) for on in itertools.product([True, False], repeat=4)]
@@ -97,6 +98,7 @@ def test_a_drawing_comes_to_the_image_of_normalise():
     np.testing.assert_allclose(came, pictures.normalise(ink).flatten(), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_canvas_is_read_as_ink_on_white_paper():
     pixels = np.array([[0, 0, 0, 255], [0, 0, 0, 0], [255, 255, 255, 255], [0, 0, 0, 51]], np.uint8)
     grey = run('return (await use("normalise.js")).greyOf(given.pixels, 2, 2).values;', pixels=pixels)
@@ -131,6 +133,7 @@ def test_what_is_no_drawing_or_no_change_is_named(body, message):
         )
 
 
+@pytest.mark.slow
 def test_changes_are_those_of_python(embedded):
     images = embedded.test.images[:12]
     amounts = [{kind: amount} for kind in AMOUNTS for amount in AMOUNTS[kind]]

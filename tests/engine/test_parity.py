@@ -28,6 +28,7 @@ def parts(numbers: np.ndarray, model) -> dict[str, np.ndarray]:
     return dict(zip(names, np.split(numbers, np.cumsum(sizes)[:-1]), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS | EVERY_SWITCH)
 def test_outputs_and_gradients(name):
     model = stirred((NETWORKS | EVERY_SWITCH)[name])

@@ -78,6 +78,7 @@ def by_engine(model, images, labels, rates, order, loss: str) -> list[dict]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMPILED | NOT_COMPILED)
 def test_updates(name):
     make, loss = (COMPILED | NOT_COMPILED)[name]
@@ -103,6 +104,7 @@ def test_updates(name):
         assert np.abs(ours["weights"] - after).max() <= 1e-3 * moved
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_curvature(name):
     model = stirred(NETWORKS[name])

@@ -62,6 +62,7 @@ def test_a_seed_is_a_whole_number(seed):
         run('new (await use("random.js")).Generator(given.seed);', seed=seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ["scaled", "torch"])
 @pytest.mark.parametrize(
     "model",
@@ -90,6 +91,7 @@ def test_a_start_is_the_one_that_torch_draws(model, start):
     assert np.array_equal(weights, joined(model.parameters()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("maps", [1, 3])
 @pytest.mark.parametrize("recipe", [*RECIPES.values(), ALL_DISTORTIONS], ids=lambda recipe: recipe.name)
 def test_distortions_are_those_of_python(recipe, maps):
@@ -117,6 +119,7 @@ def test_distortions_are_those_of_python(recipe, maps):
     assert came["distorts"] == recipe.distorts
 
 
+@pytest.mark.slow
 def test_recipes_have_the_rates_of_python():
     progress = [i / 500 for i in range(501)]
     for recipe in RECIPES.values():
@@ -131,6 +134,7 @@ def test_recipes_have_the_rates_of_python():
         assert rates == [recipe.rate(share) for share in progress]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [

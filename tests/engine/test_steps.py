@@ -102,6 +102,7 @@ class Training:
         assert min(apart) <= tolerance, f"from single and double precision: {apart}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_few_steps(name, embedded):
     training = Training(NETWORKS[name], embedded, steps=6)

@@ -59,6 +59,7 @@ def digest(weights) -> str:
     return hashlib.sha256(np.ascontiguousarray(weights).tobytes()).hexdigest()
 
 
+@pytest.mark.slow
 def test_a_training_comes_to_the_weights_of_pythons():
     model = LeNet5()
     came = train(
@@ -94,6 +95,7 @@ def test_a_training_comes_to_the_weights_of_pythons():
     assert came["test"]["accuracy"] == pytest.approx(1 - len(came["test"]["mistakes"]) / len(digits.test))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [lambda: LeNet5(**MODERN), LeNet5], ids=["modern", "1998"])
 def test_the_bits_do_not_depend_on_how_a_training_is_cut_up(make):
     recipe = (SMALL_RBF if make().has_rbf_output else SMALL).changed(epochs=1, elastic=0.5)
@@ -122,6 +124,7 @@ def test_the_bits_do_not_depend_on_how_a_training_is_cut_up(make):
     assert len({digest(weights) for weights in runs}) == 1
 
 
+@pytest.mark.slow
 def test_a_recorded_training_comes_to_the_recorded_bits():
     """Another browser, processor or build that rounds otherwise would fail here."""
     weights = train(
@@ -141,6 +144,7 @@ def test_a_recorded_training_comes_to_the_recorded_bits():
 RECORDED = "3ac829b53fa635c04fb75f12dc6a80edf989932dbb86a3a5ab0526725467e89e"
 
 
+@pytest.mark.slow
 def test_a_rate_can_be_changed_and_a_pause_is_heard():
     came = train(
         """
@@ -213,6 +217,7 @@ def test_a_state_of_another_training_is_refused_with_the_reason(change, message)
     assert message in came
 
 
+@pytest.mark.slow
 def test_the_recipe_of_1998_comes_to_the_weights_of_pythons():
     model = LeNet5()
     recipe = OriginalRecipe(schedule=((0.0005, 1), (0.0002, 1)), patterns=50)

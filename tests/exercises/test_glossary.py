@@ -4,11 +4,13 @@ import re
 from collections import Counter
 
 import nbformat
+import pytest
 
 from lenet_edu.exercises.glossary import TERMS
 from tools.notebooks import build, glossary
 
 
+@pytest.mark.slow
 def test_the_page_is_what_the_source_makes():
     assert nbformat.read(glossary.PAGE, as_version=4) == glossary.notebook(), "run `make pages`"
 
@@ -25,6 +27,7 @@ def test_every_explanation_is_whole_sentences():
             assert meaning.endswith(".")
 
 
+@pytest.mark.slow
 def test_the_page_links_to_where_each_term_is_explained():
     text = "\n".join(cell.source for cell in glossary.notebook().cells)
     linked = re.findall(r"First in \[[^\]]+\]\(([\w]+)\.ipynb\)", text)

@@ -121,6 +121,7 @@ def test_activations_hold_every_unit_of_the_ledger(model):
     assert torch.equal(outputs["OUTPUT"], model(images))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("images", "message"),
     [

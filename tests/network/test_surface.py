@@ -50,6 +50,7 @@ def bowl(points: int = 21) -> Surface:
     return Surface(("x", "y"), (0.0, 0.0), 3.0, (x - 1).square() + 4 * x[:, None].square())
 
 
+@pytest.mark.slow
 def test_on_the_grid_it_is_the_loss_that_the_network_has_with_these_weights(model, batch, surface):
     for row, column in ((0, 0), (8, 8), (2, 13), (16, 3)):
         place = (surface.values(0)[column].item(), surface.values(1)[row].item())

@@ -33,6 +33,7 @@ def _fonts(request, monkeypatch):
     style.installed_fonts.cache_clear()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_chinese", "_fonts")
 def test_no_letter_of_a_chinese_figure_lacks_a_shape(monkeypatch, network, digits, caplog):
     monkeypatch.setattr(canvas, "quiet", lambda: warnings.catch_warnings())

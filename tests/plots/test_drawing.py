@@ -75,6 +75,7 @@ def test_feature_maps_marks_the_answer_and_names_the_classes():
     assert not plots.feature_maps(outputs).get_axes()[-1].get_title(loc="left")
 
 
+@pytest.mark.slow
 def test_sliding_shows_what_torch_computes_up_to_each_place():
     image, kernel = torch.arange(36.0).view(6, 6) / 10, torch.tensor([[-1.0, 0, 2], [0, 1, 0], [1, 0, 0]])
     figure = plots.sliding(image, kernel, [(0, 0), (1, 2), (3, 3)], bias=0.5)

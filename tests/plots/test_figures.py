@@ -58,6 +58,7 @@ def test_network_refuses_an_unknown_layer():
         plots.network(LeNet5(), lit="C7")
 
 
+@pytest.mark.slow
 def test_feature_maps_shows_every_map_of_every_layer_and_the_outputs_numbers():
     model = LeNet5()
     outputs = activations(model, torch.rand(2, 1, 32, 32))
@@ -238,6 +239,7 @@ def test_receptive_field_refuses_a_unit_that_is_not_there(unit):
         plots.receptive_field(LeNet5(), outputs, "C3", unit)
 
 
+@pytest.mark.slow
 def test_scan_names_what_is_near_enough_at_its_place():
     distances = torch.full((3, 10), 40.0)
     distances[1, 7], distances[2, 4] = 3.0, 13.0
@@ -248,6 +250,7 @@ def test_scan_names_what_is_near_enough_at_its_place():
     assert name.get_position() == (19.5, 7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [32, 40, 200, 900])
 def test_scan_shows_a_pixel_as_wide_above_as_below_and_all_within_the_figure(width):
     figure = plots.scan(torch.rand(32, width), torch.full((3, 10), 40.0), step=4, sure=12, title="Title")
@@ -294,6 +297,7 @@ def test_wrong_predictions_are_red():
     assert (digit.get_text(), digit.get_color()) == ("3 50%\nis: 5", style.RED)
 
 
+@pytest.mark.slow
 def test_feature_maps_of_a_colour_picture_begin_with_the_picture():
     model = RGBLeNet()
     outputs = activations(model, torch.rand(1, 3, 32, 32) * 2 - 1)

@@ -30,6 +30,7 @@ def test_the_line_on_a_curve_has_its_slope():
     assert "slope 2.00" in texts(figure)
 
 
+@pytest.mark.slow
 def test_each_path_has_a_panel_with_its_loss_at_the_end(surface):
     paths = {
         f"rate {rate}": surface.descend((-1.5, 1.5), rate, steps=7) for rate in (0.01, 0.1, 0.2, 0.3, 0.4)

@@ -128,6 +128,7 @@ def wrong(named: torch.Tensor, split: Split) -> float:
     return 100 * (named != split.labels).double().mean().item()
 
 
+@pytest.mark.slow
 def test_least_squares_is_the_solution_of_the_normal_equations(splits):
     train, test = splits
     outcome = least_squares(train, test, penalty=10)
@@ -137,6 +138,7 @@ def test_least_squares_is_the_solution_of_the_normal_equations(splits):
     assert outcome.updates is None
 
 
+@pytest.mark.slow
 def test_quadratic_is_least_squares_on_components_and_their_products(splits):
     train, test = splits
     mean = rows(train).mean(0)

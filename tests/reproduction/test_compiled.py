@@ -60,6 +60,7 @@ def by_autograd(model, images, labels, rates, order, loss):
     return summed, right
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_same_weights_as_autograd(case):
     make, loss = CASES[case]

@@ -108,6 +108,7 @@ def test_a_part_in_a_row_is_one_of_the_file(few):
 # Runs ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_run_is_what_training_and_counting_come_to(few):
     row = shortened("LeNet-5")
     train, test = figure_9.digits_for(row, few)
@@ -143,6 +144,7 @@ def test_every_row_is_reproduced(name, few, monkeypatch, tmp_path):
     assert again["weights"] == record["weights"]
 
 
+@pytest.mark.slow
 def test_torch_has_its_threads_back_after_a_run_and_after_an_error(few, monkeypatch, tmp_path):
     monkeypatch.setitem(figure_9.ROWS, "LeNet-5", shortened("LeNet-5"))
     before = torch.get_num_threads()

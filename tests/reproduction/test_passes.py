@@ -70,6 +70,7 @@ def test_it_learns(digits):
     assert last["loss"] < first["loss"]
 
 
+@pytest.mark.slow
 def test_a_seed_means_the_same_weights_and_another_means_others(digits):
     outcomes = []
     for seed in (0, 0, 1):
@@ -80,6 +81,7 @@ def test_a_seed_means_the_same_weights_and_another_means_others(digits):
     assert not same(outcomes[0], outcomes[2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distortions", [None, DISTORTED], ids=["plain", "distorted"])
 def test_goes_on_to_the_same_weights(digits, tmp_path, distortions):
     recipe = OriginalRecipe(**SHORT, memory=0.5, distortions=distortions)
@@ -157,6 +159,7 @@ def test_a_coefficient_of_the_mean_steps_as_if_it_were_one(digits, make, loss, m
         torch.testing.assert_close(moved, (wanted - prime / 4).detach(), rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("j", [0.1, 10.0])
 def test_both_engines_know_j(digits, network, j):
     """On a trained network, whose distances are near enough for a class of rubbish to matter."""
@@ -206,6 +209,7 @@ def test_each_pass_shows_the_next_of_ten_versions_and_measures_the_curvature_on_
     assert not any(torch.equal(one, other) for one in versions for other in versions if one is not other)
 
 
+@pytest.mark.slow
 def test_the_curvature_is_a_running_estimate(digits, monkeypatch):
     """On a network that nobody trains: only the patterns it is measured on differ from pass to pass."""
     curvatures = []
@@ -239,6 +243,7 @@ def test_the_ten_versions_are_the_papers_540_000_more(digits):
     assert 60_000 * (VERSIONS - 1) == 540_000
 
 
+@pytest.mark.slow
 def test_a_version_depends_on_seed_and_version_alone(digits):
     one, again, other, later = (
         draw_version(digits, DISTORTED, seed, version).images
@@ -274,6 +279,7 @@ def test_digits_are_shifted_up_to_the_limit_on_paper_that_stays_white(digits):
     assert shifted.min() == digits.images.min()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distortions", [DISTORTED, {"elastic": 0.5, "rotation": 10.0}], ids=str)
 def test_another_scaling_has_the_same_versions(digits, distortions):
     def scaled(images):
@@ -323,6 +329,7 @@ def test_older_networks_train_on_squared_error(digits):
     assert history[0]["error"] > history[-1]["error"]
 
 
+@pytest.mark.slow
 def test_divergence_is_named(digits):
     recipe = OriginalRecipe(schedule=((50.0, 1),), divisor=1.0)
     with pytest.raises(LenetError, match="pass 1, at global rate 50"):

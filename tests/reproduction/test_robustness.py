@@ -151,6 +151,7 @@ def test_what_cannot_be_changed_is_refused(given, changes, message):
 # Errors
 
 
+@pytest.mark.slow
 def test_errors_are_those_of_a_loop_over_the_digits(network, few):
     amounts = (0.0, 25.0, 70.0)
     wanted = []
@@ -164,6 +165,7 @@ def test_errors_are_those_of_a_loop_over_the_digits(network, few):
     assert wanted[0] < wanted[1] < wanted[2]
 
 
+@pytest.mark.slow
 def test_without_amounts_all_are_measured_and_again_with_the_same_noise(network, few):
     first = errors_by_amount(network, few.test, "noise")
     assert len(first) == len(AMOUNTS["noise"])
@@ -217,6 +219,7 @@ def at_work(few, monkeypatch, tmp_path):
     return models, amounts, measured
 
 
+@pytest.mark.slow
 def test_networks_are_measured_once_and_those_of_another_size_left_out(at_work, few, capsys):
     models, amounts, measured = at_work
     script.main()
@@ -237,6 +240,7 @@ def test_networks_are_measured_once_and_those_of_another_size_left_out(at_work, 
     assert measured == []
 
 
+@pytest.mark.slow
 def test_other_weights_and_other_amounts_are_measured_anew(at_work):
     models, amounts, measured = at_work
     script.main()
@@ -248,6 +252,7 @@ def test_other_weights_and_other_amounts_are_measured_anew(at_work):
     assert read_json(script.FILE)["experiments"]["other"]["weights"] == fingerprint(models["other"])
 
 
+@pytest.mark.slow
 def test_what_is_no_longer_shipped_is_forgotten_and_only_what_is_named_is_measured(at_work, monkeypatch):
     models, _, measured = at_work
     script.main()
@@ -309,6 +314,7 @@ def test_a_cell_of_the_record_comes_out_again(name, mnist):
 # plots.robustness
 
 
+@pytest.mark.slow
 def test_the_figure_has_a_panel_a_change_and_a_line_a_network():
     figure = plots.robustness(errors_on_record(RECORD))
     figure.draw_without_rendering()
@@ -339,6 +345,7 @@ def test_what_the_paper_estimates_is_shaded_and_of_noise_nothing():
     }
 
 
+@pytest.mark.slow
 def test_no_errors_at_all_are_drawn_too():
     none = {kind: ([STILL[kind]], [0.0]) for kind in AMOUNTS}
     figure = plots.robustness({"perfect": none})

@@ -217,6 +217,7 @@ def start(embedded):
     return model, images, curvature(model, images)
 
 
+@pytest.mark.slow
 def test_one_h_for_every_parameter_zero_or_more_and_nothing_left_behind(start):
     model, _, h = start
     assert {name: value.shape for name, value in h.items()} == {
@@ -370,6 +371,7 @@ def test_parameters_without_a_gradient_stay(seeded):
     assert torch.equal(values(model)["0.weight"], before)
 
 
+@pytest.mark.slow
 def test_lenet5_learns_by_it(start, embedded):
     model, images, h = start
     model = build(model.architecture.config)

@@ -140,7 +140,7 @@ def test_lines_have_sixty_to_eighty_letters(browser, small, site, address):
     with reader(browser, address) as page:
         for viewport in (LAPTOP, PROJECTOR):
             page.set_viewport_size(viewport)
-            page.goto(f"{address}01_input.html")
+            page.goto(f"{address}10_how_a_network_learns.html")
             assert 60 < page.evaluate(count) < 80
 
 
@@ -231,7 +231,7 @@ def test_pages_are_read_from_disk(browser, small_site):
 
 TWIN = """
 export async function mount(element, description, resources) {
-    const digits = await resources.bytes("digits.bin");
+    const digits = await resources.bytes("engine/digits.gz");
     if (location.search === "?broken") throw new Error("no such luck");
     element.textContent = `${description.widget} ${description.state.x} ${digits.length}`;
     return {};
@@ -254,7 +254,7 @@ def twinned(small_site, tmp_path_factory):
 def test_an_instrument_comes_alive_in_place_of_its_picture(browser, twinned):
     with reader(browser, twinned) as page:
         page.goto(f"{twinned}00_start_here.html")
-        shows(page.locator(".lenet-figure[data-alive]"), "DrawDigit </script> 116805")
+        shows(page.locator(".lenet-figure[data-alive]"), "DrawDigit </script> 44239")
         assert page.locator(".lenet-figure img").count() == 0
 
 

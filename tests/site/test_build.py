@@ -1,7 +1,9 @@
 """The built site as files: complete, small, every link with an end, and never in place of anything else."""
 
+import gzip
 import json
 import re
+from base64 import b64decode
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
@@ -16,8 +18,8 @@ from lenet_edu.system.errors import LenetError
 from lenet_edu.training.checkpoints import shipped_names
 from tests.site.conftest import write_notebook
 
-# Bytes. Aimed at are 8 MB: 3.4 MB of the pages are weights and answers that widgets carry as text.
-FIRST_USE, WHOLE = 1_500_000, 11_500_000
+# Bytes: of a page with all that it shows, and of the English edition without MNIST.
+FIRST_USE, WHOLE = 1_500_000, 8_000_000
 
 
 class _Addresses(HTMLParser):
@@ -153,12 +155,34 @@ def test_the_site_is_small(site):
         path.relative_to(site).as_posix(): path.stat().st_size for path in site.rglob("*") if path.is_file()
     }
     assert set(sizes) == {*listed, "site.json", "sw.js"}
-    assert sum(sizes.values()) < WHOLE
+    english = [page for page in site.rglob("*.html") if page.relative_to(site).parts[0] != "zh"]
+    shown = "".join(page.read_text("utf-8") for page in english)
+    of_others = {
+        path
+        for path in sizes
+        if path.startswith("zh/")
+        or (path.startswith("assets/material/") and path.rpartition("/")[2] not in shown)
+    }
+    assert sum(size for path, size in sizes.items() if path not in of_others) < WHOLE
+    instruments = [path for path in sizes if path.startswith(("assets/widgets/", "assets/engine/"))]
     for page in site.rglob("*.html"):
-        # All pictures too, though those below wait until the reader comes near.
-        asked = {ask for ask in _Addresses(page.read_text("utf-8")).asked if not ask.startswith("data:")}
-        first = page.stat().st_size + sum((page.parent / ask).stat().st_size for ask in asked)
-        assert first < FIRST_USE, page.name
+        # All pictures too, though those below wait until the reader comes near, and all instruments.
+        told = _told_by(page)
+        asked = {ask for ask in _Addresses(told).asked if not ask.startswith("data:")}
+        files = {(page.parent / ask).resolve().relative_to(site.resolve()).as_posix() for ask in asked}
+        files |= {f"assets/{name}" for name in re.findall(r'"file":"([^"]+)"', told)}
+        weights = [f"assets/weights/{name}.safetensors" for name in re.findall(r'"weights":"([^"]+)"', told)]
+        files.update(name for name in weights if name in sizes)
+        if "data-widget" in told:
+            files.update(instruments)
+        first = page.stat().st_size + sum(sizes[name] for name in files)
+        assert first < FIRST_USE, f"{page.name}: {first:,} bytes"
+
+
+def _told_by(page) -> str:
+    """A page's text, with what its predictions hold back."""
+    text = page.read_text("utf-8")
+    return text + "".join(b64decode(held).decode() for held in re.findall(r'data-sealed="([^"]+)"', text))
 
 
 @pytest.mark.slow
@@ -166,7 +190,7 @@ def test_what_instruments_fetch_is_there(site):
     for name in shipped_names():
         assert (site / "assets" / "weights" / f"{name}.safetensors").is_file()
         assert json.loads((site / "assets" / "plans" / f"{name}.json").read_text())["layers"]
-    assert len((site / "assets" / "digits.bin").read_bytes()) == 1797 * 65
+    assert len(gzip.decompress((site / "assets/engine/digits.gz").read_bytes())) == 1797 * 65
     assert (site / "assets" / "engine" / "lenet.wasm").read_bytes()[:4] == b"\0asm"
     # Modules import each other by relative addresses, as they do in the package.
     for script in (site / "assets").rglob("*.js"):

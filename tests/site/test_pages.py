@@ -1,18 +1,23 @@
 """What becomes of a notebook's cells: prose, code, outputs, pictures, answers that are held back."""
 
 import base64
+import json
 import re
+from io import BytesIO
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from lenet_edu.site.cells import Cells, is_folded
+from lenet_edu.site.descriptions import Descriptions
 from lenet_edu.site.pictures import Pictures
 from lenet_edu.site.prose import Markdown, slug
 from lenet_edu.site.search import sections
 from lenet_edu.site.sources import resolve
-from lenet_edu.site.texts import TEXTS
+from lenet_edu.site.texts import texts_in
 from lenet_edu.system.errors import LenetError
-from lenet_edu.system.pages import WIDGET
+from lenet_edu.system.pages import FILE, WIDGET, to_base64, unveiled, veiled
 from tests.site.conftest import code_cell, png
 
 CODE = {"widget": "Exercise", "state": {"traits": {"form": "code"}}}
@@ -24,7 +29,7 @@ def markdown() -> Markdown:
 
 @pytest.fixture
 def cells(tmp_path):
-    return Cells(markdown(), Pictures(tmp_path), TEXTS["en"], "../")
+    return Cells(markdown(), Pictures(tmp_path), Descriptions(tmp_path), texts_in("en"), "../")
 
 
 def test_anchors_never_collide_and_do_not_depend_on_what_follows():
@@ -103,6 +108,44 @@ def test_pictures_become_smaller_files_each_once(cells, tmp_path):
     )
     assert 'width="300" height="200" alt="plots.digits( images )"' in html
     assert html.count("loading=") == 1, "the first picture of a page is not put off"
+
+
+def test_a_pictures_colours_are_off_by_two_of_255_at_most(tmp_path):
+    levels = np.random.default_rng(0).integers(0, 256, (64, 64, 4), np.uint8)
+    levels[0], levels[1] = 0, 255
+    stream = BytesIO()
+    Image.fromarray(levels).save(stream, "png")
+    address, *_ = Pictures(tmp_path).add(stream.getvalue())
+    written = np.asarray(Image.open(tmp_path / address)).astype(int)
+    off = np.abs(written - levels)
+    off[levels[..., 3] == 0] = 0  # where nothing is seen
+    assert off[..., :3].max() == 2
+    assert off[..., 3].max() == 0
+    assert off[:2].max() == 0
+
+
+def test_large_bytes_and_held_back_pictures_of_widgets_are_files(tmp_path):
+    weights = bytes(range(256)) * 40
+    state = {
+        "traits": {"name": "x" * 9000 + "!"},
+        "tensors": [{"tensors": to_base64(weights)}],
+        "small": "AAAA",
+    }
+    descriptions, pictures = Descriptions(tmp_path), Pictures(tmp_path)
+    told = descriptions.as_json({"widget": "FeatureMaps", "state": state}, pictures, "../")
+    assert told == descriptions.as_json({"widget": "FeatureMaps", "state": state}, pictures, "../")
+    [file] = (tmp_path / "assets" / "material").iterdir()
+    assert file.read_bytes() == weights
+    described = json.loads(told)["state"]
+    assert described["tensors"] == [{"tensors": {FILE: f"material/{file.name}"}}]
+    assert (described["traits"], described["small"]) == (state["traits"], state["small"])
+    shown = f'<img src="data:image/png;base64,{png("navy", (400, 300))}">'
+    answer = veiled({"right": "a", "shown": shown})
+    told = descriptions.as_json({"widget": "Predict", "state": {"answer": answer}}, pictures, "../")
+    held_back = unveiled(json.loads(told)["state"]["answer"])
+    [picture] = (tmp_path / "pictures").iterdir()
+    assert held_back == {"right": "a", "shown": f'<img src="../pictures/{picture.name}">'}
+    assert picture.name not in told
 
 
 def test_a_widgets_place_has_its_picture_and_what_its_script_needs(cells):

@@ -58,6 +58,7 @@ def test_every_network_has_pythons_plan(known):
         assert came == expected, expected["name"]
 
 
+@pytest.mark.slow
 @needs_node
 def test_every_ledger_is_pythons():
     body = """return given.plans.map((plan) => {
@@ -76,6 +77,7 @@ def test_every_ledger_is_pythons():
         assert theirs == wanted, network.name
 
 
+@pytest.mark.slow
 @needs_node
 def test_what_the_view_of_feature_maps_takes_is_pythons(known):
     models = [stirred(lambda network=network: build(network.config)) for network in NETWORKS]
@@ -90,6 +92,7 @@ def test_what_the_view_of_feature_maps_takes_is_pythons(known):
         assert np.array_equal(came["parameters"], flat_parameters(model).numpy()), name
 
 
+@pytest.mark.slow
 @needs_node
 def test_gradients_are_measured_layer_by_layer():
     model = stirred(LeNet5)
@@ -100,6 +103,7 @@ def test_gradients_are_measured_layer_by_layer():
         assert row["size"] == pytest.approx(np.sqrt((values**2).mean()), rel=1e-5)
 
 
+@pytest.mark.slow
 @needs_node
 @pytest.mark.parametrize("size", [0, 1, 55, 56, 63, 64, 1000, 241_904])
 def test_a_sum_is_sha_256(size):
@@ -199,6 +203,7 @@ def test_a_wrong_link_is_told_in_words(known, link, message):
 # Digits for smaller inputs ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @needs_node
 @pytest.mark.parametrize("size", [paper.IMAGE_SIZE, paper.MNIST_SIZE, 16])
 def test_digits_are_made_smaller_as_python_does(digits, embedded, size):
@@ -214,11 +219,11 @@ def test_digits_are_made_smaller_as_python_does(digits, embedded, size):
 
 
 def test_the_page_is_one_file_that_asks_for_nothing(tmp_path):
-    path = playground.build(tmp_path, home="../start.html")
+    path = playground.build(tmp_path, {"en": "../start.html"})
     text = path.read_text("utf-8")
     assert [file.name for file in tmp_path.rglob("*") if file.is_file()] == ["index.html"]
     assert path.stat().st_size < 1_000_000
-    assert '<a href="../start.html">' in text
+    assert 'href="../start.html"' in text
     for address in ("<script src", '<link rel="stylesheet', "@import", "import.meta", "http://", "//cdn"):
         assert address not in text.replace("http://www.w3.org/", ""), address
 
@@ -229,6 +234,7 @@ def test_an_import_of_another_form_is_refused(tmp_path):
         bundle(tmp_path / "a.js", tmp_path)
 
 
+@pytest.mark.slow
 @needs_node
 def test_a_bundle_runs_as_its_modules_do(tmp_path):
     (tmp_path / "deep").mkdir()
@@ -239,5 +245,5 @@ def test_a_bundle_runs_as_its_modules_do(tmp_path):
     (tmp_path / "a.js").write_text(
         'import three, { one, two as zwei } from "./deep/b.js";\nglobalThis.sum = one + zwei() + three;\n'
     )
-    text = bundle(tmp_path / "a.js", tmp_path)
+    text, _ = bundle(tmp_path / "a.js", tmp_path)
     assert run("eval(given.text); return globalThis.sum;", text=text) == 6

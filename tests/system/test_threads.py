@@ -48,6 +48,7 @@ print(throttle.is_available, throttle.on, counts, torch.get_num_threads())
 """
 
 
+@pytest.mark.slow
 @LINUX
 def test_idle_threads_come_and_go_and_torch_keeps_its_number():
     done = subprocess.run(

@@ -113,6 +113,7 @@ def test_what_comes_in_from_outside_is_background(seeded):
     torch.testing.assert_close(distorted(plain, recipe, -0.1, seeded), plain)
 
 
+@pytest.mark.slow
 def test_an_elastic_distortion_is_smooth_and_as_large_as_the_recipe_says(seeded):
     """The field of displacements, read off from images whose grey levels are the pixels' own places."""
     places = ((torch.arange(32) + 0.5) / 16 - 1).expand(32, 32)

@@ -12,6 +12,7 @@ def model(request):
     return load_network(request.param)
 
 
+@pytest.mark.slow
 def test_everything_agrees_with_a_loop(model, few):
     images, labels = few.test.images, few.test.labels.tolist()
     predicted = [model.classes_of(image[None]).item() for image in images]

@@ -82,6 +82,7 @@ def test_a_recipe_can_be_given_by_name(few):
         train(few, "sprnt")
 
 
+@pytest.mark.slow
 def test_a_network_that_ends_at_chance_says_so(few):
     """Batches of 1 at a rate for batches of 128: the loss stays finite, and nothing is learned."""
     recipe = RECIPE.changed(batch_size=1, peak_rate=0.15, epochs=2)

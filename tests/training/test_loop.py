@@ -38,6 +38,7 @@ def same(a: dict, b: dict) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
+@pytest.mark.slow
 def test_it_learns_and_records_every_epoch(few):
     model = fresh()
     run = train(model, few, RECIPE.changed(epochs=6))
@@ -48,6 +49,7 @@ def test_it_learns_and_records_every_epoch(few):
     assert accuracy(model, few.train) > 0.5
 
 
+@pytest.mark.slow
 def test_model_and_file_are_left_with_the_best_weights_not_the_last(few, tmp_path):
     model = fresh()
 
@@ -81,6 +83,7 @@ EITHER = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @EITHER
 def test_how_busy_the_machine_is_does_not_change_the_weights(few, switches, monkeypatch):
     """With one thread all the time, with all threads all the time, and in turns: the same bits."""
@@ -112,6 +115,7 @@ def test_how_busy_the_machine_is_does_not_change_the_weights(few, switches, monk
     assert losses == losses_of_turns == losses_of_all
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["callback", "thread"])
 def test_a_training_beside_another_changes_neither(few, where):
     """The one uses a single thread of torch, which the other must not take for all there are."""
@@ -143,12 +147,14 @@ def test_a_training_beside_another_changes_neither(few, where):
     assert same(inside[0], alone.state_dict())
 
 
+@pytest.mark.slow
 def test_distortions_reach_the_training(few):
     plain = RECIPE.changed(rotation=0.0, shift=0.0)
     runs = [train(fresh(), few, recipe.changed(epochs=1)) for recipe in (RECIPE, plain)]
     assert not same(runs[0].last_weights, runs[1].last_weights)
 
 
+@pytest.mark.slow
 def test_every_epoch_has_an_order_of_its_own(few):
     """At rate 0 the model stands still, so that the first batch's loss tells which images are in it."""
     first, still = [], Recipe("still", epochs=4, batch_size=16, peak_rate=0.0)
@@ -170,6 +176,7 @@ def stop_within_an_epoch(run):
         raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "stop", [{"after_epoch": stop_after_an_epoch}, {"before_batch": stop_within_an_epoch}], ids="".join
 )
@@ -188,6 +195,7 @@ def test_an_interrupted_run_goes_on_to_the_very_same_weights(few, tmp_path, swit
     assert same(*states)
 
 
+@pytest.mark.slow
 def test_weights_on_disk_are_the_runs(few, tmp_path):
     run = train(fresh(), few, out=tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {BEST, LAST, STATE, HISTORY, LOCK}
@@ -203,6 +211,7 @@ def test_a_folder_with_a_run_is_not_overwritten(few, tmp_path):
         train(fresh(), few, out=tmp_path)
 
 
+@pytest.mark.slow
 def test_only_the_same_run_can_be_resumed(few, tmp_path):
     with pytest.raises(LenetError, match="no run to resume"):
         train(fresh(), few, out=tmp_path, resume=True)
@@ -245,6 +254,7 @@ def test_an_exploding_loss_stops_the_run_and_leaves_the_weights_before_it(few):
     assert same(model.state_dict(), last_weights)
 
 
+@pytest.mark.slow
 def test_callbacks_see_batches_and_epochs(few):
     steps, epochs = [], []
     run = train(
@@ -258,6 +268,7 @@ def test_callbacks_see_batches_and_epochs(few):
     assert [point["epoch"] for point in run.curve] == pytest.approx([step / 10 for step in range(1, 41)])
 
 
+@pytest.mark.slow
 def test_what_changes_while_it_runs_counts_from_the_next_batch(few):
     """The same as two plain loops, one after the other, with the second one's rate and batch size."""
     recipe = Recipe("still", epochs=2, batch_size=16, peak_rate=0.05, momentum=0.0, weight_decay=0.0)
@@ -311,6 +322,7 @@ def test_the_default_recipe_fits_network_and_data(few):
     assert taken == [RECIPES["small"], RECIPES["small_rbf"]]
 
 
+@pytest.mark.slow
 def test_weights_saved_from_a_training_layout_are_plain(few, tmp_path):
     model = fresh()
     train(model, few, RECIPE.changed(epochs=1), out=tmp_path)

@@ -73,6 +73,7 @@ def test_shipped_networks_have_their_temperature_beside_their_weights(name):
     torch.testing.assert_close(chances, (model.class_scores(images) / model.temperature).softmax(1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", shipped_names())
 def test_a_picture_that_had_to_be_cleaned_is_told_with_the_temperature_of_photos(name):
     model = load_network(name)

@@ -113,6 +113,7 @@ def test_a_process_killed_at_twenty_random_moments_ends_where_an_unbroken_one_do
     assert epochs == list(range(1, 41))
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_between_two_batches_and_the_run_goes_on(few, tmp_path):
     before = signal.getsignal(signal.SIGINT)
 
@@ -242,6 +243,7 @@ def test_weights_that_are_no_numbers_are_not_saved_as_a_state(few, tmp_path):
     assert all(tensor.isfinite().all() for tensor in tensors.values())
 
 
+@pytest.mark.slow
 def test_a_change_made_while_it_ran_is_kept_when_it_goes_on(few, tmp_path):
     def change(run):
         if run.steps == 12:
@@ -264,6 +266,7 @@ def test_a_change_made_while_it_ran_is_kept_when_it_goes_on(few, tmp_path):
 OLD_RUN = Path(__file__).parent / "old_run"
 
 
+@pytest.mark.slow
 def test_a_run_saved_by_an_earlier_version_goes_on_to_where_it_would_have_come(few, tmp_path):
     small = {
         name: Split(crop(getattr(few, name).images, 28), getattr(few, name).labels)

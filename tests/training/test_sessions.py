@@ -48,6 +48,7 @@ def same(model, other) -> bool:
     return all(torch.equal(one, two) for one, two in pairs)
 
 
+@pytest.mark.slow
 def test_pictures_in_colour_train_the_rgb_network(tmp_path):
     shapes, recipe = draw_shapes(), RECIPE.changed(epochs=1, batch_size=64)
     session = Session(shapes, recipe=recipe, seed=4, device="cpu", folder=tmp_path / "runs")
@@ -77,6 +78,7 @@ def do(session, action, *arguments) -> None:
     session.wait()
 
 
+@pytest.mark.slow
 def test_it_trains_in_a_thread_to_what_fit_alone_gives(few, session):
     assert session.status == READY
     session.train()
@@ -90,6 +92,7 @@ def test_it_trains_in_a_thread_to_what_fit_alone_gives(few, session):
     ]
 
 
+@pytest.mark.slow
 def test_steps_epochs_and_pauses_do_not_show_in_the_result(few, session):
     do(session, "step")
     assert (session.status, session.run.steps) == (PAUSED, 1)
@@ -124,6 +127,7 @@ def test_a_goal_can_be_changed_while_it_runs(few, session):
     assert (session.status, len(session.run.history), session.run.seen) == (PAUSED, 1, 0)
 
 
+@pytest.mark.slow
 def test_changes_count_from_the_next_batch_and_before_it_begins(few, session):
     session.change(momentum=0.5)
     do(session, "step", 5)
@@ -147,6 +151,7 @@ def test_a_bad_change_changes_nothing(session):
     assert session.recipe_now == RECIPE
 
 
+@pytest.mark.slow
 def test_reset_gives_the_same_initial_weights_and_another_folder(few, session):
     weights = [parameter.clone() for parameter in session.model.parameters()]
     do(session, "epoch")
@@ -178,6 +183,7 @@ def test_a_folder_that_cannot_be_made_is_named(few, tmp_path):
         Session(few, recipe=RECIPE, device="cpu", folder=tmp_path / "file").step()
 
 
+@pytest.mark.slow
 def test_a_finished_run_says_so(session):
     do(session, "train")
     with pytest.raises(LenetError, match="This run is finished"):
@@ -204,6 +210,7 @@ def test_save_and_load_take_a_run_up_where_it_was(few, session, tmp_path):
     assert accuracy(other.model, few.validation) == pytest.approx(best)
 
 
+@pytest.mark.slow
 def test_save_while_it_runs_lets_it_go_on(few, session, tmp_path):
     reached, saved = threading.Event(), threading.Event()
 
@@ -233,6 +240,7 @@ def test_a_bad_name_is_refused(session, name, message):
         session.save(name)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_loaded_leaves_the_session_as_it_is(few, session, tmp_path):
     with pytest.raises(LenetError, match="nothing to save"):
         session.save("early")
@@ -259,6 +267,7 @@ def poison_at(step):
     return poison
 
 
+@pytest.mark.slow
 def test_an_error_stops_it_and_is_told_and_it_can_go_on_with_another_rate(few, session):
     do(session, "epoch")
 
@@ -282,6 +291,7 @@ def test_an_unforeseen_error_is_told_by_its_kind(session, monkeypatch):
     assert (session.status, session.error) == (STOPPED, "ZeroDivisionError: of all things")
 
 
+@pytest.mark.slow
 def test_runs_are_listed_with_what_came_of_them(session):
     do(session, "train")
     session.save("b")
@@ -293,6 +303,7 @@ def test_runs_are_listed_with_what_came_of_them(session):
     assert list_runs(session.folder / "nowhere") == []
 
 
+@pytest.mark.slow
 def test_after_an_error_all_that_is_shown_is_the_saved_state_it_goes_on_from(few, session):
     do(session, "step", 13)
     saved = [parameter.clone() for parameter in session.model.parameters()]
@@ -311,6 +322,7 @@ def test_after_an_error_all_that_is_shown_is_the_saved_state_it_goes_on_from(few
     assert same(session.model, untouched(few)[0])
 
 
+@pytest.mark.slow
 def test_epochs_can_be_added_while_it_runs_but_not_taken_back(few, session):
     do(session, "step", 13)
     with pytest.raises(LenetError, match="epochs must be at least 2, the epoch of this run now; got 1"):
@@ -322,6 +334,7 @@ def test_epochs_can_be_added_while_it_runs_but_not_taken_back(few, session):
         session.change(epochs=9)
 
 
+@pytest.mark.slow
 def test_runs_are_described_by_their_settings_and_what_came_of_them(few, session):
     do(session, "step", 14)
     session.save("a copy")

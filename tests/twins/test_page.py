@@ -1,5 +1,6 @@
 """The widgets on a page without a kernel, in a real Chromium, used as a reader would."""
 
+import json
 import re
 from contextlib import contextmanager
 
@@ -13,7 +14,9 @@ from lenet_edu.exercises import ask, check
 from lenet_edu.exercises.c1 import EXERCISES, PREDICTIONS
 from lenet_edu.exercises.checking import Code
 from lenet_edu.network.activations import activations
+from lenet_edu.system import language
 from lenet_edu.system.pages import WIDGET
+from lenet_edu.system.progress import older_words
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.widgets import (
     C3Table,
@@ -30,6 +33,7 @@ from tests.twins.site import serving, write_page, write_site
 
 pytestmark = [needs_chromium, pytest.mark.slow]
 WAITING = torch.tensor([222, 226, 230])  # the colour of what Convolution has not computed yet
+KEY = "lenet_edu.progress"  # of the browser's storage
 BLOCKED = "Object.defineProperty(window, 'localStorage', { get() { throw new Error('blocked'); } })"
 
 
@@ -201,26 +205,42 @@ def test_draw_digit(opened, network, tmp_path):
 
 def test_a_prediction_holds_its_answer_back_and_is_kept(opened):
     one = PREDICTIONS["parameters"]
-    wrong = next(choice for choice in one.choices if choice != one.right)
+    words, _ = next(choice for letter, choice in one.choices.items() if letter != one.right)
+    _, reason = one.choices[one.right]
     asked = ask("c1.parameters", "shown afterwards")
     with opened(described(Predict(asked))) as page:
         whole = page.evaluate("document.documentElement.outerHTML")
-        assert one.choices[one.right] not in whole
+        assert reason not in whole
         assert "shown afterwards" not in whole
         page.get_by_role("button", name="Commit").click()
         shows(page.get_by_role("alert"), "Choose an answer first")
-        page.get_by_role("radio", name=wrong).check()
+        page.get_by_role("radio", name=words).check()
         page.get_by_role("button", name="Commit").click()
-        shows(page.locator(".lenet-answer-text"), one.choices[one.right])
+        shows(page.locator(".lenet-answer-text"), reason)
         shows(page.locator(".lenet-after"), "shown afterwards")
         shows(page.locator(".lenet-predict"), "0 of 1 right so far")
         page.reload()
-        shows(page.locator(".lenet-answer-text"), one.choices[one.right])
+        shows(page.locator(".lenet-answer-text"), reason)
         assert page.get_by_role("button", name="Commit").is_disabled()
         page.evaluate("localStorage.setItem('lenet_edu.progress', '{broken')")
         page.reload()
         page.wait_for_selector("body[data-state=alive]")
         assert page.get_by_role("button", name="Commit").is_enabled()
+
+
+def test_an_answer_that_an_older_page_kept_in_english_words_is_shown_and_counts(opened):
+    words = older_words("c1.shift")
+    kept = {"first": "they stay as they are", "choice": "they move two places to the right", "right": False}
+    record = {"version": 1, "predictions": {words["question"]: kept}, "exercises": {}}
+    language.use("zh")
+    description = described(Predict(ask("c1.shift")))
+    language.use(None)
+    keep = f"localStorage.setItem({KEY!r}, JSON.stringify({json.dumps(record)}))"
+    with opened(description, script=keep) as page:
+        assert page.get_by_role("radio", name="向右移动两个位置").is_checked()
+        shows(page.locator(".lenet-predict"), "0 of 1 right so far")
+        named = json.loads(page.evaluate(f"localStorage.getItem({KEY!r})"))
+        assert named["predictions"] == {"c1.shift": {"first": "a", "choice": "b", "right": False}}
 
 
 def test_an_exercise_gives_the_checkers_hints(opened):

@@ -86,6 +86,7 @@ def images_for(network, digits) -> Split:
     return Split(images if maps == 1 else torch.cat([images, -images, 0.5 * images], 1), digits.labels)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", shipped_names())
 def test_feature_maps_of_shipped_networks(name, files, digits, chance):
     network = load_network(name)
@@ -93,6 +94,7 @@ def test_feature_maps_of_shipped_networks(name, files, digits, chance):
     assert replay(widget, feature_messages(chance, widget, 50), files) >= FEWEST
 
 
+@pytest.mark.slow
 def test_feature_maps_of_stages_and_of_another_network(files, digits, chance):
     stages = {"untrained": untrained(LeNet5(c3="full"), 1), "later": untrained(LeNet5(c3="full"), 2)}
     widget = FeatureMaps(stages, digits)
@@ -111,6 +113,7 @@ def test_feature_maps_of_stages_and_of_another_network(files, digits, chance):
 # Those that compute in the browser anyhow: their twins refuse what Python refuses
 
 
+@pytest.mark.slow
 def test_c3_table(files, chance):
     widget = C3Table()
     tables = [(chance.random((6, 16)) < chance.random()).tolist() for _ in range(FEWEST)]
@@ -118,6 +121,7 @@ def test_c3_table(files, chance):
     assert replay(widget, [set_(links=table) for table in (*tables, *odd)], files) >= FEWEST
 
 
+@pytest.mark.slow
 def test_convolution(files, digits, chance):
     widget = Convolution(digits.images[3][:, :20, :9], load_network("lenet5-1998").C1)
     messages = []
@@ -139,6 +143,7 @@ def test_subsampling(files, digits, chance):
     assert replay(widget, [*messages, set_(bias=12.0), set_(coefficient=-10.5)], files) >= FEWEST
 
 
+@pytest.mark.slow
 def test_digit_codes(files, digits, chance):
     widget = DigitCodes(load_network("lenet5-1998"), digits, digit=3)
     messages = []
@@ -149,6 +154,7 @@ def test_digit_codes(files, digits, chance):
     assert replay(widget, [*messages, *(set_(codes=codes) for codes in odd)], files) >= FEWEST
 
 
+@pytest.mark.slow
 def test_loss_surface(files, digits, chance):
     weights = ("C1.weight[2, 0, 0, 2]", "C1.weight[2, 0, 4, 2]")
     widget = LossSurface(loss_surface(load_network("lenet5-1998"), digits, *weights, points=5))
@@ -176,6 +182,7 @@ def strokes(chance) -> bytes:
     return sheet.tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["lenet5-1998", "lenet5-modern"])
 def test_robustness(name, files, digits, chance):
     widget = Robustness(load_network(name), digits, digit=3)
@@ -199,6 +206,7 @@ def test_robustness(name, files, digits, chance):
 # DrawDigit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["lenet5-1998", "lenet5-modern"])
 def test_draw_digit(name, files, chance):
     widget = DrawDigit(load_network(name))
@@ -266,10 +274,10 @@ def test_predict(files, chance, monkeypatch):
 
 def test_a_quiz_counts_its_own_questions(files, monkeypatch):
     monkeypatch.setattr(prediction, "_settled", {})
-    one, other = (questions("PREDICTIONS")[name] for name in ("c1.parameters", "c1.dense"))
-    asked = prediction.Quiz([one, other]).asked[0]
-    ask("c1.shift").commit("they stay as they are")  # elsewhere, and wrong
-    assert replay(Predict(asked), [{"send": {"commit": one.right}}], files)
+    two = {name: questions("PREDICTIONS")[name] for name in ("c1.parameters", "c1.dense")}
+    asked = prediction.Quiz(two).asked[0]
+    ask("c1.shift").commit("a")  # elsewhere, and wrong
+    assert replay(Predict(asked), [{"send": {"commit": two["c1.parameters"].right}}], files)
 
 
 def answers_to(checker, chance) -> list:

@@ -22,7 +22,7 @@ from lenet_edu.widgets import C3Table, DigitCodes, FeatureMaps, Subsampling, bas
 from lenet_edu.widgets.c3_table import PRESETS
 from tests.widgets.helpers import NODE, TESTS, javascript, needs_node, random_table, untrained
 
-SHARED = {"chart", "kernel", "links", "run_table", "shared", "sheet"}
+SHARED = {"chart", "kernel", "links", "names", "run_table", "shared", "sheet"}
 NAMES = sorted({path.stem for path in base.HERE.glob("*.js")} - SHARED)
 ARCHITECTURES = ("1998", "modern", "average", "sigmoid with a table", *NETWORKS)
 
@@ -56,6 +56,7 @@ def of_architecture(name: str):
 # The JavaScript itself
 
 
+@pytest.mark.slow
 @needs_node
 def test_the_javascript_passes_its_own_tests():
     # By their names, since node 22 takes no folder.
@@ -132,6 +133,7 @@ def shown_units(request, digits):
     return model, outputs, units, javascript("feature_maps", ARITHMETIC, units=units, **given)
 
 
+@pytest.mark.slow
 def test_every_layer_is_shown_with_units_enough(shown_units):
     model, outputs, units, answers = shown_units
     assert list(outputs) == list(model.architecture.shapes)

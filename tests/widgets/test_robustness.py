@@ -121,6 +121,7 @@ def test_its_sliders_are_the_measured_amounts_and_the_papers(widget):
         assert steps == pytest.approx(round(steps))  # no change is a place of the slider
 
 
+@pytest.mark.slow
 def test_the_picture_for_readers_without_a_kernel_tells_what_each_change_alone_does(widget, network, digits):
     axes = [axis for axis in widget.figure().axes if axis.get_title()]
     assert len(axes) == 4 * 7

@@ -41,6 +41,7 @@ def numbers(data: bytes, *shape: int) -> torch.Tensor:
     return torch.from_numpy(np.frombuffer(data, "<f4").copy()).view(*shape)
 
 
+@pytest.mark.slow
 def test_the_buttons_do_what_the_methods_do(panel):
     press(panel, "step")
     assert (panel.status, panel.progress["steps"], panel.begun) == ("paused", 1, True)
@@ -62,6 +63,7 @@ def test_the_buttons_do_what_the_methods_do(panel):
     assert panel.status == "ready"
 
 
+@pytest.mark.slow
 def test_it_trains_to_what_fit_alone_gives_and_shows_it(panel, few):
     panel.train()
     panel.wait()
@@ -86,6 +88,7 @@ def test_it_trains_to_what_fit_alone_gives_and_shows_it(panel, few):
     assert panel.progress["images_per_second"] > 0
 
 
+@pytest.mark.slow
 def test_mistakes_are_looked_for_after_an_epoch_and_not_after_every_step(panel, monkeypatch):
     steps, real = [], panel._show_mistakes
     monkeypatch.setattr(panel, "_show_mistakes", lambda: (steps.append(panel.session.run.steps), real()))
@@ -179,6 +182,7 @@ def test_live_values_reach_the_recipe_and_bad_ones_do_not(panel):
     assert panel.session.run.seen == 56
 
 
+@pytest.mark.slow
 def test_other_runs_are_drawn_beside(panel):
     panel.train()
     panel.wait()
@@ -252,6 +256,7 @@ def hold_at(panel, steps: int):
     return go_on
 
 
+@pytest.mark.slow
 def test_a_panel_made_again_takes_up_the_training_under_way(panel, few, tmp_path):
     panel.peak_rate = 0.03
     go_on = hold_at(panel, 3)
@@ -270,6 +275,7 @@ def test_a_panel_made_again_takes_up_the_training_under_way(panel, few, tmp_path
     assert (third.status, third.session is again.session, again.given_away) == ("ready", False, False)
 
 
+@pytest.mark.slow
 def test_a_paused_training_is_taken_up_by_the_last_of_several_panels(panel, few, tmp_path):
     press(panel, "step")
     for _ in range(2):
@@ -280,6 +286,7 @@ def test_a_paused_training_is_taken_up_by_the_last_of_several_panels(panel, few,
     assert panel.status == "paused"
 
 
+@pytest.mark.slow
 def test_a_panel_of_another_making_has_a_training_of_its_own(panel, few, tmp_path):
     press(panel, "step")
     wrong = Split(few.train.images, few.train.labels.flip(0))
@@ -293,6 +300,7 @@ def test_a_panel_of_another_making_has_a_training_of_its_own(panel, few, tmp_pat
     assert not panel.given_away
 
 
+@pytest.mark.slow
 def test_a_run_that_its_kernel_left_is_offered(panel, few, tmp_path):
     press(panel, "step")
     home = panel.session.home
@@ -309,6 +317,7 @@ def test_a_run_that_its_kernel_left_is_offered(panel, few, tmp_path):
     assert (offered.status, offered.interrupted, offered.session.seed) == ("finished", "", 1)
 
 
+@pytest.mark.slow
 def test_readers_draw_on_the_network_that_they_have_trained(panel):
     press(panel, "train")
     pad = DrawDigit(panel.network)
@@ -352,6 +361,7 @@ def test_a_panel_of_which_only_the_picture_is_left_says_how_to_get_it_back(panel
     assert "run its cell" in note.get_text()
 
 
+@pytest.mark.slow
 def test_long_curves_are_sent_as_means(few, tmp_path):
     panel = TrainingPanel(few, recipe=RECIPE.changed(epochs=7, batch_size=8), device="cpu", folder=tmp_path)
     panel.train()
@@ -379,6 +389,7 @@ def shapes() -> Data:
     return draw_shapes(160)
 
 
+@pytest.mark.slow
 def test_pictures_in_colour_have_their_network_settings_and_names(shapes, tmp_path):
     panel = TrainingPanel(shapes, recipe=RECIPE, device="cpu", folder=tmp_path)
     assert panel.session.plan == architecture.rgb_lenet()

@@ -175,6 +175,7 @@ FORMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMS)
 def test_a_widget_is_a_line_of_text_a_picture_and_what_its_module_is_sent(show, name):
     widget = show(name)
@@ -199,6 +200,7 @@ def test_what_fits_is_taken(name, give, show):
     assert repr(widget) != before or name == "DrawDigit"
 
 
+@pytest.mark.slow
 @both_ways
 @pytest.mark.parametrize(("name", "trait", "odd", "message"), REFUSED)
 def test_what_does_not_fit_is_told_once_and_changes_no_trait_at_all(
@@ -305,6 +307,7 @@ return given.layers.map((layer, i) => i === 0 ? [] :
 """
 
 
+@pytest.mark.slow
 @needs_node
 @pytest.mark.parametrize("c3", ["table", "full", random_table(1)], ids=["paper", "full", "random"])
 def test_a_unit_on_hover_reads_the_maps_of_its_networks_table(c3, digits):
@@ -387,6 +390,7 @@ return given.kernels.map((kernel) => js.convolve(image, given.shape, kernel, 0, 
 """
 
 
+@pytest.mark.slow
 @needs_node
 def test_the_kernels_on_offer_give_torchs_output_and_the_learned_ones_the_layers(network, digits):
     widget = Convolution(digits.images[3], network.C1)
@@ -668,6 +672,7 @@ def test_the_answer_is_the_networks(weights, off):
     assert widget.rbf == (weights == "lenet5-1998")
 
 
+@pytest.mark.slow
 def test_without_its_steps_a_pad_reads_the_same_and_shows_the_network(network):
     plain, full = DrawDigit(network, steps=False), DrawDigit(network)
     assert (plain.with_steps, full.with_steps) == (False, True)
@@ -799,6 +804,7 @@ def uploaded(network, picture, **switches) -> DrawDigit:
     return widget
 
 
+@pytest.mark.slow
 def test_an_upload_of_any_shape_is_read_as_predict_reads_it():
     model = load_network("lenet5-modern")
     board = Image.new("L", (400, 300), 20)
@@ -815,6 +821,7 @@ def test_an_upload_of_any_shape_is_read_as_predict_reads_it():
     assert (widget.drawing, repr(widget)) == (b"", "DrawDigit(reads 3)")
 
 
+@pytest.mark.slow
 def test_an_upload_that_had_to_be_cleaned_is_told_with_the_temperature_of_photos():
     model = load_network("lenet5-modern")
     small = strokes.drawn(3, size=28, pen=0.12)
@@ -824,6 +831,7 @@ def test_an_upload_that_had_to_be_cleaned_is_told_with_the_temperature_of_photos
         assert widget.probability == pytest.approx(chances.max().item())
 
 
+@pytest.mark.slow
 def test_the_light_and_what_is_no_digit_each_have_their_switch():
     model = load_network("lenet5-modern")
     dusty = strokes.drawn(3)
@@ -836,6 +844,7 @@ def test_the_light_and_what_is_no_digit_each_have_their_switch():
     assert "evened" not in steps_of(uploaded(model, shaded, even=False))
 
 
+@pytest.mark.slow
 def test_of_two_digits_one_is_read_and_the_other_told():
     pair = Image.new("L", (420, 200), 255)
     pair.paste(strokes.drawn(3), (0, 0))

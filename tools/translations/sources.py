@@ -1,10 +1,11 @@
 """What is translated: the prose of each notebook, and the texts of the package; and in which file it is."""
 
 import ast
+from itertools import pairwise
 from pathlib import Path
 
 import polib
-from babel.messages.extract import extract as extract_messages
+from babel.messages.jslexer import Token, tokenize, unquote_string
 
 from tools.notebooks import build
 from tools.translations import catalogue
@@ -12,6 +13,7 @@ from tools.translations import catalogue
 PACKAGE = "lenet_edu"
 ROOT = Path(__file__).resolve().parents[2] / PACKAGE
 LOCALE = build.NOTEBOOKS / "locale"
+_END = Token("end", "", 0)
 # Functions that take a text, and which of their arguments it is, counted from 1.
 CALLED = {"translate": 1, "Text": 1, "LenetError": 1, "say": 2, "_unanswered": 1}
 
@@ -83,5 +85,20 @@ def _python_texts(path: Path) -> list[str]:
 
 
 def _javascript_texts(path: Path) -> list[str]:
-    with path.open("rb") as file:
-        return [found[1] for found in extract_messages("javascript", file, keywords={"translate": (1,)})]
+    """The texts of `translate("...")`, also within each other: Babel's own extraction finds the outer."""
+    read = (token for token in tokenize(path.read_text(encoding="utf-8")) if "comment" not in token.type)
+    tokens = [*read, _END, _END]
+    begins = [
+        place + 2
+        for place, (name, bracket) in enumerate(pairwise(tokens))
+        if (name.value, bracket.value) == ("translate", "(")
+    ]
+    return [text for text in (_joined(tokens, place) for place in begins) if text]
+
+
+def _joined(tokens: list[Token], place: int) -> str:
+    """The texts that stand at a place, with plus signs between them, as one; empty if there is none."""
+    if tokens[place].type != "string":
+        return ""
+    text = unquote_string(tokens[place].value)
+    return text + _joined(tokens, place + 2) if tokens[place + 1].value == "+" else text

@@ -6,7 +6,9 @@ the networks' plans, the recipes, and the embedded digits. So it works from any 
 file.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from lenet_edu.site.playground.page import page
 from lenet_edu.system.files import write_atomically
@@ -14,11 +16,11 @@ from lenet_edu.system.files import write_atomically
 __all__ = ["build"]
 
 
-def build(folder: Path | str, home: str = "../index.html") -> Path:
+def build(folder: Path | str, homes: Mapping[str, str] = MappingProxyType({"en": "../index.html"})) -> Path:
     """Write the playground below the folder of a site; the path of its page.
 
-    home: where its link to the other pages leads; empty: it has none.
+    homes: where its link to the other pages leads, by the language; empty: it has none.
     """
     path = Path(folder) / "playground" / "index.html"
-    write_atomically(path, page(home).encode())
+    write_atomically(path, page(homes).encode())
     return path

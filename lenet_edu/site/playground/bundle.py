@@ -15,14 +15,14 @@ _OTHER = re.compile(r"^(?:import [^(]|export (?!default ))[^\n]*", re.M)
 _DEFAULT = re.compile(r"^export default ", re.M)
 
 
-def bundle(entry: Path, root: Path) -> str:
-    """The module `entry` and all that it imports as the text of a classic script.
+def bundle(entry: Path, root: Path) -> tuple[str, list[str]]:
+    """The module `entry` and all that it imports as the text of a classic script, and the names of all files.
 
     root: the folder that holds them all. Raises LenetError for an import or export of another form.
     """
     modules: dict[str, str] = {}
     _collect(entry.resolve(), root.resolve(), modules)
-    return f'"use strict";\nconst modules = {{}};\n{"".join(modules.values())}'
+    return f'"use strict";\nconst modules = {{}};\n{"".join(modules.values())}', list(modules)
 
 
 def _collect(path: Path, root: Path, modules: dict[str, str]) -> None:

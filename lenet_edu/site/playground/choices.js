@@ -5,6 +5,7 @@
  * whoever follows the link has the same network, the same seed, the same curve and the same weights.
  */
 
+import { translate } from "../../system/language.js";
 import { crc32 } from "../../engine/data.js";
 import { checkRecipe } from "../../engine/recipes.js";
 import { NETWORKS, isRbf, planOf } from "./plans.js";
@@ -194,11 +195,21 @@ export function rowsOf(hex) {
 export function readLink(content, hash) {
   const parts = Object.fromEntries(new URLSearchParams(hash.replace(/^#/, "")));
   if (parts.v !== VERSION) {
-    throw new LinkError(`A link to a run begins with #v=${VERSION}; this one has v=${parts.v ?? "nothing"}.`);
+    throw new LinkError(
+      translate("A link to a run begins with #v={version}; this one has v={came}.", {
+        version: VERSION,
+        came: parts.v ?? translate("nothing"),
+      }),
+    );
   }
   const unknown = Object.keys(parts).find((name) => name !== "v" && !(name in NAMES));
   if (unknown)
-    throw new LinkError(`A link has no part ${unknown}; parts are ${Object.keys(NAMES).join(", ")}.`);
+    throw new LinkError(
+      translate("A link has no part {unknown}; parts are {names}.", {
+        unknown,
+        names: Object.keys(NAMES).join(", "),
+      }),
+    );
   const oneOf = (
     /** @type {string} */ part,
     /** @type {string[]} */ values,
@@ -206,7 +217,13 @@ export function readLink(content, hash) {
   ) => {
     const value = parts[part] ?? otherwise;
     if (!values.includes(value))
-      throw new LinkError(`${part} in a link must be one of ${values.join(", ")}; got ${value}.`);
+      throw new LinkError(
+        translate("{part} in a link must be one of {values}; got {value}.", {
+          part,
+          values: values.join(", "),
+          value,
+        }),
+      );
     return value;
   };
   const network = /** @type {keyof typeof NETWORKS} */ (oneOf("net", Object.keys(NETWORKS), FIRST.network));
@@ -238,7 +255,9 @@ function readTable(text) {
   if (text === undefined || text === "full") return "full";
   if (text === "paper") return "table";
   if (!/^[0-9a-f]{24}$/.test(text))
-    throw new LinkError(`c3 in a link must be paper, full or 24 hexadecimal digits; got ${text}.`);
+    throw new LinkError(
+      translate("c3 in a link must be paper, full or 24 hexadecimal digits; got {text}.", { text }),
+    );
   return /^f+$/.test(text) ? "full" : rowsOf(text);
 }
 
@@ -246,7 +265,14 @@ function readTable(text) {
 function wholeNumber(part, text, least, most) {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < least || value > most)
-    throw new LinkError(`${part} in a link must be a whole number from ${least} to ${most}; got ${text}.`);
+    throw new LinkError(
+      translate("{part} in a link must be a whole number from {least} to {most}; got {text}.", {
+        part,
+        least,
+        most,
+        text,
+      }),
+    );
   return value;
 }
 
@@ -263,7 +289,9 @@ function readChanges(content, recipe, parts) {
   try {
     checkRecipe({ ...named, ...changes });
   } catch (error) {
-    throw new LinkError(`The link's recipe cannot be trained by: ${error.message}`);
+    throw new LinkError(
+      translate("The link's recipe cannot be trained by: {error}", { error: error.message }),
+    );
   }
   return changes;
 }
@@ -284,15 +312,16 @@ export function runName(content, choice) {
  * @type {Record<string, (value: number) => string>}
  */
 const DISTORTIONS = {
-  rotation: (value) => `turned by up to ${value}°`,
-  shift: (value) => `moved by up to ${value} pixels`,
-  scale: (value) => `resized by up to ${percent(value)}`,
-  shear: (value) => `slanted by up to ${percent(value)}`,
-  squeeze: (value) => `squeezed by up to ${percent(value)}`,
-  elastic: (value) => `bent by about ${value} pixels`,
-  horizontal_flip: (value) => `mirrored with probability ${percent(value)}`,
-  vertical_flip: (value) => `turned upside down with probability ${percent(value)}`,
-  colour: (value) => `changed in colour by up to ${percent(value)}`,
+  rotation: (value) => translate("turned by up to {value:g}°", { value }),
+  shift: (value) => translate("moved by up to {value:g} pixels", { value }),
+  scale: (value) => translate("resized by up to {value:.0%}", { value: percent(value) }),
+  shear: (value) => translate("slanted by up to {value:.0%}", { value: percent(value) }),
+  squeeze: (value) => translate("squeezed by up to {value:.0%}", { value: percent(value) }),
+  elastic: (value) => translate("bent by about {value:g} pixels", { value }),
+  horizontal_flip: (value) => translate("mirrored with probability {value:.0%}", { value: percent(value) }),
+  vertical_flip: (value) =>
+    translate("turned upside down with probability {value:.0%}", { value: percent(value) }),
+  colour: (value) => translate("changed in colour by up to {value:.0%}", { value: percent(value) }),
 };
 
 /** @param {number} share */
@@ -310,17 +339,31 @@ function percent(share) {
  * @param {Recipe} recipe
  */
 export function recipeInWords(content, recipe) {
-  const epochs = `${recipe.epochs} epoch${recipe.epochs > 1 ? "s" : ""}`;
-  let rate = `learning rate ${Number(recipe.peak_rate.toPrecision(3))}`;
-  if (recipe.halve_every) rate += `, halved every ${recipe.halve_every} epochs`;
-  else if (recipe.warm_up) {
-    rate += ` after the first ${percent(recipe.warm_up)} of the steps, then down to 0 in a straight line`;
-  }
   const changes = Object.entries(DISTORTIONS)
     .filter(([name]) => recipe[name])
     .map(([name, say]) => say(recipe[name]));
-  const images = changes.length ? `training images ${changes.join(", ")}` : "training images as they are";
   const named = content.recipes[recipe.name];
   const same = !named || Object.entries(named).every(([name, value]) => recipe[name] === value);
-  return `${recipe.name}${same ? "" : ", changed"}: ${epochs} in batches of ${recipe.batch_size}; ${rate}; ${images}.`;
+  return translate("{name}: {epochs} in batches of {batch}; {rate}; {images}.", {
+    name: same ? recipe.name : translate("{name}, changed", { name: recipe.name }),
+    epochs: recipe.epochs > 1 ? translate("{count} epochs", { count: recipe.epochs }) : translate("1 epoch"),
+    batch: recipe.batch_size,
+    rate: rateInWords(recipe),
+    images: changes.length
+      ? translate("training images {changes}", { changes: changes.join(translate(", ")) })
+      : translate("training images as they are"),
+  });
+}
+
+/** @param {Recipe} recipe */
+function rateInWords({ peak_rate, halve_every, warm_up }) {
+  const rate = Number(peak_rate.toPrecision(3));
+  if (halve_every) {
+    return translate("learning rate {rate:.3g}, halved every {count} epochs", { rate, count: halve_every });
+  }
+  if (!warm_up) return translate("learning rate {rate:.3g}", { rate });
+  return translate(
+    "learning rate {rate:.3g} after the first {share:.0%} of the steps, then down to 0 in a straight line",
+    { rate, share: percent(warm_up) },
+  );
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /** Where a reader gives the page data: MNIST's files, drawings, a folder of pictures. */
 
+import { translate } from "../../system/language.js";
 import { button, element } from "../../widgets/shared.js";
 import { download, notices, tried } from "./parts.js";
 import { DATA_NAMES } from "./training_model.js";
@@ -33,7 +34,7 @@ function mnistChoice(library, use) {
   const state = element("p", { role: "status" });
   const works = (/** @type {() => Promise<any>} */ get) => () =>
     tried(async () => {
-      state.textContent = "Reading and checking MNIST …";
+      state.textContent = translate("Reading and checking MNIST …");
       try {
         await get();
         await use("mnist");
@@ -41,18 +42,22 @@ function mnistChoice(library, use) {
         paint();
       }
     }, "mnist");
-  const files = element("input", { type: "file", multiple: true, "aria-label": "MNIST's four files" });
+  const files = element("input", {
+    type: "file",
+    multiple: true,
+    "aria-label": translate("MNIST's four files"),
+  });
   files.addEventListener("change", () => {
     const chosen = named(files.files);
     files.value = "";
     if (chosen.length) void works(() => library.takeMnist(chosen))();
   });
   const fromServer = button(
-    "Get it from this server",
+    translate("Get it from this server"),
     works(() => library.fetchMnist()),
   );
   fromServer.disabled = location.protocol === "file:";
-  const forget = button("Forget it", () =>
+  const forget = button(translate("Forget it"), () =>
     tried(async () => {
       await library.forgetMnist();
       paint();
@@ -61,7 +66,7 @@ function mnistChoice(library, use) {
   const drop = element(
     "div",
     { class: "drop" },
-    element("div", {}, "Choose the four files, or drop them here:"),
+    element("div", {}, translate("Choose the four files, or drop them here:")),
     files,
   );
   acceptDrop(drop, (dropped) => void works(() => library.takeMnist(dropped))());
@@ -69,10 +74,12 @@ function mnistChoice(library, use) {
     const there = library.get("mnist");
     forget.hidden = !there;
     state.textContent = there
-      ? "MNIST is here, 60,000 digits to train on and 10,000 to test."
+      ? translate("MNIST is here, 60,000 digits to train on and 10,000 to test.")
       : location.protocol === "file:"
-        ? "This page was opened as a file: choose MNIST's files. Only a page that `lenet-edu site --serve` serves can get them itself."
-        : "Choose its files, or let the page get them if `lenet-edu site --serve` serves it.";
+        ? translate(
+            "This page was opened as a file: choose MNIST's files. Only a page that `lenet-edu site --serve` serves can get them itself.",
+          )
+        : translate("Choose its files, or let the page get them if `lenet-edu site --serve` serves it.");
   }
   paint();
   return element(
@@ -105,8 +112,8 @@ function acceptDrop(place, take) {
  */
 function ownDigits(training, library, use) {
   const state = element("p", { role: "status" });
-  const train = button("Train on them", () => tried(() => use("drawn"), "drawn"));
-  const forget = button("Throw them away", () =>
+  const train = button(translate("Train on them"), () => tried(() => use("drawn"), "drawn"));
+  const forget = button(translate("Throw them away"), () =>
     tried(async () => {
       await library.forgetDrawings();
       if (training.choice?.data === "drawn") await training.choose({ ...training.choice, data: "embedded" });
@@ -121,18 +128,20 @@ function ownDigits(training, library, use) {
       .map((digit) => `${labels.filter((one) => one === digit).length} × ${digit}`);
     train.disabled = !library.get("drawn");
     forget.hidden = !drawings.length;
-    const wanted =
-      "Of at least two different digits three are needed: one each to train, to validate and to test.";
-    state.textContent = drawings.length
-      ? `${counts.join(", ")}. ${train.disabled ? wanted : ""}`
-      : `None yet: draw above, and keep what you draw. ${wanted}`;
+    const wanted = translate(
+      "Of at least two different digits three are needed: one each to train, to validate and to test.",
+    );
+    const there = drawings.length
+      ? translate("{digits}. ", { digits: counts.join(", ") })
+      : translate("None yet: draw above, and keep what you draw. ");
+    state.textContent = there + (train.disabled ? wanted : "");
   }
   paint();
   return {
     root: element(
       "div",
       {},
-      element("h3", {}, "Digits that you draw"),
+      element("h3", {}, translate("Digits that you draw")),
       state,
       element("div", { class: "row" }, train, forget),
     ),
@@ -145,22 +154,33 @@ function picturesChoice(library, use) {
   const state = element(
     "p",
     { role: "status" },
-    "A folder with a folder of pictures for each class. The RGB LeNet trains on them, at 32×32 pixels.",
+    translate(
+      "A folder with a folder of pictures for each class. The RGB LeNet trains on them, at 32×32 pixels.",
+    ),
   );
-  const files = element("input", { type: "file", webkitdirectory: true, "aria-label": "folder of pictures" });
+  const files = element("input", {
+    type: "file",
+    webkitdirectory: true,
+    "aria-label": translate("folder of pictures"),
+  });
   files.addEventListener("change", () =>
     tried(async () => {
       const chosen = named(files.files);
       files.value = "";
-      state.textContent = `Reading ${chosen.length.toLocaleString("en")} files …`;
+      state.textContent = translate("Reading {count} files …", {
+        count: chosen.length.toLocaleString("en"),
+      });
       const { note, classes, train } = await library.takePictures(chosen).catch((error) => {
         state.textContent = "";
         throw error;
       });
       if (note) notices.show(note, { about: "pictures" });
-      state.textContent = `Pictures of ${classes.join(", ")}: ${train.labels.length.toLocaleString("en")} to train on.`;
+      state.textContent = translate("Pictures of {classes}: {count} to train on.", {
+        classes: classes.join(", "),
+        count: train.labels.length.toLocaleString("en"),
+      });
       await use("pictures");
     }, "pictures"),
   );
-  return element("div", {}, element("h3", {}, "Pictures in colour"), state, files);
+  return element("div", {}, element("h3", {}, translate("Pictures in colour")), state, files);
 }

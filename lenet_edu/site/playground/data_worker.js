@@ -5,6 +5,8 @@
  * pictures in colour, digits made smaller for networks that read them so; and the sums of weights.
  */
 
+import { nameOf } from "../../widgets/names.js";
+import { translate } from "../../system/language.js";
 import { DataError, MNIST_FILES, crc32, holdOut, opened, readMnist, reader } from "../../engine/data.js";
 import { answer } from "../../engine/worker.js";
 import { weightsSum } from "./sha256.js";
@@ -92,8 +94,10 @@ export async function pictures(files, progress) {
   const classes = [...new Set(sorted.map(classOf))].sort();
   if (classes.length < 2) {
     throw new DataError(
-      `A folder of pictures must hold a folder for each class, at least two; this one has ${classes.length} ` +
-        `(${classes.join(", ") || "none"}).`,
+      translate(
+        "A folder of pictures must hold a folder for each class, at least two; this one has {count} ({names}).",
+        { count: classes.length, names: classes.join(", ") || translate("none") },
+      ),
     );
   }
   const { read, failures } = await decodeAll(sorted, progress);
@@ -111,7 +115,10 @@ export async function pictures(files, progress) {
     const missing = classes.filter((_, label) => !labels.includes(label));
     if (missing.length) {
       throw new DataError(
-        `The ${name} split has no picture of ${missing.join(", ")}: at least three are needed of each class.`,
+        translate("The {split} split has no picture of {classes}: at least three are needed of each class.", {
+          split: nameOf(name),
+          classes: missing.join(", "),
+        }),
       );
     }
   }
@@ -181,9 +188,17 @@ function splitOf(chosen, read, labelOf) {
 /** @param {string[]} failures @param {number} files */
 function noteOf(failures, files) {
   if (!failures.length) return "";
-  const more = failures.length > NAMED ? ` and ${failures.length - NAMED} more` : "";
-  const names = failures.slice(0, NAMED).join(", ");
-  return `${failures.length} of ${files} files could not be read as pictures and are left out: ${names}${more}.`;
+  const said = { count: failures.length, files, names: failures.slice(0, NAMED).join(", ") };
+  if (failures.length <= NAMED) {
+    return translate(
+      "{count} of {files} files could not be read as pictures and are left out: {names}.",
+      said,
+    );
+  }
+  return translate(
+    "{count} of {files} files could not be read as pictures and are left out: {names} and {more} more.",
+    { ...said, more: failures.length - NAMED },
+  );
 }
 
 /** Answer the page. @param {import("../../engine/worker.js").Port} port */

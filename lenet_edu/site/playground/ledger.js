@@ -5,6 +5,7 @@
  * out. It is lenet_edu/network/ledger.py for the browser, since a reader's own table has one, too.
  */
 
+import { translate } from "../../system/language.js";
 import { shapesOf } from "../../engine/engine.js";
 
 /** @typedef {import("../../engine/engine.js").LayerPlan} LayerPlan */
@@ -18,13 +19,13 @@ import { shapesOf } from "../../engine/engine.js";
 
 /** The figures of a row in the order in which they are read, and their labels. */
 export const QUANTITIES = {
-  side: "output side",
-  units: "units",
-  parameters: "parameters",
-  connections: "connections",
-  multiply_adds: "multiply-adds",
-  receptive_field: "receptive field",
-  stride: "stride",
+  side: () => translate("output side"),
+  units: () => translate("units"),
+  parameters: () => translate("parameters"),
+  connections: () => translate("connections"),
+  multiply_adds: () => translate("multiply-adds"),
+  receptive_field: () => translate("receptive field"),
+  stride: () => translate("stride"),
 };
 export const TOTALS = ["units", "parameters", "connections", "multiply_adds"];
 
@@ -102,13 +103,20 @@ function windowOf({ kind, kernel = 1, stride = 1, size = 1 }, shape) {
 /** @param {LayerPlan} layer */
 function kindInWords({ kind, kernel, table, stride = 1, copies = 1, pooling = "trainable" }) {
   if (kind === "convolution") {
-    return `convolution ${kernel}x${kernel}${table ? " by table" : ""}${stride > 1 ? `, stride ${stride}` : ""}`;
+    const said = table
+      ? translate("convolution {kernel}x{kernel} by table", { kernel })
+      : translate("convolution {kernel}x{kernel}", { kernel });
+    return stride > 1 ? translate("{kind}, stride {stride}", { kind: said, stride }) : said;
   }
-  if (kind === "subsampling" && copies > 1) return `subsampling, ${copies} to a map`;
+  if (kind === "subsampling" && copies > 1) return translate("subsampling, {copies} to a map", { copies });
   if (kind === "subsampling") {
-    return { trainable: "subsampling", average: "average pooling", max: "max pooling" }[pooling];
+    return {
+      trainable: translate("subsampling"),
+      average: translate("average pooling"),
+      max: translate("max pooling"),
+    }[pooling];
   }
-  return kind === "linear" ? "fully connected" : "RBF, fixed codes";
+  return kind === "linear" ? translate("fully connected") : translate("RBF, fixed codes");
 }
 
 /**

@@ -1,6 +1,7 @@
 // @ts-check
 /** The data that the page has: the embedded digits from the start, others once a reader has given them. */
 
+import { translate } from "../../system/language.js";
 import { DataError, crc32, holdOut, openedSplit, reader } from "../../engine/data.js";
 import { bytesOfInk } from "./sizes.js";
 
@@ -118,7 +119,11 @@ export class Library {
    */
   async fitted(kind, { input: { maps, size } }) {
     const held = this.get(kind);
-    if (!held) throw new DataError(`The page does not have this data: ${kind}. Give it under Data.`);
+    if (!held) {
+      throw new DataError(
+        translate("The page does not have this data: {data}. Give it under Data.", { data: kind }),
+      );
+    }
     const { digits, pictures } = this.content.scalings;
     if (size === SIDE) return { data: held, scaling: maps === 3 ? pictures : digits };
     const key = `${kind} ${size}`;

@@ -1,6 +1,7 @@
 // @ts-check
 /** The network's ledger, and its table to be edited. */
 
+import { translate } from "../../system/language.js";
 import c3Table from "../../widgets/c3_table.js";
 import { element } from "../../widgets/shared.js";
 import { QUANTITIES, TOTALS, count, inWords, ledger, showShape } from "./ledger.js";
@@ -67,7 +68,7 @@ export function tableEditor(training) {
   const model = new Table(heard, { links: paper, presets, kernel, places: 100, note: "" });
   const root = element("div", {});
   c3Table.render({ model: /** @type {any} */ (model), el: root });
-  const title = element("h3", {}, "Which maps of S2 feed which maps of C3");
+  const title = element("h3", {}, translate("Which maps of S2 feed which maps of C3"));
   const whole = element("div", {}, title, root);
   const paint = () => {
     if (!training.choice) return;
@@ -87,15 +88,17 @@ export function ledgerTable(training) {
     class: "wide",
     tabindex: 0,
     role: "region",
-    "aria-label": "ledger of the network",
+    "aria-label": translate("ledger of the network"),
   });
   const workings = element("div", { class: "workings" });
   const paint = () => {
     if (!training.plan) return;
     const { rows, totals } = ledger(training.plan);
     const names = Object.keys(QUANTITIES).filter((name) => name !== "side");
-    const labels = names.map((name) => QUANTITIES[/** @type {keyof typeof QUANTITIES} */ (name)]);
-    const head = ["layer", "kind", "output", ...labels].map((text) => element("th", { scope: "col" }, text));
+    const labels = names.map((name) => QUANTITIES[/** @type {keyof typeof QUANTITIES} */ (name)]());
+    const head = [translate("layer"), translate("kind"), translate("output"), ...labels].map((text) =>
+      element("th", { scope: "col" }, text),
+    );
     const body = rows.map((row) => {
       const figures = names.map((name) => element("td", {}, count(row.quantities[name]?.value ?? 0)));
       const name = element("th", { scope: "row" }, row.name);
@@ -112,7 +115,7 @@ export function ledgerTable(training) {
     const foot = element(
       "tr",
       {},
-      element("th", { scope: "row" }, "total"),
+      element("th", { scope: "row" }, translate("total")),
       element("td"),
       element("td"),
       ...sums,
@@ -130,12 +133,19 @@ export function ledgerTable(training) {
       Object.entries(QUANTITIES).flatMap(([key, label]) => {
         const quantity = quantities[key];
         const text = quantity ? inWords(quantity) : "";
-        return text.includes(" = ") ? [element("div", {}, `${name}, ${label}: ${text}`)] : [];
+        return text.includes(" = ")
+          ? [element("div", {}, translate("{layer}, {label}: {text}", { layer: name, label: label(), text }))]
+          : [];
       }),
     );
     workings.replaceChildren(...lines);
   };
   training.on("change:plan", paint);
-  const how = element("details", {}, element("summary", {}, "How each figure comes about"), workings);
-  return element("div", {}, element("h3", {}, "The ledger"), place, how);
+  const how = element(
+    "details",
+    {},
+    element("summary", {}, translate("How each figure comes about")),
+    workings,
+  );
+  return element("div", {}, element("h3", {}, translate("The ledger")), place, how);
 }

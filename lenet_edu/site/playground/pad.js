@@ -1,6 +1,7 @@
 // @ts-check
 /** A sheet to draw a digit on, and what the network takes it for, while it learns. */
 
+import { translate } from "../../system/language.js";
 import { greyOf, inkOf, normalise } from "../../engine/normalise.js";
 import { answerBars, button, element, ink, picture, run } from "../../widgets/shared.js";
 import { sheet } from "../../widgets/sheet.js";
@@ -21,7 +22,7 @@ export function showPad(training, place, { onDrawing, onAdd }) {
     /** @type {any} */ (training),
     place,
     "pad",
-    "Draw a digit",
+    translate("Draw a digit"),
     (root, on, { guarded, signal, needsKernel }) => {
       /** @type {Float32Array | null} */
       let drawn = null;
@@ -30,31 +31,31 @@ export function showPad(training, place, { onDrawing, onAdd }) {
       const seen = picture({
         rows: FRAME,
         columns: FRAME,
-        label: "the drawing as the network sees it",
+        label: translate("the drawing as the network sees it"),
         className: "seen",
       });
       const what = element("p", { class: "quiet" });
       const paper = sheet({
         side: SIDE,
-        label: "sheet to draw a digit on",
+        label: translate("sheet to draw a digit on"),
         signal,
         guarded,
         onDrawing: (view) => take(new Uint8Array(view.buffer, view.byteOffset, view.byteLength)),
       });
-      const label = element("select", { class: "label", "aria-label": "which digit it is" });
+      const label = element("select", { class: "label", "aria-label": translate("which digit it is") });
       for (let digit = 0; digit < 10; digit++)
         label.append(element("option", { value: digit }, String(digit)));
-      const add = button("Keep as a digit to train on", () =>
+      const add = button(translate("Keep as a digit to train on"), () =>
         tried(() => onAdd(/** @type {Float32Array} */ (drawn), Number(label.value)), "drawing"),
       );
       const clear = button(
-        "Clear",
+        translate("Clear"),
         guarded(() => {
           paper.blank();
           show(null);
         }),
       );
-      const undo = button("Undo", guarded(paper.undo));
+      const undo = button(translate("Undo"), guarded(paper.undo));
 
       /** @param {Uint8Array} levels */
       function take(levels) {
@@ -85,13 +86,13 @@ export function showPad(training, place, { onDrawing, onAdd }) {
           answer.textContent = "";
           what.textContent =
             training.plan?.input.maps === 3
-              ? "This network reads pictures in colour, not drawings."
-              : "Draw with mouse, pen or finger. The answer changes while the network learns.";
+              ? translate("This network reads pictures in colour, not drawings.")
+              : translate("Draw with mouse, pen or finger. The answer changes while the network learns.");
           return;
         }
         const rbf = training.get("rbf");
         const winner = answerOf(outputs, rbf);
-        const text = `read as ${training.get("classes")[winner]}`;
+        const text = translate("read as {answer}", { answer: training.get("classes")[winner] });
         if (answer.textContent !== text) answer.textContent = text;
         what.textContent = "";
         bars.replaceChildren(
@@ -100,7 +101,7 @@ export function showPad(training, place, { onDrawing, onAdd }) {
       }
 
       const tools = element("div", { class: "row" }, clear, undo);
-      const keep = element("div", { class: "row" }, element("label", {}, "it is a ", label), add);
+      const keep = element("div", { class: "row" }, element("label", {}, translate("it is a "), label), add);
       const left = element("div", {}, paper.canvas, tools, seen.root);
       root.append(
         element(

@@ -1,6 +1,7 @@
 // @ts-check
 /** What the page's sections are made of. */
 
+import { translate } from "../../system/language.js";
 import { element, run } from "../../widgets/shared.js";
 import { panelOf } from "../../widgets/training_panel.js";
 
@@ -45,7 +46,7 @@ export const notices = {
     const close = element(
       "button",
       { type: "button", class: "lenet-button", click: () => notices.remove(about) },
-      "Close",
+      translate("Close"),
     );
     const role = fault ? "alert" : "status";
     const notice = element(

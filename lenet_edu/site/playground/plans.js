@@ -4,6 +4,7 @@
  * weights.
  */
 
+import { translate } from "../../system/language.js";
 import {
   EngineError,
   parametersOf,
@@ -47,7 +48,11 @@ export function planOf(content, config) {
     const its = /** @type {Record<string, any>} */ (network);
     return its.c3 === plain && Object.entries(switches).every(([name, value]) => its[name] === value);
   });
-  if (!plan) throw new EngineError(`There is no such network: ${JSON.stringify(config)}.`);
+  if (!plan) {
+    throw new EngineError(
+      translate("There is no such network: {network}.", { network: JSON.stringify(config) }),
+    );
+  }
   if (Array.isArray(c3)) return withTable(plan, c3);
   return classes ? withClasses(plan, classes) : plan;
 }
@@ -194,7 +199,7 @@ export function weightsFile(plan, weights, notes) {
 export function readWeights(content, file) {
   const { tensors, notes } = readSafetensors(file);
   if (typeof notes.network !== "object" || notes.network === null)
-    throw new EngineError("The file holds tensors but no network. Give best.safetensors.");
+    throw new EngineError(translate("The file holds tensors but no network. Give best.safetensors."));
   const plan = planOf(content, notes.network);
   const parameters = parametersOf(plan);
   const weights = new Float32Array(parameters.reduce((sum, { size }) => sum + size, 0));
@@ -202,7 +207,12 @@ export function readWeights(content, file) {
     const came = tensors[name];
     if (String(came?.shape) !== String(shape)) {
       throw new EngineError(
-        `The weights do not fit ${plan.name}: ${name} should be (${shape}), is ${came ? `(${came.shape})` : "absent"}.`,
+        translate("The weights do not fit {network}: {name} should be ({shape}), is {came}.", {
+          network: plan.name,
+          name,
+          shape,
+          came: came ? `(${came.shape})` : translate("absent"),
+        }),
       );
     }
     weights.set(came.data, offset);

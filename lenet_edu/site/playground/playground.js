@@ -8,10 +8,12 @@
  * itself).
  */
 
+import { translate, useTranslations } from "../../system/language.js";
 import { loadEmbeddedDigits } from "../../engine/data.js";
 import { loadEngine } from "../../engine/engine.js";
 import { openStorage } from "../../engine/storage.js";
 import { asker } from "../../engine/worker.js";
+import { nameOf } from "../../widgets/names.js";
 import { element } from "../../widgets/shared.js";
 import {
   confusionTable,
@@ -42,12 +44,16 @@ const THEME = "lenet-edu:theme"; // as the site's other pages have it
 
 /** A worker of the page's own text. @param {string} name @returns {Worker} */
 function spawn(name) {
-  const address = URL.createObjectURL(new Blob([textOf("code")], { type: "text/javascript" }));
+  const spoken = `globalThis.lenetTranslations = ${JSON.stringify(translations)};\n`;
+  const address = URL.createObjectURL(new Blob([spoken, textOf("code")], { type: "text/javascript" }));
   const worker = new Worker(address, { name });
   worker.addEventListener("error", ({ message }) =>
-    notices.show(`A worker stopped: ${message ?? "it could not be started"}. Load the page anew.`, {
-      fault: true,
-    }),
+    notices.show(
+      translate("A worker stopped: {error}. Load the page anew.", {
+        error: message ?? translate("it could not be started"),
+      }),
+      { fault: true },
+    ),
   );
   return worker;
 }
@@ -59,12 +65,16 @@ const textOf = (id) => (placeOf(id).textContent ?? "").trim();
 async function prepare() {
   if (typeof Worker === "undefined") {
     throw new Error(
-      "This browser has no web workers, in which the network trains: switch them on, or use a recent Chrome, Firefox, Edge or Safari.",
+      translate(
+        "This browser has no web workers, in which the network trains: switch them on, or use a recent Chrome, Firefox, Edge or Safari.",
+      ),
     );
   }
   if (typeof WebAssembly === "undefined") {
     throw new Error(
-      "This browser has no WebAssembly, by which the network computes: use a recent Chrome, Firefox, Edge or Safari.",
+      translate(
+        "This browser has no WebAssembly, by which the network computes: use a recent Chrome, Firefox, Edge or Safari.",
+      ),
     );
   }
   const engine = await loadEngine(textOf("engine"));
@@ -75,7 +85,32 @@ async function prepare() {
   return { engine, storage };
 }
 
+/** What the page says in the reader's language, by the English: the reader's is the address's, ?lang=zh. */
+let translations = {};
+
+/** Show the page in the reader's language, with links to the other ones that keep the run. */
+function showLanguage() {
+  const { languages, homes, texts } = JSON.parse(textOf("languages"));
+  const asked = new URLSearchParams(location.search).get("lang") ?? "";
+  const language = asked in languages ? asked : "en";
+  translations = texts[language] ?? {};
+  useTranslations(translations);
+  document.documentElement.lang = language;
+  for (const place of document.querySelectorAll("[data-text]")) {
+    place.textContent = translate(place.textContent ?? "");
+  }
+  const home = /** @type {HTMLAnchorElement | null} */ (document.getElementById("home"));
+  if (home) home.href = homes[language] ?? homes.en;
+  for (const [name, called] of Object.entries(languages)) {
+    if (name === language) continue;
+    const link = element("a", { href: `?lang=${name}`, lang: name, hreflang: name }, called);
+    link.addEventListener("click", () => (link.href = `?lang=${name}${location.hash}`));
+    placeOf("languages-places").append(link);
+  }
+}
+
 async function start() {
+  showLanguage();
   showTheme();
   const content = JSON.parse(textOf("content"));
   const { engine, storage } = await prepare();
@@ -101,7 +136,10 @@ async function follow(training, library, hash) {
   try {
     if (hash.length > 1) choice = readLink(training.content, hash);
   } catch (error) {
-    notices.show(`${error.message} The page begins with a run of its own.`, { fault: true, about: "link" });
+    notices.show(translate("{error} The page begins with a run of its own.", { error: error.message }), {
+      fault: true,
+      about: "link",
+    });
   }
   if (library.get(choice.data)) return training.begin(choice);
   awaitData(choice);
@@ -114,32 +152,43 @@ let awaited = null;
 /** @param {Choice} choice */
 function awaitData(choice) {
   awaited = choice;
-  const data = DATA_NAMES[choice.data];
-  const where =
+  const data = nameOf(DATA_NAMES[choice.data]);
+  const text =
     choice.data === "drawn"
-      ? "They are only in the browser in which they were drawn"
-      : "Give it under Data, below";
-  notices.show(
-    `The run of this link is on ${data}, which the page does not have. ${where}. Until then the embedded digits stand in.`,
-    { about: "lacking" },
-  );
+      ? translate(
+          "The run of this link is on {data}, which the page does not have. They are only in the browser in which " +
+            "they were drawn. Until then the embedded digits stand in.",
+          { data },
+        )
+      : translate(
+          "The run of this link is on {data}, which the page does not have. Give it under Data, below. Until then " +
+            "the embedded digits stand in.",
+          { data },
+        );
+  notices.show(text, { about: "lacking" });
 }
 
 /** @param {TrainingModel} training @param {Library} library */
 function showPage(training, library) {
-  showPanel(placeOf("bar"), "Training", training, (panel, root, { signal }) => {
+  showPanel(placeOf("bar"), translate("Training"), training, (panel, root, { signal }) => {
     const frame = /** @type {HTMLElement} */ (root.closest(".lenet-widget"));
     const { buttons, bar } = trainingBar(panel, frame, signal);
     return [panelNotices(panel).others, buttons, bar, testLine(panel)];
   });
-  showPanel(placeOf("curves"), "Curves", training, (panel) => [curves(panel)]);
+  showPanel(placeOf("curves"), translate("Curves"), training, (panel) => [curves(panel)]);
   const inside = showInside(training, placeOf("inside"));
 
   const data = dataSection(training, library, { use: (kind) => useData(training, kind) });
-  const dataPart = section("Data", "MNIST, digits that you draw, pictures in colour", data.content);
+  const dataPart = section(
+    translate("Data"),
+    translate("MNIST, digits that you draw, pictures in colour"),
+    data.content,
+  );
   training.on("lacking", (kind) => {
-    const name = DATA_NAMES[kind];
-    notices.show(`The page does not have ${name} yet: give it here.`, { about: "lacking" });
+    const data = nameOf(DATA_NAMES[kind]);
+    notices.show(translate("The page does not have {data} yet: give it here.", { data }), {
+      about: "lacking",
+    });
     dataPart.open = true;
     dataPart.scrollIntoView({ block: "nearest" });
   });
@@ -149,36 +198,45 @@ function showPage(training, library) {
       await library.addDrawing(ink, label);
       data.drawingsChanged();
       notices.show(
-        `Kept as a ${label}: you have drawn ${library.drawings.length} digits so far (see Data).`,
+        translate("Kept as a {label}: you have drawn {count} digits so far (see Data).", {
+          label,
+          count: library.drawings.length,
+        }),
         { about: "drawing" },
       );
     },
   });
   placeOf("sections").append(
-    panelSection("Network, data and recipe", "what is trained, on what, and how", training, (panel) => [
-      settingsForm(panel),
-      liveControls(panel),
-    ]),
+    panelSection(
+      translate("Network, data and recipe"),
+      translate("what is trained, on what, and how"),
+      training,
+      (panel) => [settingsForm(panel), liveControls(panel)],
+    ),
     section(
-      "The network's ledger and table",
-      "every parameter counted; which maps feed which",
+      translate("The network's ledger and table"),
+      translate("every parameter counted; which maps feed which"),
       tableEditor(training),
       ledgerTable(training),
     ),
     dataPart,
-    panelSection("Mistakes", "which digits it takes for which", training, (panel) => [
+    panelSection(translate("Mistakes"), translate("which digits it takes for which"), training, (panel) => [
       two(confusionTable(panel), surestMistakes(panel)),
     ]),
     panelSection(
-      "Kernels and gradients",
-      "what C1 looks for, and how strongly each layer is moved",
+      translate("Kernels and gradients"),
+      translate("what C1 looks for, and how strongly each layer is moved"),
       training,
       (panel) => [two(firstKernels(panel), gradientBars(panel))],
     ),
-    panelSection("Runs", "kept in this browser; compare them", training, (panel) => [
-      runs(panel, "Runs in this browser"),
+    panelSection(translate("Runs"), translate("kept in this browser; compare them"), training, (panel) => [
+      runs(panel, translate("Runs in this browser")),
     ]),
-    section("Link and weights", "give this run away, or save what it has learned", runSection(training)),
+    section(
+      translate("Link and weights"),
+      translate("give this run away, or save what it has learned"),
+      runSection(training),
+    ),
   );
   training.on("change:choice", () => showLink(training));
 }
@@ -209,7 +267,10 @@ function testLine({ model, follow: followTraits }) {
     const test = model.get("test");
     line.hidden = !test;
     line.textContent = test
-      ? `${(100 * test.accuracy).toFixed(2)}% of ${test.images.toLocaleString("en")} test images are read rightly: images that it was neither trained nor chosen by.`
+      ? translate(
+          "{percent}% of {count} test images are read rightly: images that it was neither trained nor chosen by.",
+          { percent: (100 * test.accuracy).toFixed(2), count: test.images.toLocaleString("en") },
+        )
       : "";
   });
   return line;
@@ -220,7 +281,9 @@ async function useData(training, kind) {
   notices.remove("lacking");
   if (training.get("begun")) {
     notices.show(
-      `The page has ${DATA_NAMES[kind]} now. Reset the run that has begun, and choose them as its data.`,
+      translate("The page has {data} now. Reset the run that has begun, and choose them as its data.", {
+        data: nameOf(DATA_NAMES[kind]),
+      }),
       { about: "lacking" },
     );
     return undefined;
@@ -252,7 +315,7 @@ function showTheme() {
   const paint = (/** @type {string} */ theme) => {
     document.documentElement.dataset.theme = theme;
     document.body.dataset.jpThemeLight = String(theme === "light");
-    control.textContent = theme === "light" ? "Dark" : "Light";
+    control.textContent = theme === "light" ? translate("Dark") : translate("Light");
   };
   const now = () => chosen() ?? (system.matches ? "dark" : "light");
   system.addEventListener("change", () => paint(now()));
@@ -269,6 +332,7 @@ function showTheme() {
 }
 
 if (typeof document === "undefined") {
+  useTranslations(/** @type {any} */ (globalThis).lenetTranslations ?? {});
   if (self.name === "data") serveData(/** @type {any} */ (globalThis));
 } else {
   start().catch((error) => notices.show(error.message, { fault: true }));

@@ -1,6 +1,7 @@
 // @ts-check
 /** The run as something to give away: its link, the sum of its weights, its weights as a file. */
 
+import { translate } from "../../system/language.js";
 import { button, element } from "../../widgets/shared.js";
 import { recipeOf, withConfig, writeLink } from "./choices.js";
 import { download, tried } from "./parts.js";
@@ -11,12 +12,24 @@ const SHORT = 12;
 
 /** @param {import("./training_model.js").TrainingModel} training @returns {HTMLElement} */
 export function runSection(training) {
-  const link = element("input", { class: "link", readonly: true, "aria-label": "link to this run" });
-  const copy = button("Copy the link", () => tried(() => copyText(link), "link"));
-  const sum = element("div", { class: "sum", "aria-label": "SHA-256 of the weights", role: "status" });
+  const link = element("input", {
+    class: "link",
+    readonly: true,
+    "aria-label": translate("link to this run"),
+  });
+  const copy = button(translate("Copy the link"), () => tried(() => copyText(link), "link"));
+  const sum = element("div", {
+    class: "sum",
+    "aria-label": translate("SHA-256 of the weights"),
+    role: "status",
+  });
   const about = element("p", { class: "quiet" });
-  const save = button("Save the weights", () => tried(() => saveWeights(training), "weights"));
-  const file = element("input", { type: "file", accept: ".safetensors", "aria-label": "load weights" });
+  const save = button(translate("Save the weights"), () => tried(() => saveWeights(training), "weights"));
+  const file = element("input", {
+    type: "file",
+    accept: ".safetensors",
+    "aria-label": translate("load weights"),
+  });
   file.addEventListener("change", () =>
     tried(async () => {
       const [chosen] = file.files;
@@ -27,12 +40,20 @@ export function runSection(training) {
   function paint() {
     if (!training.choice) return;
     link.value = location.href.replace(/#.*$/, "") + writeLink(training.content, training.choice);
-    sum.textContent = training.get("sum") ? `weights SHA-256 ${training.get("sum")}` : "";
+    sum.textContent = training.get("sum")
+      ? translate("weights SHA-256 {sum}", { sum: training.get("sum") })
+      : "";
     about.textContent = training.get("changed")
-      ? "The recipe was changed while it trained: the link leads to a run without that change, and to other weights."
+      ? translate(
+          "The recipe was changed while it trained: the link leads to a run without that change, and to other weights.",
+        )
       : training.choice.from
-        ? "This run began with the weights of a file. The link cannot carry them: who follows it has to load that file."
-        : "Who follows the link and trains as far has the same curve and the same weights, to the last bit: compare the sums.";
+        ? translate(
+            "This run began with the weights of a file. The link cannot carry them: who follows it has to load that file.",
+          )
+        : translate(
+            "Who follows the link and trains as far has the same curve and the same weights, to the last bit: compare the sums.",
+          );
   }
   for (const name of ["choice", "sum", "changed"]) training.on(`change:${name}`, paint);
   paint();
@@ -46,14 +67,13 @@ export function runSection(training) {
       "div",
       { class: "row" },
       save,
-      element("label", { class: "row" }, "Load weights (.safetensors)", file),
+      element("label", { class: "row" }, translate("Load weights (.safetensors)"), file),
     ),
     element(
       "p",
       { class: "quiet" },
-      "Python reads the file: ",
+      translate("In Python, this gives the same network from the file: "),
       element("code", {}, 'load_network("lenet.safetensors")'),
-      " gives the same network.",
     ),
   );
 }
@@ -82,7 +102,7 @@ async function saveWeights(training) {
 /** @param {import("./training_model.js").TrainingModel} training @param {ArrayBuffer} file */
 async function loadWeights(training, file) {
   if (training.get("status") === "running")
-    throw new Error("Pause the training before you load other weights.");
+    throw new Error(translate("Pause the training before you load other weights."));
   const { plan, weights } = readWeights(training.content, file);
   const fits = plan.input.maps === training.plan.input.maps;
   if (
@@ -91,8 +111,10 @@ async function loadWeights(training, file) {
   ) {
     throw new Error(
       plan.input.maps === 3
-        ? "These weights read pictures in colour: give a folder with as many classes under Data first."
-        : "These weights read digits: choose digits as the data first.",
+        ? translate(
+            "These weights read pictures in colour: give a folder with as many classes under Data first.",
+          )
+        : translate("These weights read digits: choose digits as the data first."),
     );
   }
   const from = weightsSum(weights).slice(0, SHORT);

@@ -1,6 +1,7 @@
 // @ts-check
 /** Digits for networks with a smaller input: `resize_for` of lenet_edu/data/splits.py for the browser. */
 
+import { translate } from "../../system/language.js";
 import { IMAGE_SIZE, MNIST_SIZE } from "../../engine/constants.js";
 import { resized } from "../../engine/normalise.js";
 
@@ -20,7 +21,8 @@ const WAYS = [
 export function inkForSize(size, ink) {
   if (size === IMAGE_SIZE) return ink;
   const way = WAYS.find((one) => one.size === size);
-  if (!way) throw new Error(`Digits are read at one of these sizes: 32, 28, 16; got ${size}.`);
+  if (!way)
+    throw new Error(translate("Digits are read at one of these sizes: 32, 28, 16; got {size}.", { size }));
   const small = resized(middle(ink, way.from), way.to, way.to).values;
   const frame = new Float32Array(size * size);
   const margin = (size - way.to) / 2;

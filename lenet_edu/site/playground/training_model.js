@@ -4,6 +4,7 @@
  * lenet_edu/widgets/training_panel.py, answered by a training in workers (engine/trainer.js).
  */
 
+import { translate } from "../../system/language.js";
 import { startTraining } from "../../engine/trainer.js";
 import {
   LIVE,
@@ -278,7 +279,7 @@ export class TrainingModel extends LocalModel {
     );
     const before = this.wanted ?? this.choice;
     if (this.get("begun")) {
-      this.refuse("A run has begun: reset it before you choose another network, recipe or data.");
+      this.refuse(translate("A run has begun: reset it before you choose another network, recipe or data."));
       return this.#showChoice();
     }
     const named = (/** @type {Record<string, string>} */ names, /** @type {string} */ text) =>
@@ -294,7 +295,12 @@ export class TrainingModel extends LocalModel {
       from: undefined,
     });
     if (!Number.isInteger(choice.seed) || choice.seed < 0 || choice.seed > MOST_SEED) {
-      this.refuse(`seed must be a whole number from 0 to ${MOST_SEED}; got ${choice.seed}.`);
+      this.refuse(
+        translate("seed must be a whole number from 0 to {highest}; got {seed}.", {
+          highest: MOST_SEED,
+          seed: choice.seed,
+        }),
+      );
       return this.#showChoice();
     }
     return void this.choose(choice, before);
@@ -351,7 +357,11 @@ export class TrainingModel extends LocalModel {
     }
     const least = this.history.length + 1;
     if (name === "epochs" && !(value >= least)) {
-      return refuse(new Error(`epochs must be at least ${least}: so many have begun; got ${value}.`));
+      return refuse(
+        new Error(
+          translate("epochs must be at least {least}: so many have begun; got {value}.", { least, value }),
+        ),
+      );
     }
     return void this.training?.change({ [name]: value }).then(() => {
       this.recipe = { ...this.recipe, [name]: value };
@@ -400,10 +410,10 @@ export class TrainingModel extends LocalModel {
   /** @param {string} name */
   async #saveCopy(name) {
     if (!this.storage)
-      throw new Error("This browser keeps nothing for the page: save the weights as a file.");
-    if (!name) throw new Error("Give the copy a name.");
+      throw new Error(translate("This browser keeps nothing for the page: save the weights as a file."));
+    if (!name) throw new Error(translate("Give the copy a name."));
     if ((await this.storage.keys(STORE)).includes(name))
-      throw new Error(`There is a run ${name} already: choose another name.`);
+      throw new Error(translate("There is a run {name} already: choose another name.", { name }));
     await this.storage.put(STORE, name, await this.training?.state());
     await this.#listRuns();
   }
@@ -414,7 +424,10 @@ export class TrainingModel extends LocalModel {
     const data = DATA.find((kind) => this.library.get(kind)?.source === state.source);
     if (!data)
       throw new Error(
-        `${name} was trained on ${state.source}, which the page does not have. Give it under Data.`,
+        translate("{name} was trained on {data}, which the page does not have. Give it under Data.", {
+          name,
+          data: state.source,
+        }),
       );
     const { classes: _, ...config } = state.network;
     const named = state.startedWith ?? state.recipe;
@@ -428,7 +441,9 @@ export class TrainingModel extends LocalModel {
 
   /** @param {string} name */
   async #delete(name) {
-    if (name === this.home) throw new Error(`${name} is the run of this page. Reset before you delete it.`);
+    if (name === this.home) {
+      throw new Error(translate("{name} is the run of this page. Reset before you delete it.", { name }));
+    }
     await this.storage.remove(STORE, name);
     await this.#compare(this.get("compared").filter((/** @type {string} */ other) => other !== name));
     await this.#listRuns();
@@ -657,7 +672,12 @@ export class TrainingModel extends LocalModel {
   /** @param {string[]} names */
   async #compare(names) {
     if (names.length > MOST_COMPARED) {
-      this.refuse(`At most ${MOST_COMPARED} runs can be compared at once; got ${names.length}.`);
+      this.refuse(
+        translate("At most {most_compared} runs can be compared at once; got {names_count}.", {
+          most_compared: MOST_COMPARED,
+          names_count: names.length,
+        }),
+      );
       return this.show({ compared: this.get("compared") });
     }
     const states = await Promise.all(names.map((name) => this.storage.get(STORE, name)));

@@ -1,5 +1,6 @@
 // @ts-check
 // C3Table without Python: what is no table of the right size is refused.
+import { translate } from "../../system/language.js";
 import { Refused, Twin } from "./twin.js";
 
 class C3TableTwin extends Twin {
@@ -11,8 +12,11 @@ class C3TableTwin extends Twin {
       return links.map((row) => row.map(Boolean));
     }
     throw new Refused(
-      `The table must be ${rows}x${columns} booleans (rows: maps of S2, columns: maps of C3); ` +
-        `got list of shape (${shape.join(", ")}${shape.length === 1 ? "," : ""}).`,
+      translate(
+        "The table must be {rows}x{columns} booleans (rows: maps of S2, columns: maps of C3); " +
+          "got {kind} of shape {shape}.",
+        { rows, columns, kind: "list", shape: `(${shape.join(", ")}${shape.length === 1 ? "," : ""})` },
+      ),
     );
   }
 }

@@ -1,5 +1,6 @@
 // @ts-check
 // Convolution without Python: kernels, padding and strides that do not fit are refused, and the place stays inside.
+import { translate } from "../../system/language.js";
 import { bytesOf } from "./material.js";
 import { Refused, Twin, list, within } from "./twin.js";
 
@@ -16,7 +17,13 @@ class ConvolutionTwin extends Twin {
       const [rows, columns] = this.outputShape();
       const inside = value.length === 2 && value.every((at, i) => at >= 0 && at < [rows, columns][i]);
       if (!inside) {
-        throw new Refused(`place must lie in the output, ${rows} x ${columns}; got ${list(value)}.`);
+        throw new Refused(
+          translate("place must lie in the output, {height} x {width}; got {place}.", {
+            height: rows,
+            width: columns,
+            place: list(value),
+          }),
+        );
       }
     }
     return value;
@@ -26,9 +33,16 @@ class ConvolutionTwin extends Twin {
     const side = rows.length;
     if (side < 1 || side > LARGEST_KERNEL || rows.some((row) => row.length !== side)) {
       const sides = list(rows.map((row) => row.length));
-      throw new Refused(`kernel must be square, of 1 to ${LARGEST_KERNEL} rows; got ${sides}.`);
+      throw new Refused(
+        translate("kernel must be square, of 1 to {largest_kernel} rows; got {rows}.", {
+          largest_kernel: LARGEST_KERNEL,
+          rows: sides,
+        }),
+      );
     }
-    if (!rows.flat().every(Number.isFinite)) throw new Refused("kernel must hold finite numbers only.");
+    if (!rows.flat().every(Number.isFinite)) {
+      throw new Refused(translate("kernel must hold finite numbers only."));
+    }
     this.checkFit(side, this.traits.padding);
     return rows;
   }
@@ -37,8 +51,10 @@ class ConvolutionTwin extends Twin {
     const room = Math.min(...this.traits.shape) + 2 * padding;
     if (side <= room) return;
     throw new Refused(
-      `kernel must fit into the image and its padding, ${room} pixels; got ${side} rows and ` +
-        `padding ${padding}.`,
+      translate(
+        "kernel must fit into the image and its padding, {room} pixels; got {side} rows and padding {padding}.",
+        { room, side, padding },
+      ),
     );
   }
 

@@ -1,5 +1,6 @@
 // @ts-check
 // DigitCodes without Python: codes that are none are refused.
+import { translate } from "../../system/language.js";
 import { bytesOf } from "./material.js";
 import { Refused, Twin, within } from "./twin.js";
 
@@ -10,7 +11,7 @@ class DigitCodesTwin extends Twin {
     const units = this.traits.size[0] * this.traits.size[1];
     const isCode = (code) => code.length === units && code.every((pixel) => pixel === 1 || pixel === -1);
     if (value.length === 10 && value.every(isCode)) return value;
-    throw new Refused(`codes must be 10 lists of ${units} times 1 or -1.`);
+    throw new Refused(translate("codes must be 10 lists of {units} times 1 or -1.", { units }));
   }
 }
 

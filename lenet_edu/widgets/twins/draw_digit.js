@@ -1,5 +1,6 @@
 // @ts-check
 // DrawDigit without Python: what is drawn, or a picture that the browser can decode, becomes the network's input.
+import { translate } from "../../system/language.js";
 import { DataError } from "../../engine/data.js";
 import { greyOf, isCleanAndTiny, normalisation, resized, scaled } from "../../engine/normalise.js";
 import { joined, network, view } from "./material.js";
@@ -47,7 +48,9 @@ class DrawDigitTwin extends Twin {
     if (name === "switches") {
       const isRight = SWITCHES.every((step) => typeof value[step] === "boolean");
       if (!isRight || Object.keys(value).length > SWITCHES.length) {
-        throw new Refused(`switches must tell of ${SWITCHES.join(", ")}, each true or false.`);
+        throw new Refused(
+          translate("switches must tell of {steps}, each true or false.", { steps: SWITCHES.join(", ") }),
+        );
       }
     }
     return value;
@@ -106,7 +109,10 @@ class DrawDigitTwin extends Twin {
       answer,
       probability,
       others: 0,
-      verdict: `reads ${answer}${probability >= this.sure ? "" : ", not sure"}`,
+      verdict:
+        probability >= this.sure
+          ? translate("reads {answer}", { answer })
+          : translate("reads {answer}, not sure", { answer }),
     };
   }
 
@@ -129,7 +135,9 @@ async function greyFromPicture(file) {
     bitmap = await createImageBitmap(new Blob([/** @type {any} */ (file)]));
   } catch {
     throw new Refused(
-      "the picture could not be read as a picture: this browser does not know its format. Try JPEG.",
+      translate(
+        "the picture could not be read as a picture: this browser does not know its format. Try JPEG.",
+      ),
     );
   }
   const scale = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height));

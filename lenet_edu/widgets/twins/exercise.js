@@ -1,5 +1,6 @@
 // @ts-check
 // An exercise without Python: judges a number, a letter, a table or a pair as its checker does, with the same hints.
+import { translate } from "../../system/language.js";
 import { CONDITIONS } from "./conditions.js";
 import { unveiled } from "./material.js";
 import { openProgress } from "./progress.js";
@@ -27,7 +28,9 @@ export function typedNumber(text) {
   const parts = text.replace(/[, ]/g, "").split("/").map(readFloat);
   const number = parts.length === 2 ? parts[0] / parts[1] : parts.length === 1 ? parts[0] : NaN;
   if (Number.isFinite(number)) return number;
-  throw new Refused(`A single number is wanted, such as 28 or 2/3; got ${quoted(text)}.`);
+  throw new Refused(
+    translate("A single number is wanted, such as 28 or 2/3; got {text}.", { text: quoted(text) }),
+  );
 }
 
 function judgeNumber({ right, because, hints, tolerance }, text) {
@@ -35,19 +38,20 @@ function judgeNumber({ right, because, hints, tolerance }, text) {
   const is = (wanted) => isClose(number, wanted, Math.max(tolerance, 1e-9));
   if (is(right)) return { right: true, verdict: because };
   const hint = hints.find(([wrong]) => is(wrong))?.[1];
-  const size = number > right ? "large" : "small";
-  const plain = `${sixDigits(number)} is too ${size}. Write the formula down, then put numbers into it.`;
+  const said = { number: sixDigits(number) };
+  const plain =
+    number > right
+      ? translate("{number:,.6g} is too large. Write the formula down, then put numbers into it.", said)
+      : translate("{number:,.6g} is too small. Write the formula down, then put numbers into it.", said);
   return { right: false, verdict: hint ?? plain };
 }
 
 function judgeChoice({ right, because, hints }, letter) {
   if (letter === right) return { right: true, verdict: because };
   const letters = [right, ...Object.keys(hints)].sort();
-  const offered = `${letters.slice(0, -1).join(", ")} or ${letters.at(-1)}`;
-  return {
-    right: false,
-    verdict: hints[letter] ?? `One of the letters ${offered} is wanted; got ${quoted(letter)}.`,
-  };
+  const offered = { letters: letters.slice(0, -1).join(", "), last: letters.at(-1), letter: quoted(letter) };
+  const plain = translate("One of the letters {letters} or {last} is wanted; got {letter}.", offered);
+  return { right: false, verdict: hints[letter] ?? plain };
 }
 
 function judgeConditions({ because, hints, facts }, answer, name) {

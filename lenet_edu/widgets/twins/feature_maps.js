@@ -1,5 +1,6 @@
 // @ts-check
 // FeatureMaps without Python: the outputs of all layers for the image shown, with the weights shown.
+import { translate } from "../../system/language.js";
 import { flatParameters, images, joined, network, view } from "./material.js";
 import { Refused, Twin, list, oneOf, within } from "./twin.js";
 
@@ -22,7 +23,13 @@ class FeatureMapsTwin extends Twin {
     }
     if (name === "weights") return oneOf(name, value, this.traits.weight_names);
     if (name === "unit" && !this.isInside(value)) {
-      throw new Refused(`unit must lie in ${this.traits.layer}, ${list(this.shape())}; got ${list(value)}.`);
+      throw new Refused(
+        translate("unit must lie in {layer}, {shape}; got {unit}.", {
+          layer: this.traits.layer,
+          shape: list(this.shape()),
+          unit: list(value),
+        }),
+      );
     }
     return value;
   }

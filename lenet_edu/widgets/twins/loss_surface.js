@@ -1,5 +1,6 @@
 // @ts-check
 // LossSurface without Python: rates, momentums and paths that do not fit are refused.
+import { translate } from "../../system/language.js";
 import { bytesOf } from "./material.js";
 import { Refused, Twin, float, within } from "./twin.js";
 
@@ -19,8 +20,11 @@ class LossSurfaceTwin extends Twin {
     if (path.length >= 1 && path.length <= longest + 1 && path.every(isOn)) return path;
     const [x, y] = centre.map((middle) => middle.toFixed(2));
     throw new Refused(
-      `path must be 1 to ${longest + 1} places (first weight, second weight) on the map, within ` +
-        `${reach} of ${x} and ${y}.`,
+      translate(
+        "path must be 1 to {longest} places (first weight, second weight) on the map, within {reach:g} of " +
+          "{first:.2f} and {second:.2f}.",
+        { longest: longest + 1, reach, first: x, second: y },
+      ),
     );
   }
 }

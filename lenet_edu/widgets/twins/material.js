@@ -1,6 +1,6 @@
 // @ts-check
 // Networks and images from what widgets/material.py says of them, and bytes from base64.
-import { embeddedDigits, reader } from "../../engine/data.js";
+import { loadEmbeddedDigits, reader } from "../../engine/data.js";
 import { loadEngine } from "../../engine/engine.js";
 
 /**
@@ -10,19 +10,38 @@ import { loadEngine } from "../../engine/engine.js";
  *   module?: (name: string) => Promise<any>, progress?: any }} Resources
  */
 
-/** @param {string} base64 */
-export function bytesOf(base64) {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+/** @param {string | Uint8Array} content base64, or the bytes themselves where a page has them in a file */
+export function bytesOf(content) {
+  if (typeof content !== "string") return content.slice();
+  return Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
 }
 
-/** What Python's `veiled` made a text of. @param {string} text */
+/**
+ * A part of a widget's description, with the bytes of the files that it names: see `site/descriptions.py`.
+ *
+ * @param {any} value
+ * @param {Resources} resources
+ * @returns {Promise<any>}
+ */
+export async function withFiles(value, resources) {
+  if (value === null || typeof value !== "object") return value;
+  const names = Object.keys(value);
+  if (names.length === 1 && typeof value.file === "string") {
+    return once(resources, value.file, async () => new Uint8Array(await resources.bytes(value.file)));
+  }
+  const parts = await Promise.all(names.map((name) => withFiles(value[name], resources)));
+  if (Array.isArray(value)) return parts;
+  return Object.fromEntries(names.map((name, i) => [name, parts[i]]));
+}
+
+/** What Python's `veiled` made a text of. @param {string | Uint8Array} text */
 export function unveiled(text) {
   return JSON.parse(new TextDecoder().decode(bytesOf(text)));
 }
 
-/** @param {string} base64 single precision, little end first */
-export function floatsOf(base64) {
-  return new Float32Array(bytesOf(base64).buffer);
+/** @param {string | Uint8Array} content single precision, little end first */
+export function floatsOf(content) {
+  return new Float32Array(bytesOf(content).buffer);
 }
 
 /** A DataView on numbers, as traits of bytes have it. @param {Float32Array} values */
@@ -90,7 +109,9 @@ export async function images(described, resources) {
   const { embedded, scaling = [0, 1], shape = [], bytes, floats } = described;
   const levels = { name: "", background: scaling[0], ink: scaling[1] };
   if (embedded) {
-    const data = await once(resources, "digits", async () => digits(await resources.bytes("digits.bin")));
+    const data = await once(resources, "digits", async () =>
+      loadEmbeddedDigits(/** @type {Uint8Array} */ (await resources.bytes("engine/digits.gz"))),
+    );
     return embedded.map(([split, index]) => {
       const image = new Float32Array(1024);
       reader(data[split], levels)(index, image);
@@ -100,13 +121,6 @@ export async function images(described, resources) {
   const values = floats === undefined ? scaled(bytesOf(bytes ?? ""), levels) : floatsOf(floats);
   const size = values.length / shape[0];
   return Array.from({ length: shape[0] }, (_, i) => values.subarray(i * size, (i + 1) * size));
-}
-
-/** The file digits.bin: 64 bytes a digit, and then the labels. */
-function digits(content) {
-  const all = content instanceof Uint8Array ? content : new Uint8Array(content);
-  const end = (all.length / 65) * 64;
-  return embeddedDigits(all.subarray(0, end), all.subarray(end));
 }
 
 /** Bytes as torch scales them, in single precision. */

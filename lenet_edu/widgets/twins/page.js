@@ -1,5 +1,7 @@
 // @ts-check
 // A widget on a page without a kernel: the script that JupyterLab uses too, a model, and a twin that answers.
+import { translate } from "../../system/language.js";
+import { withFiles } from "./material.js";
 import { TwinModel } from "./model.js";
 
 /** @typedef {import("./material.js").Resources} Resources */
@@ -47,14 +49,18 @@ async function addStyles(name, resources) {
 export async function mount(element, description, resources) {
   try {
     const name = WIDGETS[description?.widget];
-    if (!name) throw new Error(`There is no widget ${JSON.stringify(description?.widget)} for pages.`);
+    if (!name) {
+      const said = { name: JSON.stringify(description?.widget) };
+      throw new Error(translate("There is no widget {name} for pages.", said));
+    }
     const module = resources.module ?? load;
-    const [view, twin] = await Promise.all([
+    const [view, twin, state] = await Promise.all([
       module(`../${name}.js`),
       module(`./${name}.js`),
+      withFiles(description.state, resources),
       addStyles(name, resources),
     ]);
-    const model = new TwinModel(await twin.default(description.state, resources));
+    const model = new TwinModel(await twin.default(state, resources));
     const place = document.createElement("div");
     // In the page before it is drawn, so that it can measure itself.
     place.className = "lenet-alive";
@@ -80,7 +86,9 @@ function complain(element, error) {
   const line = document.createElement("p");
   line.className = "lenet-not-alive";
   line.setAttribute("role", "status");
-  line.textContent = `This stays a picture, the instrument did not start: ${error.message ?? error}`;
+  line.textContent = translate("This stays a picture, the instrument did not start: {error}", {
+    error: error.message ?? error,
+  });
   element.querySelector(":scope > .lenet-not-alive")?.remove();
   element.append(line);
 }

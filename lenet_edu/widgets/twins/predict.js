@@ -1,27 +1,31 @@
 // @ts-check
 // Predict without Python: judges a prediction when the reader commits to it, and keeps it in the browser.
+import { translate } from "../../system/language.js";
 import { unveiled } from "./material.js";
 import { openProgress } from "./progress.js";
 import { Refused, Twin, oneOf, quoted, readFloat } from "./twin.js";
 
 /** @typedef {{ right: boolean, said: string }} Judgement */
 
-/** The judgement of a choice. */
-function judgeChoice({ right, choices }, choice, offered) {
-  oneOf("The prediction", choice, offered);
-  return { right: choice === right, said: choices[choice] };
+/** The judgement of a choice, by its letter. */
+function judgeChoice({ right, said }, letter) {
+  oneOf(translate("The prediction"), letter, Object.keys(said));
+  return { right: letter === right, said: said[letter] };
 }
 
 /** The judgement of a number: within a factor of the right one is near enough. */
 function judgeNumber({ right, hints, factor }, guess) {
   const number = readFloat(guess.replace(/[, ]/g, ""));
   if (!Number.isFinite(number)) {
-    throw new Refused(`The prediction must be a number, such as 1,000; got ${quoted(guess)}.`);
+    throw new Refused(
+      translate("The prediction must be a number, such as 1,000; got {guess!r}.", { guess: quoted(guess) }),
+    );
   }
   const near = (wanted) => wanted / factor <= number && number <= wanted * factor;
-  if (near(right)) return { right: true, said: number === right ? "to the digit." : "near enough." };
+  if (near(right))
+    return { right: true, said: number === right ? translate("to the digit.") : translate("near enough.") };
   const hint = hints.find(([wrong]) => near(wrong))?.[1];
-  return { right: false, said: hint ?? (number > right ? "too many." : "too few.") };
+  return { right: false, said: hint ?? (number > right ? translate("too many.") : translate("too few.")) };
 }
 
 class PredictTwin extends Twin {
@@ -29,7 +33,8 @@ class PredictTwin extends Twin {
     super(traits);
     this.answer = unveiled(answer);
     this.progress = progress;
-    const before = progress.prediction(traits.question);
+    progress.rename(traits.name, this.answer.older);
+    const before = progress.prediction(traits.name);
     if (before === undefined || traits.settled) return;
     try {
       Object.assign(this.traits, this.settled(before));
@@ -49,13 +54,14 @@ class PredictTwin extends Twin {
 
   /** All that changes with a choice. */
   settled(choice) {
-    const { choices, question } = this.traits;
-    const { right, said } = (choices.length ? judgeChoice : judgeNumber)(this.answer, choice, choices);
-    this.progress.settle(question, choice, right);
-    const verdict = `${right ? "Yes" : "No"}: ${said}`;
+    const { choices, name } = this.traits;
+    const { right, said } = (choices.length ? judgeChoice : judgeNumber)(this.answer, choice);
+    this.progress.settle(name, choice, right);
+    const verdict = right ? translate("Yes: {said}", { said }) : translate("No: {said}", { said });
+    const answer = translate("It is {answer}", { answer: this.answer.answer });
     return {
       committed: choice,
-      response: right && choices.length ? verdict : `${verdict}\nIt is ${this.answer.answer}`,
+      response: right && choices.length ? verdict : `${verdict}\n${answer}`,
       is_right: right,
       right: choices.length ? this.answer.right : "",
       shown: this.answer.shown,

@@ -1,5 +1,6 @@
 // @ts-check
 // What a reader has predicted and answered, kept in the browser: one entry of its storage, in one versioned form.
+import { translate } from "../../system/language.js";
 
 export const KEY = "lenet_edu.progress";
 const VERSION = 1;
@@ -8,16 +9,20 @@ const EMPTY = { version: VERSION, predictions: {}, exercises: {} };
 /**
  * @typedef {object} Record_
  * @property {number} version
- * @property {Record<string, { first?: string, choice: string, right: boolean }>} predictions by question: the first
- *   and the last choice, and whether the first one was right
+ * @property {Record<string, { first?: string, choice: string, right: boolean }>} predictions by the question's name:
+ *   letter or number of the first and the last choice, and whether the first one was right
  * @property {Record<string, { answer: any, right: boolean, attempts?: number }>} exercises by name, the last answer
  */
 
 /** Why nothing is kept, for the reader; "" if it is. */
-const BLOCKED =
-  "This browser lets the page keep nothing, so your answers are gone when you leave it. Export them first.";
-const NEWER =
-  "Progress of a newer version of these pages is kept here. It is left as it is, and not added to.";
+const blocked = () =>
+  translate(
+    "This browser lets the page keep nothing, so your answers are gone when you leave it. Export them first.",
+  );
+const newer = () =>
+  translate(
+    "Progress of a newer version of these pages is kept here. It is left as it is, and not added to.",
+  );
 
 /** Whether this is progress as it is written here. */
 function isRecord(value) {
@@ -35,7 +40,7 @@ export class Progress {
   /** @param {Storage | null} storage where it is kept; null: nowhere, for as long as the page is open */
   constructor(storage) {
     this.storage = storage;
-    this.note = storage ? "" : BLOCKED;
+    this.note = storage ? "" : blocked();
     /** @type {Record_} */
     this.record = structuredClone(EMPTY);
     /** @type {Set<() => void>} */
@@ -47,12 +52,12 @@ export class Progress {
     if (!this.storage) return this.record;
     try {
       const value = JSON.parse(this.storage.getItem(KEY) ?? "null");
-      if (value?.version > VERSION) this.note = NEWER;
+      if (value?.version > VERSION) this.note = newer();
       // Damaged progress is no progress.
       else this.record = isRecord(value) ? value : structuredClone(EMPTY);
     } catch (error) {
       if (error instanceof SyntaxError) this.record = structuredClone(EMPTY);
-      else this.note = BLOCKED;
+      else this.note = blocked();
     }
     return this.record;
   }
@@ -61,35 +66,56 @@ export class Progress {
   write(record) {
     this.record = record;
     try {
-      if (this.note !== NEWER) this.storage?.setItem(KEY, JSON.stringify(record));
+      if (this.note !== newer()) this.storage?.setItem(KEY, JSON.stringify(record));
     } catch {
       this.storage = null;
-      this.note = BLOCKED;
+      this.note = blocked();
     }
     for (const listener of this.listeners) listener();
   }
 
-  /** What the reader has committed to; undefined: nothing yet. @param {string} question */
-  prediction(question) {
-    return this.read().predictions[question]?.choice;
-  }
-
-  /** The first answer to a question counts. @param {string} question @param {string} choice @param {boolean} right */
-  settle(question, choice, right) {
+  /**
+   * Keep an answer by the question's name that was kept by its English words, as older pages did. The first one counts.
+   *
+   * @param {string} name @param {{ question: string, choices?: Record<string, string> } | null | undefined} older
+   *   the words, with the letter of each choice
+   */
+  rename(name, older) {
     const record = this.read();
-    const before = record.predictions[question];
-    if (before?.choice === choice) return;
-    const first = before?.first ?? before?.choice ?? choice;
-    record.predictions[question] = { first, choice, right: before?.right ?? right };
+    const before = older && record.predictions[older.question];
+    if (!before) return;
+    const letter = (words) => older.choices?.[words] ?? words;
+    const first = letter(before.first ?? before.choice);
+    const choice = record.predictions[name]?.choice ?? letter(before.choice);
+    record.predictions[name] = { first, choice, right: before.right };
+    delete record.predictions[older.question];
     this.write(record);
   }
 
-  /** How the reader has done, as "2 of 3 right so far". @param {string[] | null} [among] of these questions only */
+  /** What the reader has committed to; undefined: nothing yet. @param {string} name */
+  prediction(name) {
+    return this.read().predictions[name]?.choice;
+  }
+
+  /** The first answer to a question counts. @param {string} name @param {string} choice @param {boolean} right */
+  settle(name, choice, right) {
+    const record = this.read();
+    const before = record.predictions[name];
+    if (before?.choice === choice) return;
+    const first = before?.first ?? before?.choice ?? choice;
+    record.predictions[name] = { first, choice, right: before?.right ?? right };
+    this.write(record);
+  }
+
+  /** How the reader has done, as "2 of 3 right so far". @param {string[] | null} [among] of these only */
   score(among) {
     const counted = Object.entries(this.read().predictions).filter(
       ([asked]) => !among || among.includes(asked),
     );
-    return `${counted.filter(([, { right }]) => right).length} of ${counted.length} right so far`;
+    return translate("{right} of {count} right so far", {
+      right: counted.filter(([, { right }]) => right).length,
+      count: counted.length,
+    });
   }
 
   /** The last answer to an exercise. @param {string} name */
@@ -120,7 +146,10 @@ export class Progress {
     }
     if (!isRecord(record)) {
       throw new Error(
-        `This is not progress of these pages, version ${VERSION}. Choose a file that "Export" has saved.`,
+        translate(
+          'This is not progress of these pages, version {version}. Choose a file that "Export" has saved.',
+          { version: VERSION },
+        ),
       );
     }
     this.write(record);
@@ -128,7 +157,7 @@ export class Progress {
 
   /** Forget all of it. */
   clear() {
-    this.note = this.storage ? "" : BLOCKED;
+    this.note = this.storage ? "" : blocked();
     this.write(structuredClone(EMPTY));
   }
 }
@@ -171,22 +200,22 @@ export function progressPanel(progress = openProgress()) {
   file.addEventListener("change", async () => {
     try {
       progress.take(await file.files[0].text());
-      said.textContent = "Brought back. Pages that are open show it when they are loaded anew.";
+      said.textContent = translate("Brought back. Pages that are open show it when they are loaded anew.");
     } catch (error) {
       said.textContent = error.message;
     }
     file.value = "";
   });
-  const clear = button("Clear", () => {
-    if (!globalThis.confirm("Forget all predictions and answers in this browser?")) return;
+  const clear = button(translate("Clear"), () => {
+    if (!globalThis.confirm(translate("Forget all predictions and answers in this browser?"))) return;
     progress.clear();
-    said.textContent = "Cleared. Pages that are open ask again when they are loaded anew.";
+    said.textContent = translate("Cleared. Pages that are open ask again when they are loaded anew.");
   });
   const buttons = make(
     "div",
     { className: "lenet-progress-buttons" },
-    button("Export", () => download(progress.text())),
-    button("Bring back …", () => file.click()),
+    button(translate("Export"), () => download(progress.text())),
+    button(translate("Bring back …"), () => file.click()),
     clear,
     file,
   );
@@ -194,14 +223,21 @@ export function progressPanel(progress = openProgress()) {
     const { predictions, exercises } = progress.read();
     const solved = Object.values(exercises).filter(({ right }) => right).length;
     line.textContent =
-      `Predictions: ${Object.keys(predictions).length ? progress.score() : "none yet"}. ` +
-      `Exercises: ${solved} solved.`;
+      (Object.keys(predictions).length
+        ? translate("Predictions: {score}. ", { score: progress.score() })
+        : translate("Predictions: none yet. ")) + translate("Exercises: {solved} solved.", { solved });
     if (progress.note) said.textContent = progress.note;
   }
   progress.listeners.add(show);
   globalThis.addEventListener("storage", (event) => event.key === KEY && show());
   show();
-  return make("section", { className: "lenet-progress", ariaLabel: "Your progress" }, line, buttons, said);
+  return make(
+    "section",
+    { className: "lenet-progress", ariaLabel: translate("Your progress") },
+    line,
+    buttons,
+    said,
+  );
 }
 
 function download(text) {

@@ -1,5 +1,6 @@
 // @ts-check
 // Robustness without Python: the digit, or what was drawn, is changed and read.
+import { translate } from "../../system/language.js";
 import { change } from "../../engine/changes.js";
 import { DataError } from "../../engine/data.js";
 import { greyOf, inkOf, normalise, scaled } from "../../engine/normalise.js";
@@ -63,11 +64,21 @@ class RobustnessTwin extends Twin {
 
 /** In words, with the numbers that decide: distances (RBF) or scores. */
 function judged(output, answer, expected, labelled, rbf) {
-  const said = `reads ${answer} (${rbf ? "distance" : "score"} ${output[Number(answer)].toFixed(1)})`;
-  if (answer === expected) return said + (labelled ? ": right" : ", as without a change");
-  const now = output[Number(expected)].toFixed(1);
-  if (labelled) return `${said}: wrong, it is a ${expected} (${now})`;
-  return `${said}; without a change it reads ${expected} (now ${now})`;
+  const said = {
+    answer,
+    what: rbf ? translate("distance") : translate("score"),
+    value: output[Number(answer)].toFixed(1),
+    expected,
+    now: output[Number(expected)].toFixed(1),
+  };
+  if (answer === expected) {
+    return labelled
+      ? translate("reads {answer} ({what} {value}): right", said)
+      : translate("reads {answer} ({what} {value}), as without a change", said);
+  }
+  return labelled
+    ? translate("reads {answer} ({what} {value}): wrong, it is a {expected} ({now})", said)
+    : translate("reads {answer} ({what} {value}); without a change it reads {expected} (now {now})", said);
 }
 
 /** @param {any} state @param {import("./material.js").Resources} resources */

@@ -1,6 +1,7 @@
 // @ts-check
 // What Python's Widget does for every widget, for the twins: it holds the traits, refuses what does not fit, and
 // answers. A twin NAME.js does what NAME.py does; the tests replay the same messages through both.
+import { translate } from "../../system/language.js";
 import { same } from "./model.js";
 
 /** What cannot be shown; the traits are as they were. */
@@ -69,20 +70,35 @@ export class Twin {
  */
 export function within(name, value, low, high, written = String) {
   if (value >= low && value <= high) return value;
-  throw new Refused(`${name} must be from ${written(low)} to ${written(high)}; got ${written(value)}.`);
+  throw new Refused(
+    translate("{name} must be from {low} to {high}; got {value}.", {
+      name,
+      low: written(low),
+      high: written(high),
+      value: written(value),
+    }),
+  );
 }
 
 /** The grey levels of a sheet, side x side or none at all. */
 export function sheet(name, value, side) {
   const count = value?.byteLength ?? 0;
   if (count === 0 || count === side * side) return value;
-  throw new Refused(`${name} must be ${side} x ${side} bytes; got ${count}.`);
+  throw new Refused(
+    translate("{name} must be {side} x {side} bytes; got {value_count}.", { name, side, value_count: count }),
+  );
 }
 
 /** One of the names that there are. */
 export function oneOf(what, value, names) {
   if (names.includes(value)) return value;
-  throw new Refused(`${what} must be one of ${names.join(", ")}; got ${quoted(value)}.`);
+  throw new Refused(
+    translate("{what} must be one of {choices}; got {given!r}.", {
+      what,
+      choices: names.join(", "),
+      given: quoted(value),
+    }),
+  );
 }
 
 // How Python writes values in its messages.
