@@ -94,7 +94,7 @@ KINDS = {
         blue=True,
         hand=True,
         shadow=0.4,
-        sides=(250, 700),
+        sides=(250, 1000),
     ),
     "ballpoint on squares": Kind(
         "a blue ballpoint pen on squares of 5 mm, seen by a phone",
@@ -105,7 +105,7 @@ KINDS = {
         perspective=0.08,
         gradient=0.3,
         margin=(0.4, 2.5),
-        sides=(300, 800),
+        sides=(300, 1000),
     ),
     "pencil on squares": Kind(
         "a soft pencil on squared paper, a hand's shadow",
@@ -115,7 +115,7 @@ KINDS = {
         ruling="squared",
         hand=True,
         shadow=0.35,
-        sides=(250, 700),
+        sides=(250, 1000),
     ),
     "marker on squares": Kind(
         "a thick felt pen on squared paper", pen=(0.14, 0.22), ruling="squared", tilt=8

@@ -12,6 +12,8 @@ from scipy import ndimage
 
 # A line is at least so long, as a share of the picture's shorter side; alone, it spans so much of it.
 _LINE, _SPAN = 0.3, 0.85
+# Print beyond a line's end makes it longer by at most this share of its length.
+_BEYOND = 0.25
 # A line is at most so thick, as a share of its length: a pen is thicker.
 _THIN = 0.08
 # What is left of a line rises from it by no more than this share of the picture's shorter side.
@@ -129,7 +131,10 @@ def _runs(marked: np.ndarray, tilt: int, length: int) -> np.ndarray:
 
 
 def _ruled(lines: np.ndarray, others: np.ndarray, thickness: np.ndarray, axis: int) -> np.ndarray:
-    """Those lines that span the picture, or end on other lines at both ends, as the sides of a frame do."""
+    """Those lines that span the picture, or end on other lines at both ends, as the sides of a frame do.
+
+    Beyond one of its ends a line may go on a little: print stands there.
+    """
     labels, count = connected(lines)
     reach = max(2, round(0.03 * min(lines.shape)))
     near = ndimage.maximum_filter(others, 2 * reach + 1)
@@ -141,13 +146,12 @@ def _ruled(lines: np.ndarray, others: np.ndarray, thickness: np.ndarray, axis: i
         thick = np.percentile(thickness[box][part], 25)
         if axis == 0:
             part, crossing = part.T, crossing.T
-        ends = [
-            start <= reach or (part & crossing)[:, : reach + 1].any(),
-            stop >= side - reach or (part & crossing)[:, -reach - 1 :].any(),
-        ]
+        met = np.flatnonzero((part & crossing).any(0))
+        first, last = (met[0], met[-1]) if met.size else (stop, start - stop)
+        beyond = [0 if start <= reach else first, 0 if stop >= side - reach else stop - start - 1 - last]
         spans = stop - start >= _SPAN * side
         thin = thick - 1 < _THIN * (stop - start)
-        keep[number] = thin and (spans or all(ends))
+        keep[number] = thin and (spans or (min(beyond) <= reach and max(beyond) <= _BEYOND * (stop - start)))
     return keep[labels]
 
 
