@@ -8,7 +8,7 @@ Arrays are floats, (height, width), 0 black to 1 white. Lengths are shares of th
 import itertools
 
 import numpy as np
-from scipy import ndimage
+import scipy  # its parts are imported when they are first used
 
 # The background is estimated on a copy with so many pixels to twice as many a side.
 _COPY = 256
@@ -64,20 +64,20 @@ def _background(paper: np.ndarray, light: bool) -> np.ndarray:
     ink = _depth_of_ink(paper, widest, light)
     rows, columns = (np.arange(side) * _TILES // side for side in ink.shape)
     tiles = rows[:, None] * _TILES + columns
-    peaks = np.asarray(ndimage.maximum(ink, tiles, np.arange(_TILES**2)))
+    peaks = np.asarray(scipy.ndimage.maximum(ink, tiles, np.arange(_TILES**2)))
     written = np.flatnonzero(peaks > _DARK * np.percentile(ink, 99.9))
     darkest = np.where(ink >= 0.85 * peaks[tiles], tiles, -1)
     for window, larger in itertools.pairwise(windows):
         stays = _depth_of_ink(paper, _closed(paper, window), light) > 0.6 * ink
-        if np.mean(ndimage.mean(stays, darkest, written)) > 0.85:
+        if np.mean(scipy.ndimage.mean(stays, darkest, written)) > 0.85:
             return _closed(paper, larger)
     return widest
 
 
 def _closed(paper: np.ndarray, window: int) -> np.ndarray:
     """The paper without what is darker than it and narrower than a window, in pixels."""
-    background = ndimage.grey_closing(paper, window, mode="nearest")
-    return np.maximum(ndimage.uniform_filter(background, 3, mode="nearest"), 0.05)
+    background = scipy.ndimage.grey_closing(paper, window, mode="nearest")
+    return np.maximum(scipy.ndimage.uniform_filter(background, 3, mode="nearest"), 0.05)
 
 
 def _depth_of_ink(paper: np.ndarray, background: np.ndarray, light: bool) -> np.ndarray:
@@ -122,7 +122,7 @@ def _ink_is_light(grey: np.ndarray) -> bool:
         beyond = small - _around(small, share)
         votes += _lean((beyond.clip(min=0) ** 3).sum(), ((-beyond).clip(min=0) ** 3).sum())
     window = max(3, round(_NARROW * min(small.shape)))
-    lighter, darker = ndimage.white_tophat(small, window), ndimage.black_tophat(small, window)
+    lighter, darker = scipy.ndimage.white_tophat(small, window), scipy.ndimage.black_tophat(small, window)
     return votes + _lean((lighter**3).sum(), (darker**3).sum()) > 0
 
 
@@ -134,7 +134,9 @@ def _lean(lighter: float, darker: float) -> float:
 def _around(small: np.ndarray, share: float = _SURROUNDINGS[-1]) -> np.ndarray:
     """The median of a window of this share of the shorter side."""
     coarse = _small(small, 32)
-    return _stretched(ndimage.median_filter(coarse, max(3, round(share * min(coarse.shape)))), small.shape)
+    return _stretched(
+        scipy.ndimage.median_filter(coarse, max(3, round(share * min(coarse.shape)))), small.shape
+    )
 
 
 def _small(grey: np.ndarray, side: int = _COPY) -> np.ndarray:

@@ -20,8 +20,9 @@ from lenet_edu.network.architecture import Architecture
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.language import translate
 
-# So large a share of photos is misread for reasons that the network cannot see, such as a stroke that was
-# lost when the photo was cleaned: as many as of the development photos that are read most surely.
+# So large a share of photos counts as misread for reasons that the network cannot see, such as a stroke that
+# was lost when the photo was cleaned. Of the development photos that are read most surely 0.5 to 1.1 % are
+# misread, by network; this is about as little as keeps every photo from being told at 99 %.
 PHOTO_LAPSE = 0.012
 
 
