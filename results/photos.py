@@ -10,7 +10,7 @@ import io
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 UP = 4  # the glyph is redrawn at so many times its size
@@ -21,7 +21,7 @@ class Kind:
     """One sort of picture. Lengths are in heights of the digit, levels from 0 (black) to 1 (white)."""
 
     about: str
-    pen: tuple = (0.08, 0.16)  # width of the pen
+    pen: tuple = (0.08, 0.16)  # width of the pen; none: the glyph is enlarged as it was written
     ink: tuple = (0.05, 0.35)
     paper: tuple = (0.75, 0.98)
     tilt: float = 5.0  # degrees, of the camera
@@ -36,6 +36,10 @@ class Kind:
     noise: float = 0.015
     quality: tuple = (70, 95)
     colour: bool = False
+    blue: bool = False  # the ink
+    hand: bool = False  # its shadow
+    print: bool = False  # letters and a page number around the digit
+    one_bit: bool = False
     desk: bool = False
     off_centre: float = 0.2
     sides: tuple = (90, 700)
@@ -84,15 +88,80 @@ KINDS = {
         "small, somewhere on a sheet", margin=(3, 7), off_centre=0.8, sides=(350, 1400), pen=(0.08, 0.14)
     ),
     "large": Kind("a camera's full size", sides=(1600, 2200), margin=(0.5, 2), noise=0.03),
+    "ballpoint": Kind(
+        "a blue ballpoint pen, a hand's shadow",
+        pen=(0.03, 0.06),
+        blue=True,
+        hand=True,
+        shadow=0.4,
+        sides=(250, 1000),
+    ),
+    "ballpoint on squares": Kind(
+        "a blue ballpoint pen on squares of 5 mm, seen by a phone",
+        pen=(0.035, 0.07),
+        blue=True,
+        ruling="squared",
+        tilt=8,
+        perspective=0.08,
+        gradient=0.3,
+        margin=(0.4, 2.5),
+        sides=(300, 1000),
+    ),
+    "pencil on squares": Kind(
+        "a soft pencil on squared paper, a hand's shadow",
+        pen=(0.05, 0.1),
+        ink=(0.3, 0.45),
+        paper=(0.8, 0.95),
+        ruling="squared",
+        hand=True,
+        shadow=0.35,
+        sides=(250, 1000),
+    ),
+    "marker on squares": Kind(
+        "a thick felt pen on squared paper", pen=(0.14, 0.22), ruling="squared", tilt=8
+    ),
+    "enlarged": Kind(
+        "the glyph as it was written, enlarged, in uneven light", pen=(), gradient=0.4, shadow=0.4
+    ),
+    "enlarged on squares": Kind("the same on squared paper", pen=(), gradient=0.3, ruling="squared", tilt=8),
+    "enlarged in a box": Kind(
+        "the same in a scanned answer box", pen=(), ruling="box", tilt=2, gradient=0, margin=(0.15, 0.6)
+    ),
+    "form": Kind(
+        "a scanned form of 150 to 600 dots an inch: a ballpoint pen in a box, print around it",
+        pen=(0.05, 0.1),
+        blue=True,
+        ruling="box",
+        print=True,
+        tilt=2,
+        turn=6,
+        gradient=0,
+        margin=(0.5, 1.2),
+        sides=(90, 480),
+    ),
+    "form touched": Kind(
+        "the same where the digit touches its box, in black and white alone",
+        pen=(0.05, 0.1),
+        ruling="box touched",
+        print=True,
+        one_bit=True,
+        tilt=2,
+        gradient=0,
+        noise=0.01,
+        margin=(0.5, 1.2),
+        sides=(110, 480),
+    ),
 }
 
 
 def photo(kind: str, glyph: np.ndarray, rng: np.random.Generator) -> bytes:
-    """The content of a JPEG file: a made-up picture of a glyph, (28, 28), ink from 0 to 1."""
+    """The content of a JPEG (or one-bit PNG) file: a made-up picture of a glyph, (28, 28), ink 0 to 1."""
     what = KINDS[kind]
-    distance = redrawn(glyph, rng.uniform(*what.pen))
+    distance = redrawn(glyph, rng.uniform(*what.pen)) if what.pen else None
     height, width = _size(what, rng)
     u, v, unit, reach = _paper_places(what, height, width, rng)
+    if distance is None:
+        distance = (enlarged(glyph) - 0.5) / unit
     ink = _cover(distance, u, v, unit, np.radians(rng.uniform(-what.turn, what.turn)))
     level, ink_level = rng.uniform(*what.paper), rng.uniform(*what.ink)
     paper, pen = _colours(what, level, ink_level, rng)
@@ -105,6 +174,8 @@ def photo(kind: str, glyph: np.ndarray, rng: np.random.Generator) -> bytes:
         picture *= 1 + what.texture * rng.uniform(0.3, 1) * grain[..., None]
     if what.ruling:
         picture = _ruled(picture, what, u, v, unit, reach, ink_level, rng)
+    if what.print:
+        picture = _printed(picture, u, v, rng)
     uneven = 1 - 0.25 * rng.random() * np.clip(
         ndimage.zoom(rng.random((8, 8)), (height / 8, width / 8), order=1), 0, 1
     )
@@ -113,6 +184,14 @@ def photo(kind: str, glyph: np.ndarray, rng: np.random.Generator) -> bytes:
     if what.desk:
         picture = _on_a_desk(picture, u, v, reach, rng)
     return _taken(picture * _light(what, height, width, rng), what, unit, rng)
+
+
+def enlarged(glyph: np.ndarray) -> np.ndarray:
+    """The ink of a glyph at 28 UP squared points, the digit's middle in the middle."""
+    rows, columns = np.nonzero(glyph > 0.4)
+    middle = [(rows.max() + rows.min()) / 2, (columns.max() + columns.min()) / 2]
+    centred = ndimage.shift(glyph, [27 / 2 - place for place in middle], order=1)
+    return np.clip(ndimage.zoom(centred, UP, order=3, grid_mode=True, mode="grid-constant"), 0, 1)
 
 
 def redrawn(glyph: np.ndarray, pen: float) -> np.ndarray:
@@ -208,6 +287,8 @@ def _cover(distance, u, v, unit, turn):
 
 
 def _colours(what: Kind, level, ink_level, rng):
+    if what.blue:
+        return np.full(3, level), np.array([0.1, 0.18, 0.6]) * rng.uniform(0.7, 1.3)
     if not what.colour:
         warm = 1 + rng.uniform(-0.04, 0.04, 3)
         return np.clip(level * warm, 0, 1), np.clip(ink_level + rng.uniform(-0.03, 0.03, 3), 0, 1)
@@ -260,6 +341,23 @@ def _ruled(picture, what, u, v, unit, reach, ink_level, rng):
     return picture
 
 
+def _printed(picture, u, v, rng):
+    """Words above and beside the digit, and the number of the page below it, far smaller than the digit."""
+    size = rng.uniform(0.15, 0.28)
+    letters = ImageFont.load_default(64)
+    for words, place in (
+        (["Question 7", "Points:", "Answer b)"][rng.integers(3)], (-1.0, -0.95 - size)),
+        (["x =", "a)", "No."][rng.integers(3)], (-0.95 - 2 * size, -0.1)),
+        (str(rng.integers(2, 99)), (rng.uniform(-0.3, 0.3), 0.95)),
+    ):
+        line = Image.new("L", (64 * len(words), 90))
+        ImageDraw.Draw(line).text((4, 4), words, fill=255, font=letters)
+        places = [(v - place[1]) * 60 / size, (u - place[0]) * 60 / size]
+        cover = ndimage.map_coordinates(np.asarray(line) / 255, places, order=1)[..., None]
+        picture = picture * (1 - 0.85 * cover)
+    return picture
+
+
 def _on_a_desk(picture, u, v, reach, rng):
     place = rng.uniform(0.62, 0.95) * reach + 0.1
     away = [u, -u, v, -v][rng.integers(4)] - place
@@ -279,8 +377,19 @@ def _light(what: Kind, height, width, rng):
         side = x * np.cos(angle) + y * np.sin(angle) - rng.uniform(-0.25, 0.25)
         if rng.random() < 0.3:
             side = rng.uniform(0.2, 0.4) - np.hypot(x - rng.uniform(-0.4, 0.4), y - rng.uniform(-0.4, 0.4))
+        if what.hand:
+            side = np.maximum(side, _fingers(x, y, rng))
         light *= 1 - what.shadow * rng.uniform(0.5, 1) / (1 + np.exp(-side / soft * 4))
     return light[..., None]
+
+
+def _fingers(x, y, rng):
+    """How deep each point lies in the shadow of three fingers that reach in from one side."""
+    angle, tip = rng.uniform(0, 2 * np.pi), rng.uniform(-0.1, 0.3)
+    along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+    wide, first = rng.uniform(0.05, 0.1), rng.uniform(-0.4, 0.1)
+    tips = [(first + 2.4 * wide * number, tip + rng.uniform(-0.08, 0.08)) for number in range(3)]
+    return np.max([wide - np.hypot(across - at, np.minimum(along - end, 0)) for at, end in tips], axis=0)
 
 
 def _taken(picture, what: Kind, unit, rng) -> bytes:
@@ -293,5 +402,10 @@ def _taken(picture, what: Kind, unit, rng) -> bytes:
     )
     content = io.BytesIO()
     levels = (np.clip(picture, 0, 1) * 255).round().astype(np.uint8)
+    if what.one_bit:
+        Image.fromarray(levels).convert("L").point(lambda level: 255 * (level > 140)).convert("1").save(
+            content, "PNG"
+        )
+        return content.getvalue()
     Image.fromarray(levels).save(content, "JPEG", quality=int(rng.integers(*what.quality)))
     return content.getvalue()

@@ -5,12 +5,21 @@
 Arrays are floats, (height, width), 0 black to 1 white. Lengths are shares of the picture, which has any size.
 """
 
+import itertools
+
 import numpy as np
 import scipy  # its parts are imported when they are first used
 
-# The background is estimated on a copy of so many pixels, with a window of this share of its shorter side:
-# wider than any stroke, narrower than most shadows.
-_COPY, _WINDOW = 128, 0.35
+# The background is estimated on a copy with so many pixels to twice as many a side.
+_COPY = 256
+# It is the picture without what is narrower than a window, one of these shares of a side: the next larger
+# than the first in which strokes stay as dark as in the last, so that narrow shadows are background and thick
+# pens are not. That is seen in so many times so many tiles, where anything is so dark a share of the darkest.
+_WINDOWS = (0.05, 0.08, 0.12, 0.18, 0.25, 0.35)
+_TILES, _DARK = 6, 0.65
+# Whether ink is light or dark is seen against the median of windows of these shares of a side, and in what is
+# narrower than the last share.
+_SURROUNDINGS, _NARROW = (0.2, 0.35, 0.6), 0.05
 # A picture of no more pixels a side holds one digit at most, and cannot be cleaned any further.
 TINY = 40
 
@@ -40,17 +49,40 @@ def even(grey: np.ndarray) -> np.ndarray:
     part = grey[inside]
     light = _ink_is_light(part)
     paper = 1 - part if light else part
-    small = _small(paper)
-    window = max(3, round(_WINDOW * min(small.shape)))
-    background = scipy.ndimage.grey_closing(small, window, mode="nearest")
-    background = _stretched(scipy.ndimage.uniform_filter(background, 3, mode="nearest"), part.shape)
-    background = np.maximum(background, 0.05)
-    # Light ink adds to a dark ground; dark ink takes away a share of what falls on the paper.
-    evened = paper + 1 - background if light else paper / background
+    background = _stretched(_background(_small(paper), light), part.shape)
+    evened = 1 - _depth_of_ink(paper, background, light)
     evened = np.clip(evened / max(float(np.median(evened)), 0.05), 0, 1)
     whole = np.ones_like(grey)
     whole[inside] = evened
     return 1 - whole if light else whole
+
+
+def _background(paper: np.ndarray, light: bool) -> np.ndarray:
+    """The paper without ink, which is darker than it; see `_WINDOWS`."""
+    windows = [max(3, round(share * min(paper.shape))) for share in _WINDOWS]
+    widest = _closed(paper, windows[-1])
+    ink = _depth_of_ink(paper, widest, light)
+    rows, columns = (np.arange(side) * _TILES // side for side in ink.shape)
+    tiles = rows[:, None] * _TILES + columns
+    peaks = np.asarray(scipy.ndimage.maximum(ink, tiles, np.arange(_TILES**2)))
+    written = np.flatnonzero(peaks > _DARK * np.percentile(ink, 99.9))
+    darkest = np.where(ink >= 0.85 * peaks[tiles], tiles, -1)
+    for window, larger in itertools.pairwise(windows):
+        stays = _depth_of_ink(paper, _closed(paper, window), light) > 0.6 * ink
+        if np.mean(scipy.ndimage.mean(stays, darkest, written)) > 0.85:
+            return _closed(paper, larger)
+    return widest
+
+
+def _closed(paper: np.ndarray, window: int) -> np.ndarray:
+    """The paper without what is darker than it and narrower than a window, in pixels."""
+    background = scipy.ndimage.grey_closing(paper, window, mode="nearest")
+    return np.maximum(scipy.ndimage.uniform_filter(background, 3, mode="nearest"), 0.05)
+
+
+def _depth_of_ink(paper: np.ndarray, background: np.ndarray, light: bool) -> np.ndarray:
+    """How much darker than the background: light ink adds to a dark ground, dark ink takes a share away."""
+    return background - paper if light else 1 - paper / background
 
 
 def is_clean_and_tiny(grey: np.ndarray) -> bool:
@@ -84,14 +116,26 @@ def _bar(rows: np.ndarray) -> int:
 
 def _ink_is_light(grey: np.ndarray) -> bool:
     """Whether what stands out from its surroundings is mostly lighter than they are."""
-    small = _small(grey)
-    return float(((small - _around(small)) ** 3).sum()) > 0
+    small = _small(grey, 128)
+    votes = 0.0
+    for share in _SURROUNDINGS:
+        beyond = small - _around(small, share)
+        votes += _lean((beyond.clip(min=0) ** 3).sum(), ((-beyond).clip(min=0) ** 3).sum())
+    window = max(3, round(_NARROW * min(small.shape)))
+    lighter, darker = scipy.ndimage.white_tophat(small, window), scipy.ndimage.black_tophat(small, window)
+    return votes + _lean((lighter**3).sum(), (darker**3).sum()) > 0
 
 
-def _around(small: np.ndarray) -> np.ndarray:
+def _lean(lighter: float, darker: float) -> float:
+    """From -1, all is darker, to 1, all is lighter."""
+    return float((lighter - darker) / max(lighter + darker, 1e-9))
+
+
+def _around(small: np.ndarray, share: float = _SURROUNDINGS[-1]) -> np.ndarray:
+    """The median of a window of this share of the shorter side."""
     coarse = _small(small, 32)
     return _stretched(
-        scipy.ndimage.median_filter(coarse, max(3, round(0.6 * min(coarse.shape)))), small.shape
+        scipy.ndimage.median_filter(coarse, max(3, round(share * min(coarse.shape)))), small.shape
     )
 
 

@@ -12,8 +12,12 @@ import scipy  # its parts are imported when they are first used
 
 # A line is at least so long, as a share of the picture's shorter side; alone, it spans so much of it.
 _LINE, _SPAN = 0.3, 0.85
+# Print beyond a line's end makes it longer by at most this share of its length.
+_BEYOND = 0.25
 # A line is at most so thick, as a share of its length: a pen is thicker.
 _THIN = 0.08
+# What is left of a line rises from it by no more than this share of the picture's shorter side.
+_RISE = 0.05
 # Degrees by which lines may be turned.
 _TILTS = range(-16, 17)
 # Lines are looked for on a copy with at most twice so many pixels a side.
@@ -87,7 +91,7 @@ def _enlarged(small: np.ndarray, factor: int, shape: tuple[int, ...]) -> np.ndar
 
 def _tilt(marked: np.ndarray) -> int:
     """Degrees by which lines are turned: where they gather in the fewest rows and columns."""
-    small = marked.astype(np.float32)
+    small = _pooled(marked, 2 if min(marked.shape) > 150 else 1).astype(np.float32)
     scores = [
         (_sheared(small, tilt).sum(1) ** 2).sum() + (_sheared(small.T, -tilt).sum(1) ** 2).sum()
         for tilt in _TILTS
@@ -127,7 +131,10 @@ def _runs(marked: np.ndarray, tilt: int, length: int) -> np.ndarray:
 
 
 def _ruled(lines: np.ndarray, others: np.ndarray, thickness: np.ndarray, axis: int) -> np.ndarray:
-    """Those lines that span the picture, or end on other lines at both ends, as the sides of a frame do."""
+    """Those lines that span the picture, or end on other lines at both ends, as the sides of a frame do.
+
+    Beyond one of its ends a line may go on a little: print stands there.
+    """
     labels, count = connected(lines)
     reach = max(2, round(0.03 * min(lines.shape)))
     near = scipy.ndimage.maximum_filter(others, 2 * reach + 1)
@@ -139,13 +146,12 @@ def _ruled(lines: np.ndarray, others: np.ndarray, thickness: np.ndarray, axis: i
         thick = np.percentile(thickness[box][part], 25)
         if axis == 0:
             part, crossing = part.T, crossing.T
-        ends = [
-            start <= reach or (part & crossing)[:, : reach + 1].any(),
-            stop >= side - reach or (part & crossing)[:, -reach - 1 :].any(),
-        ]
+        met = np.flatnonzero((part & crossing).any(0))
+        first, last = (met[0], met[-1]) if met.size else (stop, start - stop)
+        beyond = [0 if start <= reach else first, 0 if stop >= side - reach else stop - start - 1 - last]
         spans = stop - start >= _SPAN * side
         thin = thick - 1 < _THIN * (stop - start)
-        keep[number] = thin and (spans or all(ends))
+        keep[number] = thin and (spans or (min(beyond) <= reach and max(beyond) <= _BEYOND * (stop - start)))
     return keep[labels]
 
 
@@ -157,13 +163,23 @@ def _erased(marked: np.ndarray, across: np.ndarray, down: np.ndarray) -> np.ndar
     ]
     thickness = [_thickness(marked & ~lines[1 - axis] | lines[axis], axis) for axis in (0, 1)]
     usual = [_usual_thickness(*both, axis) for axis, both in enumerate(zip(thickness, lines, strict=True))]
-    of_lines = np.unique(np.concatenate([one[found] for one, found in zip(usual, lines, strict=True)]))
     # A line that ink goes along all the way is no thicker than the others on the sheet are.
-    most = 2 * max(2.0, float(np.percentile(of_lines, 25))) if of_lines.size else 0
+    most = 2 * max(
+        2.0, _median_thickness(np.concatenate([one[lines[axis]] for axis, one in enumerate(usual)]))
+    )
     gone = np.zeros_like(marked)
     for axis, found in enumerate(lines):
         gone |= found & (thickness[axis] <= 1.2 * np.minimum(usual[axis], most) + 1.5)
     return _without_crumbs(marked & ~gone, gone)
+
+
+def _median_thickness(thickness: np.ndarray) -> float:
+    """The thickness that half of the lines' length has at most. thickness: of each of their pixels."""
+    if not thickness.size:
+        return 0.0
+    ascending = np.sort(thickness)
+    length = np.cumsum(1 / ascending)
+    return float(ascending[np.searchsorted(length, length[-1] / 2)])
 
 
 def _usual_thickness(thickness: np.ndarray, lines: np.ndarray, axis: int) -> np.ndarray:
@@ -180,10 +196,15 @@ def _without_crumbs(rest: np.ndarray, gone: np.ndarray) -> np.ndarray:
     """Without what is left of lines: pieces that lie along what was erased, and hardly rise from it."""
     if not gone.any():
         return rest
-    near = scipy.ndimage.binary_dilation(gone, np.ones((3, 3)), iterations=2)
     labels, count = connected(rest)
-    share = np.atleast_1d(scipy.ndimage.mean(near, labels, np.arange(count + 1)))
-    return rest & (share < 0.6)[labels]
+    numbers = np.arange(count + 1)
+
+    def share_within(distance: int) -> np.ndarray:
+        near = scipy.ndimage.maximum_filter(gone, 2 * distance + 1)
+        return np.atleast_1d(scipy.ndimage.mean(near, labels, numbers))
+
+    hardly = max(4, round(_RISE * min(gone.shape)))
+    return rest & ((share_within(2) < 0.6) | (share_within(hardly) < 0.9))[labels]
 
 
 def _thickness(marked: np.ndarray, axis: int) -> np.ndarray:

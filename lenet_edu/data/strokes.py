@@ -24,8 +24,8 @@ _GRAINY = 0.04
 _SPECK, _SPECK_INK = 0.12, 0.02
 # Of a grainy picture's thousands of specks only so many marks, those with the most ink, are looked at.
 _MOST_MARKS = 200
-# A digit is at least so high, as a share of the highest on the picture.
-_LEAST_HEIGHT = 0.4
+# A digit is at least so high, as a share of the highest on the picture, and has such a share of the most ink.
+_LEAST_HEIGHT, _LEAST_INK = 0.4, 0.1
 # Parts of one digit overlap in breadth, or lie nearer than this share of its height.
 _GAP = 0.1
 # A pen is at least so wide, as a share of the digit's height; 95 % of MNIST's are wider (validation digits).
@@ -159,7 +159,10 @@ def _group(marks: list[Mark], labels: np.ndarray, shape: tuple[int, ...]) -> lis
     upright = [digit for digit in digits if digit.width <= _BAR * digit.height]
     digits = upright or [digit for digit in digits if not _touches_edge(digit, shape)]
     highest = max((digit.height for digit in digits), default=0)
-    return [digit for digit in digits if digit.height > _LEAST_HEIGHT * highest]
+    most = max((digit.ink for digit in digits), default=0)
+    return [
+        digit for digit in digits if digit.height > _LEAST_HEIGHT * highest and digit.ink > _LEAST_INK * most
+    ]
 
 
 def _touches_edge(mark: Mark, shape: tuple[int, ...]) -> bool:

@@ -12,7 +12,7 @@ from lenet_edu.data.normalise import grey_from_picture
 from lenet_edu.data.splits import DIGIT_CLASSES, PAPER_SCALING, Scaling
 from lenet_edu.network import paper
 from lenet_edu.network.layer_outputs import activations
-from lenet_edu.network.models import Network
+from lenet_edu.network.models import PHOTO_LAPSE, Network
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.language import translate
 from lenet_edu.training.evaluation import probabilities
@@ -97,6 +97,7 @@ class DrawDigit(Widget):
             "scaling": [self.scaling.background, self.scaling.ink],
             "sure": SURE,
             "photoTemperature": self.network.photo_temperature or self.network.temperature,
+            "photoLapse": 0 if self.network.photo_temperature is None else PHOTO_LAPSE,
         }
 
     @validate("drawing")

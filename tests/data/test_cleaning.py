@@ -76,6 +76,16 @@ SHEETS = {
     "edge of the sheet": edged,
     "uneven light": lambda: shaded(drawn(3), lambda y, x: 0.95 - ((x - 0.5) ** 2 + (y - 0.5) ** 2)),
     "shadow": lambda: shaded(drawn(3), lambda y, x: 1 - 0.5 * (x + y > 0.9)),
+    "shadow of fingers": lambda: shaded(
+        on((600, 600), drawn(3, pen=0.05), (200, 200)), lambda y, x: 1 - 0.4 * ((y < 0.55) & (x % 0.2 < 0.12))
+    ),
+    "mostly in the shadow": lambda: shaded(
+        on((600, 600), drawn(3, pen=0.05), (200, 200)), lambda y, x: 1 - 0.45 * (x + y < 1.2)
+    ),
+    "thick pen on small squares": lambda: squared(drawn(3, pen=0.17), 170).resize((70, 70)),
+    "box with a side out of sight": lambda: ruled(drawn(3), (8, 8, 197, 192), level=10, width=8).crop(
+        (0, 0, 193, 200)
+    ),
     "squared": lambda: squared(drawn(3), 200),
     "board": lambda: on((400, 300), drawn(3, ink=255, paper=20), (100, 50), 20),
     "grey paper": lambda: on((300, 400), drawn(3, ink=40, paper=180), (50, 100), 180),

@@ -11,7 +11,7 @@ from PIL import Image
 
 import lenet_edu
 from lenet_edu.data.splits import resize_for
-from lenet_edu.network.models import RGBLeNet
+from lenet_edu.network.models import PHOTO_LAPSE, RGBLeNet, allow_for_lapses
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.files import read_json
 from lenet_edu.training.checkpoints import SHIPPED, load_network, shipped_names
@@ -78,15 +78,22 @@ def test_shipped_networks_have_their_temperature_beside_their_weights(name):
 def test_a_picture_that_had_to_be_cleaned_is_told_with_the_temperature_of_photos(name):
     model = load_network(name)
     record = read_json(SHIPPED / f"{name}.json")
-    assert model.photo_temperature == record["photo_temperature"] > record["temperature"]
+    assert model.photo_temperature == record["photo_temperature"] > 0
     small = drawn(4, size=28, pen=0.12)
-    for picture, temperature in (
-        (small, model.temperature),
-        (small.resize((280, 280)), model.photo_temperature),
+    for picture, temperature, lapse in (
+        (small, model.temperature, 0),
+        (small.resize((280, 280)), model.photo_temperature, PHOTO_LAPSE),
     ):
         (reading,) = predict(model, png(picture))
         chances = (model.class_scores(reading.image[None]) / temperature).softmax(1)
-        torch.testing.assert_close(reading.probabilities, chances[0])
+        torch.testing.assert_close(reading.probabilities, (1 - lapse) * chances[0] + lapse / 10)
+
+
+def test_no_photo_is_told_at_99_percent_however_high_its_score():
+    certain = torch.eye(10)
+    told = allow_for_lapses(certain)
+    torch.testing.assert_close(told.sum(1), torch.ones(10))
+    assert 0.98 < told.max() < 0.99
 
 
 def test_a_network_without_a_temperature_of_photos_has_one_for_all():

@@ -21,12 +21,13 @@ const CLEARED = () => ({
 });
 
 class DrawDigitTwin extends Twin {
-  constructor(traits, one, { scaling: [background, ink], sure, photoTemperature }) {
+  constructor(traits, one, { scaling: [background, ink], sure, photoTemperature, photoLapse }) {
     super({ ...traits, ...CLEARED(), drawing: NOTHING(), upload: NOTHING() });
     this.network = one;
     this.scaling = { name: "", background, ink };
     this.sure = sure;
     this.photoTemperature = photoTemperature;
+    this.photoLapse = photoLapse;
     /** Of a network that the reader trained. @type {import("../../engine/engine.js").Plan | null} */
     this.plan = null;
     /** @type {import("../../engine/normalise.js").Sheet | null} */
@@ -44,6 +45,7 @@ class DrawDigitTwin extends Twin {
     this.network.weights = weights;
     this.scaling = scaling;
     this.photoTemperature = undefined;
+    this.photoLapse = 0;
     this.set({
       ...CLEARED(),
       layers: Object.entries(this.network.shapes).map(([name, shape]) => ({ name, shape })),
@@ -117,9 +119,11 @@ class DrawDigitTwin extends Twin {
     }
     const image = scaled(shown.image, this.scaling);
     const isPhoto = this.traits.upload.byteLength > 0 && !isCleanAndTiny(grey);
-    const chances = Array.from(
+    const lapse = isPhoto ? this.photoLapse : 0;
+    const shares = Array.from(
       this.network.probabilities(image, isPhoto ? this.photoTemperature : undefined),
     );
+    const chances = shares.map((share) => (1 - lapse) * share + lapse / shares.length);
     const probability = Math.max(...chances);
     const answer = String(chances.indexOf(probability));
     const small = Object.entries(shown).map(([name, step]) => ({ name, ...this.forDisplay(step) }));
