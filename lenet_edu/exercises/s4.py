@@ -100,7 +100,7 @@ EXERCISES = {
         right=2 * _ROW.stride.value,
         because=Text("2 x 2 x 2: S2, S4 and S6 each halve the number of places."),
         hints={
-            _ROW.stride.value: Text("That moves S4 by one place, and S6 by half a place."),
+            _ROW.stride.value: Text("That moves S4 by one place. S6 takes every second place of S4."),
             2 * 3: Text(
                 "Each of the three layers takes every second place of the one below: multiply, do not add."
             ),

@@ -214,7 +214,7 @@ print("different answers to 200 digits:", len(answers.unique()))
 # ## Stop and go on
 #
 # A run is a folder. It is written when training begins, after every epoch and at every pause, each file whole or not at all. You can
-# shut down the computer or restart the kernel: *Load* in the panel continues the run where it stopped.
+# shut down the computer or restart the kernel: *Load* in the panel continues the run from there.
 
 # %%
 for path in sorted(panel.session.home.glob("[!.]*")):
