@@ -105,7 +105,7 @@ EXERCISES = {
             Text(
                 "That is a running mean. Momentum is a sum: the new gradient counts in full."
             ): lambda p, v, g, rate, m: p - rate * (m * v + (1 - m) * g),
-            Text("That is plain gradient descent: the velocity has no say."): lambda p, v, g, rate, m: (
+            Text("That is plain gradient descent: the velocity is not used."): lambda p, v, g, rate, m: (
                 p - rate * g
             ),
             Text("The rate is missing: that is far too large a step."): lambda p, v, g, rate, m: (

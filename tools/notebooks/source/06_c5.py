@@ -185,6 +185,7 @@ line = F.pad(line, (2, 2), value=paper.BACKGROUND)[None]
 along = up_to_c5(line)[0, :, 0].T  # (places, 120)
 print(f"picture {tuple(line.shape)}: {len(along)} places")
 
+
 # %% [markdown]
 # C5 now has one place every four pixels along the line. What does that save, compared with cutting out each window of 32 by 32 and
 # reading it by itself? Count the **multiply-adds**. A multiply-add is one multiplication and one addition. It is the usual measure

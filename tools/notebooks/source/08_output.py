@@ -293,7 +293,7 @@ same = torch.isclose(-probabilities[3].log(), map_loss(y[None], torch.tensor([3]
 print("minus the logarithm of the 3's probability is equation 9:", bool(same))
 
 # %% [markdown]
-# When a network says that it is sure to 90%, it should be right nine times in ten. With the formula as it stands, this network would
+# When a network gives its answer a probability of nine tenths, it should be right nine times in ten. With the formula as it stands, this network would
 # claim too much. The distances are therefore divided by a **temperature** first. It is one number, which was chosen on digits that the test does not use,
 # and it is kept with the weights. The rubbish class is left out.
 
