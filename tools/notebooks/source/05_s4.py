@@ -243,7 +243,7 @@ pixels_for_one_place = 2 * 2 * 2
 assert check("s4.step", pixels_for_one_place).right
 
 # %% [markdown]
-# **2. Compute.** Give LeNet-5 an image of 64 by 64 pixels. What is the side of a map of S4?
+# **2. Transfer.** Give LeNet-5 an image of 64 by 64 pixels. What is the side of a map of S4?
 
 # %%
 side = None

@@ -212,7 +212,7 @@ ask("c5.cheaper", "\n".join(counts))
 
 # %% [markdown]
 # F6 and OUTPUT then do their work at each place. For each digit there is a code: the picture that F6 should show for it. OUTPUT
-# gives the distance from F6 to each of the ten codes, and the smallest distance is the answer. Notebooks 07 and 08 are about these.
+# gives the distance from F6 to each of the ten codes, and the smallest distance is the answer. Notebook 07 and notebook 08 are about these.
 # Distances are squared, as in OUTPUT, and the two codes that are most alike have the distance 48. So a place within 12 of one code
 # is nearer to it than to any other. (An exercise in notebook 08 asks why 12.)
 
@@ -341,4 +341,4 @@ explain("c5.wide", words)
 tuple(c5.shape)
 
 # %% [markdown]
-# **Next:** [07 F6](07_f6.ipynb) reads all 120 units. It has a strange number of units, 84, and there is a reason for it.
+# **Next:** [07 F6](07_f6.ipynb) reads all 120 units. It has a strange number of units of its own, and there is a reason for it.

@@ -48,7 +48,7 @@ ask("f6.rows", wires)
 #
 # $$a_k = b_k + \sum_{i} w_{ki}\, c_i, \qquad x_k = f(a_k)$$
 #
-# $c_i$ is unit $i$ of C5, $w_{ki}$ the weight that unit $k$ has for it, and $b_k$ the bias of this unit. Take unit 24 of F6, the one
+# $c_i$ is unit $i$ of C5, $w_{ki}$ the weight that unit $k$ has for it, and $b_k$ the bias of this unit. Take the unit of F6
 # with the orange frame in the picture above, and the image of the 3. These are the first ten of its 120 products:
 
 # %% tags=["nbval-ignore-output"]
@@ -195,7 +195,8 @@ plots.receptive_field(network, outputs, "F6", sample=3)
 # - What is no character at all should be near no code.
 #
 # Test the last reason. How far is F6 from its nearest code, for real digits and for the same pixels in random order? The images
-# of each kind are sorted by this distance, so at 50% you read the distance of the middle one:
+# of each kind are sorted by this distance, so in the middle of the curve you read the distance of the
+# middle one:
 
 # %%
 real = everything.test.images[:300]
