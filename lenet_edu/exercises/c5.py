@@ -79,9 +79,7 @@ PREDICTIONS = {
             places=_places(_LINE),
         ),
         right=round(_saving(_LINE), 1),
-        because=Text(
-            "Neighbouring windows share most of their pixels, and what they share is computed once."
-        ),
+        because=Text("see the two counts. The last exercise asks for the reason."),
         hints={
             _places(_LINE): Text("that would be so if all places together cost no more than one window."),
             1: Text("the windows overlap: C1 would compute most of its units again for each of them."),
@@ -118,7 +116,7 @@ EXERCISES = {
             _places(64): Text("That is one direction. Multiply by the places in the other one."),
             _places(64) + _places(48): Text("Places along one side times places along the other."),
             120 * _places(64) * _places(48): Text(
-                "That is the number of units. How many places has one map?"
+                "That is the number of units. How many places does one map have?"
             ),
             33 * 17: Text("One place a pixel would be so without subsampling. Each place is four pixels on."),
         },

@@ -53,7 +53,9 @@ PREDICTIONS = {
             ),
             "b": (
                 Text("the same"),
-                Text("measured, it is not: half of what it learns is about cats that hang from the ceiling."),
+                Text(
+                    "it was measured, and they differ: half of the pictures that it learns from are upside down."
+                ),
             ),
             "c": (
                 Text("worse than without any flip"),

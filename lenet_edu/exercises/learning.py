@@ -189,7 +189,7 @@ EXERCISES = {
                 "The slope is not multiplied by the input: the output is the largest input itself, times 1."
             ): lambda x, slope: x * back_maximum(x, slope),
             Text(
-                "You give the slope to the largest absolute value. The maximum minds the sign."
+                "You give the slope to the largest absolute value. The largest value is meant with its sign."
             ): lambda x, slope: back_maximum(x.abs(), slope),
         },
     ),
@@ -208,7 +208,7 @@ EXERCISES = {
                 "That is the slope of the squash computed from C5. The squash is F6's."
             ): lambda c5, f6, slope, weight: slope @ weight * _squash_slope(c5),
             Text(
-                "Those are the slopes of F6's weights. Wanted are those in C5, one for each of its units."
+                "Those are the slopes of F6's weights. You need the slopes in C5, one for each of its units."
             ): lambda c5, f6, slope, weight: (slope * _squash_slope(f6)).T @ c5,
             Text(
                 "You multiply by F6's output. Multiply by the slope of the squash there."

@@ -239,9 +239,11 @@ QUIZ = {
         },
     ),
     "field": Estimate(
-        Text("How many input pixels does one side of the square have that a unit of C3 sees?"),
+        Text("A unit of C3 sees a square of the image. How many pixels long is its side?"),
         right=14,
-        because=Text("5 pixels of S2's map, each 2 apart and 6 wide: 4 x 2 + 6."),
+        because=Text(
+            "it reads 5 units of S2 in a row, 2 pixels apart, and each of them sees 6 pixels: 4 x 2 + 6."
+        ),
         hints={
             5: Text("those are units of S2. Each of them sees more than one pixel."),
             10: Text("S2's units overlap: each sees 6 pixels."),

@@ -97,15 +97,15 @@ def _stacks() -> list[tuple]:
 
 EXERCISES = {
     "step": Number(
-        right=_ROW.stride.value,
-        because=Text(
-            "{stride}: S2 takes every second place, and S4 every second of those.", stride=_ROW.stride
-        ),
+        right=2 * _ROW.stride.value,
+        because=Text("2 x 2 x 2: S2, S4 and S6 each halve the number of places."),
         hints={
-            2: Text("That moves S2 by one place. S4 takes every second place of what C3 makes of S2."),
-            5: Text("The side of C3's kernels does not matter: a convolution moves along pixel by pixel."),
+            _ROW.stride.value: Text("That moves S4 by one place. S6 takes every second place of S4."),
+            2 * 3: Text(
+                "Each of the three layers takes every second place of the one below: multiply, do not add."
+            ),
             16: Text("That is how far a unit of S4 sees. Its neighbour begins sooner."),
-            8: Text("Only two layers on the way lower the resolution."),
+            2: Text("That moves S2 by one place. Two more layers behind it halve the number of places."),
         },
     ),
     "side": Number(

@@ -105,7 +105,7 @@ EXERCISES = {
             Text(
                 "That is a running mean. Momentum is a sum: the new gradient counts in full."
             ): lambda p, v, g, rate, m: p - rate * (m * v + (1 - m) * g),
-            Text("That is plain gradient descent: the velocity has no say."): lambda p, v, g, rate, m: (
+            Text("That is plain gradient descent: the velocity is not used."): lambda p, v, g, rate, m: (
                 p - rate * g
             ),
             Text("The rate is missing: that is far too large a step."): lambda p, v, g, rate, m: (
@@ -123,7 +123,7 @@ EXERCISES = {
         right="a",
         because=Text("Right answers are summed over all digits and divided once."),
         hints={
-            "b": Text("They are, but that only makes an accuracy noisy, not wrong."),
+            "b": Text("They are, but that is no reason why the mean should be wrong."),
             "c": Text(
                 "Take ten batches of 100 and one of 1, which is wrong: the mean of accuracies falls by a tenth."
             ),
@@ -176,7 +176,7 @@ QUIZ = {
         },
     ),
     "connections": Estimate(
-        Text("How many connections does a map of C3 have that reads three maps of S2, with 10 by 10 units?"),
+        Text("A map of C3 has 10 by 10 units and reads three maps of S2. How many connections does it have?"),
         right=100 * (3 * 25 + 1),
         because=Text("100 units, each with 3 x 25 inputs and a bias."),
         hints={

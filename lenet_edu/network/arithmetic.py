@@ -11,16 +11,15 @@ class Lines(str):
         return str(self)
 
 
-def worked_sum(inputs: Tensor, weights: Tensor, bias=0.0, squash=None, decimals: int = 2) -> Lines:
+def worked_sum(inputs: Tensor, weights: Tensor, bias=None, squash=None, decimals: int = 2) -> Lines:
     """A unit's weighted sum with every term, then its bias, then its squash.
 
-    inputs, weights: (k, k) or (n,), alike in shape; each row of them is a line. squash: a layer's squash, if
-    its value is to be shown too.
+    inputs, weights: (k, k) or (n,), alike in shape; each row of them is a line. bias: None where the sum is
+    only a part of a unit's. squash: a layer's squash, if its value is to be shown too.
 
         worked_sum(patch, kernel, bias, network.C1.squash)
     """
     inputs, weights = (torch.atleast_2d(torch.as_tensor(values).detach()) for values in (inputs, weights))
-    bias = torch.as_tensor(bias).detach()
     width = decimals + 3
 
     def shown(value) -> str:
@@ -32,8 +31,12 @@ def worked_sum(inputs: Tensor, weights: Tensor, bias=0.0, squash=None, decimals:
         lines.append((" + ".join(terms), (row * factors).sum()))
     longest = max(len(text) for text, _ in lines)
     total = (inputs * weights).sum()
+    after = [("all added", total)]
+    if bias is not None:
+        bias = torch.as_tensor(bias).detach()
+        total = total + bias
+        after += [("+ bias", bias), ("weighted sum", total)]
     rows = [f"{text:<{longest}} = {shown(value)}" for text, value in lines]
-    after = [("all added", total), ("+ bias", bias), ("weighted sum", total + bias)]
     if squash is not None:
-        after.append(("squashed", squash(total + bias)))
+        after.append(("squashed", squash(total)))
     return Lines("\n".join([*rows, *(f"{text:>{longest}} = {shown(value)}" for text, value in after)]))

@@ -250,6 +250,8 @@ def bars(values: dict, title: str = "", lit=None, text: str = "{:,.1f}", layers:
     figure, (axis,) = subplots(1, 1, (7, 0.5 + 0.28 * len(labels)))
     drawn = axis.barh(labels, numbers, color=colours)
     axis.bar_label(drawn, [text.format(number) for number in numbers], padding=3, size=8)
+    if str(lit) in labels:  # its bar may be too short to be seen
+        axis.get_yticklabels()[labels.index(str(lit))].set(color=ORANGE, weight="bold")
     axis.set_xlim(0, max(numbers) * 1.15 or 1)
     axis.set_title(title, loc="left")
     axis.invert_yaxis()

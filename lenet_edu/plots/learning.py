@@ -55,7 +55,7 @@ def loss_surface(surface: Surface, paths: dict | None = None, title: str = "") -
     columns = min(len(shown), _PANELS)
     rows = -(-len(shown) // columns)
     wide = 4.4 if columns == 1 else 2.75 * columns
-    figure, axes = subplots(rows, columns, (wide, (3.5 if columns == 1 else 2.45) * rows + 0.35))
+    figure, axes = subplots(rows, columns, (wide, (3.5 if columns == 1 else 2.75) * rows + 0.35))
     for axis, (label, path) in zip(axes, shown, strict=False):
         drawn = _draw_surface(axis, surface)
         if path:

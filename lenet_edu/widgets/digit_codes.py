@@ -92,7 +92,7 @@ class DigitCodes(Widget):
         label = self.labels[self.digit]
         title = (
             translate(
-                "Distance of F6 of image {place}, a {label} to each code", place=self.digit, label=label
+                "Distance of F6 of image {place}, a {label}, to each code", place=self.digit, label=label
             )
             if label
             else translate("Distance of F6 of image {place} to each code", place=self.digit)

@@ -28,5 +28,7 @@ def test_each_row_shows_its_terms_and_their_sum_without_minus_zero():
     assert [line.split()[-1] for line in (added, bias, total)] == ["4.50", "1.00", "5.50"]
 
 
-def test_a_flat_list_of_inputs_is_one_line():
-    assert len(worked_sum(torch.ones(4), torch.ones(4)).splitlines()) == 4
+def test_a_flat_list_of_inputs_is_one_line_and_without_a_bias_only_their_sum_follows():
+    terms, added = worked_sum(torch.ones(4), torch.ones(4)).splitlines()
+    assert terms.count(" x ") == 4
+    assert added.split() == ["all", "added", "=", "4.00"]

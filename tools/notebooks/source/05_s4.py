@@ -4,7 +4,8 @@
 # [Course map](00_start_here.ipynb) · [Glossary](glossary.ipynb)
 #
 # **After this notebook you can:** follow how the maps get smaller and more numerous, work out what a unit sees, measure how much
-# a moved digit changes each layer, and find out how far a digit can be bent before it is misread.
+# a moved digit changes each layer, and find out how far a digit can be bent before it is misread. Before it you need
+# [03 S2](03_s2.ipynb) and [04 C3](04_c3.ipynb).
 #
 # ## Where we are
 #
@@ -28,7 +29,8 @@ tuple(arrives.shape)
 # %% [markdown]
 # ## One unit, on paper
 #
-# As in S2: add four values, multiply by the map's coefficient $a$, add its bias $b$, squash.
+# A unit is computed as in S2: add four values, multiply the sum by the map's coefficient $a$, add the map's bias $b$, and squash
+# the result.
 #
 # $$y_{r,c} = f\big(a\,(x_{2r,\,2c} + x_{2r,\,2c+1} + x_{2r+1,\,2c} + x_{2r+1,\,2c+1}) + b\big)$$
 
@@ -36,8 +38,8 @@ tuple(arrives.shape)
 square = arrives[3, 0, 4:6, 4:6]
 a, b = network.S4.coefficient[0].item(), network.S4.bias[0].item()
 weighted_sum = square.sum() * a + b
-print(*(f"{value:.2f}" for value in square.flatten()), sep=" + ", end=f" = {square.sum():.2f}\n")
-print(f"{square.sum():.2f} x {a:.2f} + {b:.2f} = {weighted_sum:.2f}")
+print(*(f"{value:.4f}" for value in square.flatten()), sep=" + ", end=f" = {square.sum():.4f}\n")
+print(f"{square.sum():.4f} x {a:.4f} + ({b:.4f}) = {weighted_sum:.2f}")
 print(f"squashed: {network.S4.squash(weighted_sum):.2f}")
 print(f"the layer itself says: {network.S4(arrives)[3, 0, 2, 2]:.2f}")
 
@@ -56,7 +58,7 @@ titles = [f"map {k}" for k in range(16)]
 plots.maps(s4[3], titles, "The 3 in S4: sixteen maps of 5 by 5 units", layer="S4")
 
 # %% [markdown]
-# ## Fewer places, more maps
+# ## Follow the size of the maps from layer to layer
 
 # %%
 from lenet_edu import ask, ledger
@@ -74,14 +76,15 @@ ask("s4.units", "\n".join(lines))
 # From layer to layer, *where* something is becomes less exact, while more kinds of feature are recorded. The paper calls this form a **bi-pyramid**: the maps get smaller from layer to layer,
 # and there are more of them.
 #
-# ## What one unit sees
+# ## Work out what one unit sees
 #
-# How large is the receptive field of a unit of S4? Go down layer by layer. If a unit stands for $r$ by $r$ units of one layer, and
-# that layer has kernels of side $k$ that move by $s$, then it stands for
+# How large is the receptive field of a unit of S4? Go down layer by layer. Suppose that our unit depends on a square of $r$ by $r$
+# units in some layer, and that this layer's kernels have the side $k$ and move in steps of $s$. Then our unit depends on a square
+# of $r'$ by $r'$ units in the layer below, with
 #
 # $$r' = (r - 1)\, s + k$$
 #
-# by as many units of the layer below. Start with $r = 1$:
+# Begin in S4 with the unit itself, $r = 1$. (S4 and S2 read squares with $k = 2$ and $s = 2$.)
 
 # %%
 r = 1
@@ -119,8 +122,8 @@ print(f"{units_of_s4} units x (2 x 2 + 1) = {units_of_s4 * 5:,} connections")
 # %% [markdown]
 # ## When the image moves
 #
-# Move the image by four pixels, and S4 moves by exactly one place: S2 takes every second place, and S4 every second of those.
-# Compare S4 before and after, all places but those at the edge:
+# Move the image by four pixels, and S4 moves by exactly one place: S2 halves the number of places, and S4 halves it again.
+# Compare S4 before and after, all places except those at the edge:
 
 # %%
 import torch
@@ -131,13 +134,13 @@ print(f"moved by {4 // book['S4'].stride.value} place, largest difference {diffe
 
 
 # %% [markdown]
-# Move it by *one* pixel, and there is no quarter of a place to move to. The numbers of S4 change instead. But how much? Compare
+# Now move it by *one* pixel. S4 cannot move by a quarter of a place, so its numbers change instead. How much? Compare
 # two changes: from a digit to the same digit moved, and from a digit to another digit. With $y$ for the output of a layer:
 #
 # $$\text{ratio} = \frac{\lVert\, y(\text{moved digit}) - y(\text{digit})\,\rVert}{\lVert\, y(\text{another digit}) - y(\text{digit})\,\rVert}$$
 #
-# The ratio is near zero if the layer hardly notices the move. It is 1 if moving matters as much as being another digit. A layer that
-# does not notice a certain change has **invariance** to it. This is not the equivariance of notebook 02: there the output moves
+# The ratio is near zero if the layer hardly notices the move. It is 1 if the move changes the layer as much as another digit would.
+# A layer that does not notice a certain change has **invariance** to it. This is not the equivariance of notebook 02: there the output moves
 # along, here it stays as it is.
 
 
@@ -180,13 +183,14 @@ ask("s4.rotation", plots.robustness({"LeNet-5 of 1998": recorded["lenet5-1998"]}
 
 # %% [markdown]
 # The green areas show how far the paper estimates that LeNet-5 reads accurately: turned by up to 30 degrees, twice or half as large,
-# or moved by half its height. Compare them with the measured curves. Remember notebook 00: **a network knows only the kind of data
-# that it was trained on.** This one was trained on digits that stand upright in the middle.
+# or moved by half its height. Compare that with the measured curves: near the borders of the green areas this network already
+# makes many mistakes. Remember notebook 00: **a network knows only the kind of data that it was trained on.** This one was trained
+# on digits that stand upright in the middle.
 #
-# ## Where does invariance come from?
+# ## Find out where invariance comes from
 #
-# It is often said that pooling makes a network invariant to small shifts. Is it true? A network with the same layers but random
-# weights has the same subsampling, and has learned nothing. Here are the trained network, and five with random weights:
+# It is often said that subsampling makes a network invariant to small shifts. Is that true? A network with the same layers but
+# random weights has the same subsampling, and has learned nothing. Here are the trained network and five with random weights:
 
 # %%
 from lenet_edu import LeNet5
@@ -204,10 +208,10 @@ lines |= {f"random {seed}": list(one.values()) for seed, one in enumerate(severa
 plots.curves(names, lines, "One pixel to the right", ylabel="ratio")
 
 # %% [markdown]
-# Up to S4 the lines lie close together. With random weights the ratio falls only a little, and C5 and F6 add nothing. In the
-# trained network it falls in C5 and F6, the layers that see the whole digit. So in this network the subsampling layers help a
-# little, and most of the invariance comes with training. (This is one trained network; the others that this course ships show the
-# same, as you can check with `load_network("lenet5-modern")`.)
+# Up to S4 all six lines fall, and by about as much: for this part no training is needed. Behind S4 they part. With random weights
+# C5 and F6 add nothing. In the trained network the ratio goes on falling in C5 and F6, the layers that see the whole digit. So in
+# this network the layers up to S4 give a part of the invariance, and training gives the larger part. (This is one trained
+# network. Does it hold for another? Try `load_network("lenet5-modern")`.)
 #
 # ## Change it
 #
@@ -224,7 +228,8 @@ plots.curves(pixels, {"F6": answers}, "How far may a digit move?", "pixels to th
 #
 # Each solution is folded away in the cell below yours.
 #
-# **1. Compute.** By how many pixels must the image move, so that S4's maps move by exactly one place?
+# **1. Transfer.** Suppose that a layer S6 subsampled S4's maps once more, in squares of 2 by 2. By how many pixels must the image
+# move so that S6's maps move by exactly one place?
 
 # %%
 from lenet_edu import check
@@ -234,7 +239,7 @@ check("s4.step", pixels_for_one_place)
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
 # Solution
-pixels_for_one_place = 2 * 2
+pixels_for_one_place = 2 * 2 * 2
 assert check("s4.step", pixels_for_one_place).right
 
 # %% [markdown]
@@ -298,7 +303,8 @@ quiz("s4")
 # ## What you know now
 #
 # - S4 has 32 parameters and 2,000 connections, and gives 400 units.
-# - From INPUT to S4 the side of a map goes from 32 over 28, 14 and 10 to 5, and the number of maps from 1 over 6 to 16.
+# - From INPUT to S4 the side of a map shrinks from 32 to 28, 14, 10 and 5, and the number of maps grows from 1 to 6 and 16.
+# - A unit of S4 sees 16 by 16 pixels, and its neighbour sees the square four pixels further on.
 # - In the trained network, invariance to small shifts appears mostly in the layers that see the whole digit.
 #
 # Sixteen maps of 5 by 5 units leave S4, for each of the ten digits:
@@ -307,4 +313,4 @@ quiz("s4")
 tuple(s4.shape)
 
 # %% [markdown]
-# **Next:** [06 C5](06_c5.ipynb) looks at all of it at once.
+# **Next:** in [06 C5](06_c5.ipynb) each unit sees the whole digit.

@@ -4,8 +4,8 @@
 # [Course map](00_start_here.ipynb) · [Glossary](glossary.ipynb)
 #
 # **After this notebook you can:** compute a unit of C5 by hand, say why the paper calls C5 a convolution although it looks
-# like something else, and let the network read a whole line of digits without training it for that. Before it you need
-# [04 C3](04_c3.ipynb) and [05 S4](05_s4.ipynb). It takes about 15 minutes to read, and as long again for the exercises.
+# like something else, slide the network along a whole line of digits, and say how far you can trust what it finds there.
+# Before it you need [04 C3](04_c3.ipynb) and [05 S4](05_s4.ipynb).
 
 # %%
 from lenet_edu import activations, load_digits, load_network, plots
@@ -55,8 +55,9 @@ ask("c5.share", plots.parameters_and_connections(book))
 #
 # $$a_k = b_k + \sum_{m} \sum_{u} \sum_{v} w_{kmuv}\, s_{muv}, \qquad x_k = f(a_k)$$
 #
-# $s_{muv}$ is the number in map $m$ of S4, row $u$, column $v$. Here is the part of the first map, for the 3 and the first
-# unit of C5, as you would write it on paper:
+# $s_{muv}$ is the number in map $m$ of S4, row $u$, column $v$. $w_{kmuv}$ is the weight that unit $k$ has for it, and $b_k$ the bias
+# of this unit. $a_k$ is the weighted sum, and $x_k$ is the unit's output. Here is the part that comes from the first map, for the 3
+# and the first unit of C5, as you would write it on paper:
 
 # %% tags=["nbval-ignore-output"]
 from lenet_edu import worked_sum
@@ -65,7 +66,7 @@ weight, bias = network.C5.weight.detach(), network.C5.bias.detach()
 worked_sum(arrives[3, 0], weight[0, 0])
 
 # %% [markdown]
-# Fifteen more maps bring fifteen more sums. Add them all:
+# Fifteen more maps bring fifteen more sums. Add all sixteen, then the bias:
 
 # %% tags=["nbval-ignore-output"]
 sums = (arrives[3] * weight[0]).sum((1, 2))  # one for each map
@@ -104,13 +105,13 @@ print("matrix:", *matrix.shape, "-> result:", *as_product.shape)
 print("largest difference below a thousandth:", bool((as_convolution - as_product).abs().max() < 0.001))
 
 # %% [markdown]
-# A layer in which every unit reads every number of the layer below is called a **fully connected layer**. At this
-# size, and only at this size, a convolution and a fully connected layer are the same thing.
+# A layer in which every unit reads every number of the layer below is called a **fully connected layer**. Here, where a kernel is
+# as large as the map that it reads, a convolution and a fully connected layer are the same thing.
 #
 # ## See what C5 makes of ten digits
 #
-# Each digit becomes 120 numbers, drawn here in five rows. Which rows and columns they stand in means nothing. There is
-# no *where* left: a unit tells how much of something it finds in the whole image.
+# Each digit becomes 120 numbers, drawn here in five rows to save space: the row and the column of a number mean nothing. There
+# is no *where* left: a unit tells how much of something it finds in the whole image.
 
 # %%
 titles = [f"a {label}" for label in digits.labels.tolist()]
@@ -162,9 +163,9 @@ for side in (32, 36, 40, 64):
 ask("c5.larger", "\n".join(shapes))
 
 # %% [markdown]
-# This is the reason for the name. If the input were made larger and all else kept, the paper says, C5's
-# maps would be larger than 1 by 1. Each place of the result is what the network says about one window of
-# 32 by 32, and the windows lie four pixels apart. Check it for the second place of a row:
+# This is why the paper calls C5 a convolution: with a larger input, and everything else unchanged, its maps would be larger
+# than 1 by 1. Each place of the result is what the network says about one window of 32 by 32, and the windows lie four pixels
+# apart. Check it for the second place of a row, with the first three maps of C5:
 
 # %%
 large = torch.rand(1, 1, 36, 36, generator=torch.Generator().manual_seed(0))
@@ -174,9 +175,9 @@ print("second place of the large image:", [round(k, 3) for k in second_place.tol
 print("the window four pixels on:      ", [round(k, 3) for k in window.tolist()])
 
 # %% [markdown]
-# ## Read a line of digits
+# ## Slide along a line of digits
 #
-# Here are five digits side by side as one wide picture:
+# Put five digits side by side into one wide picture:
 
 # %%
 line = torch.cat([digits.images[d, :, :, 2:30] for d in (3, 1, 4, 1, 5)], dim=2)
@@ -184,8 +185,11 @@ line = F.pad(line, (2, 2), value=paper.BACKGROUND)[None]
 along = up_to_c5(line)[0, :, 0].T  # (places, 120)
 print(f"picture {tuple(line.shape)}: {len(along)} places")
 
-# %%
-ask("c5.cheaper", f"C5 has {len(along)} places along this line, one every {book['C5'].stride.value} pixels.")
+
+# %% [markdown]
+# C5 now has one place every four pixels along the line. What does that save, compared with cutting out each window of 32 by 32 and
+# reading it by itself? Count the **multiply-adds**. A multiply-add is one multiplication and one addition. It is the usual measure
+# of a network's work.
 
 
 # %%
@@ -198,24 +202,29 @@ def multiply_adds(width):
     return total
 
 
+# %%
 apart, together = len(along) * multiply_adds(32), multiply_adds(line.shape[3])
-print(f"{len(along)} windows one by one: {apart:>10,} multiply-adds")
-print(f"sliding over the line:   {together:>10,} multiply-adds, {apart / together:.1f} times fewer")
+counts = [
+    f"{len(along)} windows one by one: {apart:>10,} multiply-adds",
+    f"sliding over the line:   {together:>10,} multiply-adds, {apart / together:.1f} times fewer",
+]
+ask("c5.cheaper", "\n".join(counts))
 
 # %% [markdown]
-# A **multiply-add** is one multiplication and one addition: the usual measure of a network's work.
-#
-# F6 and OUTPUT then do their work at each place. OUTPUT gives a distance to the code of each digit, the picture that
-# F6 should give for it; notebook 07 and notebook 08 are about these. Distances are squared, as
-# in OUTPUT, and two codes are never nearer to each other than 48.
-# So a place within 12 of one code is nearer to it than to any other, and no two codes can tie. (An exercise in
-# notebook 08 asks why 12.)
+# F6 and OUTPUT then do their work at each place. For each digit there is a code: the picture that F6 should show for it. OUTPUT
+# gives the distance from F6 to each of the ten codes, and the smallest distance is the answer. Notebook 07 and notebook 08 are about these.
+# Distances are squared, as in OUTPUT, and the two codes that are most alike have the distance 48. So a place within 12 of one code
+# is nearer to it than to any other. (An exercise in notebook 08 asks why 12.)
 
 # %%
 distances = network.OUTPUT(network.F6(along)).detach()
 nearest_pair = torch.pdist(network.OUTPUT.codes).square().min().round()
 near = nearest_pair.item() / 4
 print(f"codes at least {nearest_pair:.0f} apart; one code is the nearest, without doubt, within {near:.0f}")
+
+# %% [markdown]
+# In the lower panel each column is one window and each row one digit. The darker a field, the smaller the distance to the code of
+# this digit. Where the distance is less than 12, the digit is written into the field:
 
 # %%
 plots.scan(
@@ -224,8 +233,8 @@ plots.scan(
 
 # %% [markdown]
 # Look at the places where a digit stands in the middle of the window. With MNIST's digits the right name is written
-# there. Between two digits the window holds halves of both. There the network mostly is near no code, but not always:
-# some halves look like another digit to it.
+# there. Between two digits the window holds parts of both. There F6 is often near no code, but not always:
+# to the network some of these parts look like another digit.
 #
 # So is a near code a right answer? No. It only says that F6 looks like that code. Count how often it is right, and
 # what the network says to pixels in random order, which are no digit at all:
@@ -242,9 +251,10 @@ print(f"noise: {noise_near.float().mean():.0%} is within 12 of a code")
 
 # %% [markdown]
 # On MNIST 99.7% of the near answers are right, since its digits look like those that the network has learned from. With
-# digits of other people the share is clearly smaller. And of pure noise more than a quarter comes near some code. The distance can be trusted for images of the kind that the network knows,
-# and for no others. Reading a line needs more than a threshold: the paper's section on **space displacement networks**
-# puts a second stage behind the sliding network, which looks for the best reading of the whole line.
+# digits of other people the share is smaller. And more than a quarter of the noise images come near some code. You can trust the
+# distance for images of the kind that the network knows, and for no others. Reading a line needs more than a threshold: in the
+# paper's section on **space displacement networks** a second stage follows the sliding network and looks for the best reading of
+# the whole line.
 #
 # ## Change it
 # Write your own number in place of `(2, 7, 0)`. Here the digits stand closer together (`4:28` instead of `2:30`). Watch where the
@@ -261,7 +271,7 @@ plots.scan(mine[0, 0], distances, step=4, sure=near, title="Digits closer togeth
 #
 # Each solution is folded away in the cell below yours.
 #
-# **1. Compute.** The image is 64 pixels wide and 48 high. How many places has a map of C5?
+# **1. Compute.** The image is 64 pixels wide and 48 high. How many places does a map of C5 have?
 
 # %%
 places = None
@@ -273,7 +283,7 @@ places = ((64 - 32) // 4 + 1) * ((48 - 32) // 4 + 1)
 assert check("c5.places", places).right
 
 # %% [markdown]
-# **2. Compute.** How many parameters has C5 for images of 36 by 36?
+# **2. Compute.** How many parameters does C5 have for images of 36 by 36?
 
 # %%
 parameters = None
@@ -287,8 +297,8 @@ assert check("c5.parameters", parameters).right
 
 # %% [markdown]
 # **3. Transfer.** Many networks end with a fully connected layer: a matrix whose rows hold the weights for maps of 5 by
-# 5, written in one line. Make such a layer slide: write `slide(s4, matrix, bias)` for larger maps `(N, maps, H, W)`, a matrix `(units, maps * 25)` and `(units,)`.
-# The result is `(N, units, H - 4, W - 4)`, without the squash.
+# 5, written in one line. Make such a layer slide: write `slide(s4, matrix, bias)` for larger maps `(N, maps, H, W)`, a matrix `(units, maps * 25)` and
+# a bias `(units,)`. The result is `(N, units, H - 4, W - 4)`, without the squash.
 
 
 # %%
@@ -322,7 +332,7 @@ explain("c5.wide", words)
 # ## What you know now
 #
 # - C5 is a convolution whose maps happen to be 1 by 1. Its 48,120 parameters are 80% of the network.
-# - On a larger image the same weights give a map of answers, one for every four pixels.
+# - On a larger image the same weights give a map of answers, with a place every four pixels.
 # - A near code says what an image looks like to the network. It does not say that the answer is right.
 #
 # What leaves C5, for each of the ten digits:
@@ -331,4 +341,4 @@ explain("c5.wide", words)
 tuple(c5.shape)
 
 # %% [markdown]
-# **Next:** [07 F6](07_f6.ipynb) reads all 120 units, with a strange number of units of its own. There is a reason for it.
+# **Next:** [07 F6](07_f6.ipynb) reads all 120 units. It has a strange number of units of its own, and there is a reason for it.

@@ -4,7 +4,7 @@
 # [Course map](00_start_here.ipynb) · [Glossary](glossary.ipynb)
 #
 # **After this notebook you can:** compute a fully connected unit by hand, say why F6 has 84 units, and read F6 with
-# your own eyes. Before it you need [06 C5](06_c5.ipynb). It takes about 12 minutes to read, and as long again for the exercises.
+# your own eyes. Before it you need [06 C5](06_c5.ipynb).
 
 # %%
 from lenet_edu import activations, load_digits, load_network, plots
@@ -48,7 +48,8 @@ ask("f6.rows", wires)
 #
 # $$a_k = b_k + \sum_{i} w_{ki}\, c_i, \qquad x_k = f(a_k)$$
 #
-# The first ten of the 120 products of the unit with the orange frame, for the 3:
+# $c_i$ is unit $i$ of C5, $w_{ki}$ the weight that unit $k$ has for it, and $b_k$ the bias of this unit. Take the unit of F6
+# with the orange frame in the picture above, and the image of the 3. These are the first ten of its 120 products:
 
 # %% tags=["nbval-ignore-output"]
 c5 = arrives.flatten(1)  # (10, 120)
@@ -57,7 +58,7 @@ for i in range(10):
     print(f"{c5[3, i]:7.3f} x {weight[unit, i]:7.3f} = {c5[3, i] * weight[unit, i]:7.3f}")
 
 # %% [markdown]
-# And all of them, as a loop:
+# This loop adds all 120 of them, and then the layer's own number is printed beside the result:
 
 # %% tags=["nbval-ignore-output"]
 total = bias[unit].clone()
@@ -80,7 +81,7 @@ print("equal to the layer, to a thousandth:", bool((by_hand - f6).abs().max() < 
 #
 # 84 numbers in a row say nothing to the eye. But 84 is 7 x 12, and the authors of LeNet-5 chose it for that: they
 # wanted F6 to be a small picture, 7 pixels wide and 12 high, with 1 for ink and -1 for paper. For each character they
-# drew such a picture by hand. It is called the **code** of the character.
+# drew such a picture by hand. It is called the **code** of the character. These are the codes of the ten digits:
 
 # %%
 from lenet_edu import paper
@@ -104,7 +105,7 @@ ask("f6.picture", figure)
 
 # %% [markdown]
 # Training asks F6 to come near the code of the right digit, so six layers turn handwriting into print. The codes themselves
-# are no parameters: the paper says that they were kept fixed, at least in the beginning. For comparison, the same digits in
+# are not parameters: the paper says that they were kept fixed, at least in the beginning. For comparison, the same digits in
 # F6 of an untrained network, where the numbers are so small that they need a scale of their own:
 
 # %%
@@ -118,20 +119,28 @@ unlearned = activations(untrained, threes)["F6"].view(-1, height, width)
 plots.maps(unlearned, title="Before training", layer="F6", columns=10)
 
 # %% [markdown]
-# There is no picture in it, and hardly a difference between one image and the next. Now F6 for each of the ten digits,
-# and below it the codes:
+# No digit can be seen in these, and they hardly differ from one image to the next. Now look at F6 of the trained network for each
+# of the ten digits, and compare it with the codes below:
 
 # %%
 pictures = f6.view(10, height, width)
-labels = [f"a {label}" for label in digits.labels.tolist()]
-plots.maps(pictures, labels, "F6 of the ten digits", layer="F6", columns=10, limit=limit)
+titles = [f"a {label}" for label in digits.labels.tolist()]
+plots.maps(pictures, titles, "F6 of the ten digits", layer="F6", columns=10, limit=limit)
 
 # %%
 codes = torch.tensor(paper.DIGIT_CODES).float()
-plots.maps(codes, labels, "The code of each digit", layer="OUTPUT", columns=10, limit=limit)
+plots.maps(
+    codes,
+    [f"code of {digit}" for digit in range(10)],
+    "The ten codes",
+    layer="OUTPUT",
+    columns=10,
+    limit=limit,
+)
 
 # %% [markdown]
-# How many of the 84 pixels have the wrong sign? Count it for a thousand test digits, or for as many as there are:
+# How many of the 84 pixels have the wrong sign, that is, ink where the code has paper or the other way round? Count them for a
+# thousand test digits, or for as many as there are:
 
 # %% tags=["nbval-ignore-output"]
 test = everything.test.select(torch.arange(min(1000, len(everything.test))))
@@ -145,8 +154,8 @@ print(f"{off[~right].mean():.1f} pixels where it is misread")
 # Where the network reads rightly, F6 is close to the printed code. Where it misreads a digit, many pixels are wrong: often
 # F6 shows the print of another digit.
 #
-# Here F6 stands beside the codes, with its distance to each. The codes are yours: click their pixels, and see the
-# distances move. How few pixels does it take until the network decides otherwise?
+# Here F6 stands beside the codes, with its distance to each. The smallest distance is the answer. You can change the codes: click
+# their pixels, and see the distances change. How few pixels must you change until the network gives another answer?
 
 # %%
 from lenet_edu import DigitCodes
@@ -156,7 +165,7 @@ DigitCodes(network, digits, digit=3)
 # %% [markdown]
 # ## Count parameters and connections
 #
-# A unit of F6 sees all of C5, and through it the whole image. Nothing is shared: each parameter serves one connection.
+# A unit of F6 sees all of C5, and through it the whole image. No weight is shared, so each parameter serves one connection:
 #
 # $$84 \times (120 + 1)$$
 
@@ -175,18 +184,19 @@ plots.receptive_field(network, outputs, "F6", sample=3)
 # %% [markdown]
 # ## Compare a code with ten units
 #
-# Most networks today end with ten units, one for each class: high for the right one, low for the others. This is called
-# **one-hot**. The paper gives reasons against it, and they are about its larger aim, which is reading text and not
-# single digits:
+# Most networks today end with one unit for each class, so ten for the digits. The unit of the right class should be high, and all
+# others low. This is called **one-hot**. The paper gives reasons against it. They come from its larger aim, which is to read text
+# and not only single digits:
 #
 # - With many classes, here all printable characters, nearly all units would have to be off nearly all the time. That is
 #   hard for squashed units.
 # - Characters that look alike, such as O, o and 0, have codes that look alike. When the network confuses
-#   them, the answer is near each of their codes, and what follows can choose by context.
+#   them, F6 is near each of their codes, and a later stage, which knows the neighbouring characters, can choose.
 # - What is no character at all should be near no code.
 #
-# Test the last reason. Here is how far F6 is from its nearest code, for real digits and for the same pixels in random
-# order:
+# Test the last reason. How far is F6 from its nearest code, for real digits and for the same pixels in random order? The images
+# of each kind are sorted by this distance, so in the middle of the curve you read the distance of the
+# middle one:
 
 # %%
 real = everything.test.images[:300]
@@ -201,8 +211,8 @@ plots.curves(
 )
 
 # %% [markdown]
-# Digits are near a code far more often than noise. But the line of the noise begins low: some noise comes as near as a
-# digit. A code helps to reject what is no digit, and it does not do it alone.
+# Digits are near a code far more often than noise is. But the line of the noise begins low: some noise comes as near as a
+# digit. The distance helps to reject what is no digit, but it is not enough.
 #
 # ## Change it
 #
@@ -220,13 +230,14 @@ lines = {"to the code of 3": between["OUTPUT"][:, 3], "to the code of 8": betwee
 plots.curves(steps, lines, "Distance of F6 while the 3 fades into the 8", "share of the 8", "distance")
 
 # %% [markdown]
-# Where the two lines cross, F6 is as far from one code as from the other. There the network changes its mind.
+# Where the two lines cross, F6 is as far from one code as from the other. There the network changes its answer, unless a third
+# code is nearer than both.
 #
 # ## Exercises
 #
 # Each solution is folded away in the cell below yours.
 #
-# **1. Compute.** Make the codes pictures of seven by nine pixels. How many parameters has F6 then?
+# **1. Compute.** Suppose that the codes are pictures of seven by nine pixels. How many parameters does F6 have then?
 
 # %%
 parameters = None
@@ -239,7 +250,8 @@ assert check("f6.larger", parameters).right
 
 # %% [markdown]
 # **2. Draw.** Invent a code for an eleventh class, such as a plus sign: 12 rows of 7 numbers, 1 for ink and -1 for
-# paper. It must differ from the code of each digit in more than 12 pixels, or the network could mistake one for the other.
+# paper. It must differ from the code of each digit in more than 12 pixels, so that it is no nearer to any of them
+# than they are to each other.
 
 # %%
 drawing = None
@@ -288,8 +300,8 @@ explain("f6.targets", words)
 # ## What you know now
 #
 # - F6 is a fully connected layer: 84 x (120 + 1) = 10,164 parameters and as many connections.
-# - Its 84 units are a picture of 7 by 12, and training makes it a printed copy of the written digit.
-# - A digit is near its code. Noise mostly is not, but sometimes it is.
+# - Its 84 units are a picture of 7 by 12, and training makes it look like the printed digit, whoever has written it.
+# - A digit is usually near its code. Noise usually is not, but sometimes it is.
 #
 # What leaves F6, for each of the ten digits:
 

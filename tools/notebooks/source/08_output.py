@@ -5,7 +5,7 @@
 #
 # **After this notebook you can:** compute the ten numbers of OUTPUT by hand and read the answer from them, say which
 # number training makes small and why the obvious choice fails when codes may move, and turn distances into
-# probabilities. Before it you need [07 F6](07_f6.ipynb). It takes about 17 minutes to read, and as long again for the exercises.
+# probabilities. Before it you need [07 F6](07_f6.ipynb).
 
 # %%
 from lenet_edu import activations, load_digits, load_network, plots
@@ -49,8 +49,8 @@ ask("output.kind", plots.bars(ten_numbers, "The ten numbers for the 3", lit=3))
 # $$y_i = \sum_j (x_j - w_{ij})^2$$
 #
 # $x_j$ is unit $j$ of F6, and $w_{ij}$ is pixel $j$ of the code of class $i$. Such a unit is called a Euclidean
-# **radial basis function** (RBF): its value depends on nothing but the distance. The top row of the picture, seven of the 84
-# terms, for the 3 and its code:
+# **radial basis function** (RBF): its value depends on nothing but the distance. These are seven of the 84 terms for
+# the 3 and its code, those of the top row of the picture:
 
 # %% tags=["nbval-ignore-output"]
 import torch
@@ -63,7 +63,7 @@ for pixel in range(7):
     print(f"({x:6.3f} - {w:4.1f})^2 = {(x - w) ** 2:.4f}")
 
 # %% [markdown]
-# All 84 terms, and beside them the layer's own number:
+# Add all 84 terms, and compare the sum with the layer's own number:
 
 # %% tags=["nbval-ignore-output"]
 distance = torch.tensor(0.0)
@@ -79,7 +79,7 @@ print(f"by hand {distance:.4f}, the layer {network.OUTPUT(arrives)[3, 3]:.4f}")
 plots.to_codes(arrives[3], codes)
 
 # %% [markdown]
-# And for all digits at once:
+# Now compute the distances of all ten digits at once:
 
 # %%
 output = network.OUTPUT(arrives)
@@ -89,8 +89,8 @@ print(tuple(by_hand.shape), "equal to the layer:", bool(torch.isclose(by_hand, o
 # %% [markdown]
 # ## Read the answer
 #
-# Ten digits down, ten codes across. In each row the smallest number is the answer. Where it stands on the diagonal, the
-# digit is read rightly.
+# In this table each row is a digit and each column a code. The smallest number of a row is the answer. Where it stands on the
+# diagonal, the digit is read rightly.
 
 # %%
 plots.matrix(output, "Distance of F6 (rows: a 0, a 1, ...) to each code", xlabel="code", ylabel="digit")
@@ -126,7 +126,10 @@ plots.digits(paper.DIGIT_CODES[:, None], titles=list(range(10)))
 
 # %%
 different = (codes[:, None] != codes).sum(2)  # (10, 10) Hamming distances
-ask("output.nearest", plots.matrix(different, "Pixels that differ between two codes"))
+ask(
+    "output.nearest",
+    plots.matrix(different, "Pixels that differ between two codes", xlabel="code", ylabel="code"),
+)
 
 # %% [markdown]
 # The number of pixels in which two pictures differ is their **Hamming distance**.
@@ -139,10 +142,9 @@ for name, value in (("smallest", apart.min()), ("largest", apart.max())):
 print(f"squared distance of the nearest two: 4 x {apart.min()} = {4 * apart.min()}")
 
 # %% [markdown]
-# Codes drawn by chance would lie about 42 pixels apart from each other. Why not take those? Because then
-# confusing 8 with 6 would cost as much as confusing 8 with 1. These codes look like what they stand for, so characters
-# that look alike in print have codes near each other. Look for the 8: it is near 6, 9, 4 and 3, and far from 1. A reader
-# of whole words can then see that an answer lies between two codes, and choose the one that makes sense. The paper wants
+# Codes drawn by chance would differ in about 42 pixels. Why not take those? Because then confusing 8 with 6 would cost as much as confusing 8 with 1. These codes look like what they stand for, so characters
+# that look alike in print have codes near each other. Look for the 8: it is near 6, 9, 4 and 3, and far from 1. A program
+# that reads whole words can then see that an answer lies between two codes, and choose the one that makes sense. The paper wants
 # this for letters such as O, o and 0.
 
 # %%
@@ -169,7 +171,7 @@ print(f"{torch.corrcoef(pairs)[0, 1]:.2f}")
 plots.receptive_field(network, outputs, "OUTPUT", sample=3)
 
 # %% [markdown]
-# 840 connections, ten codes of 84 pixels, and not one parameter: the codes are fixed.
+# Ten codes of 84 pixels make 840 connections. There is not one parameter, since the codes are fixed.
 
 # %%
 from lenet_edu import ledger
@@ -257,7 +259,7 @@ lines = {"equation 8": equation_8[:, 1], "equation 9": equation_9[:, 1]}
 plots.curves(range(200), lines, "Mean distance between two codes: equation 9 keeps them apart", "step")
 
 # %% [markdown]
-# The means over the last fifty steps:
+# These are the means over the last fifty steps of each run, with one seed:
 
 # %% tags=["nbval-ignore-output"]
 for name, history in (("equation 8", equation_8), ("equation 9", equation_9)):
@@ -265,7 +267,7 @@ for name, history in (("equation 8", equation_8), ("equation 9", equation_9)):
     print(f"{name}: loss {loss:.3f}, codes {spread:.3f} apart, {wrong:.0%} wrong")
 
 # %% [markdown]
-# If all distances are equal, equation 9 cannot fall below log 10, which is 2.303. To get lower, the codes must part. The paper
+# If all distances are equal, equation 9 cannot fall below log 10, which is 2.303. To get lower, the codes must move apart. The paper
 # uses equation 9 to train the network and keeps the codes fixed, at least in the beginning. This course does both.
 
 # %%
@@ -291,8 +293,8 @@ same = torch.isclose(-probabilities[3].log(), map_loss(y[None], torch.tensor([3]
 print("minus the logarithm of the 3's probability is equation 9:", bool(same))
 
 # %% [markdown]
-# When a network is sure to nine tenths, it should be right nine times in ten. Taken as they are, these probabilities are too sure. The
-# distances are therefore divided by a **temperature** first. It is one number, which was chosen on digits that the test does not use,
+# When a network gives its answer a probability of nine tenths, it should be right nine times in ten. With the formula as it stands, this network would
+# claim too much. The distances are therefore divided by a **temperature** first. It is one number, which was chosen on digits that the test does not use,
 # and it is kept with the weights. The rubbish class is left out.
 
 # %%
@@ -300,7 +302,7 @@ print(f"temperature {network.temperature}")
 
 # %% [markdown]
 # A distance tells which code is the nearest, and by how much it is nearer than the others. It cannot tell whether the
-# image shows a digit at all. Here the pixels of each digit are shuffled, so that nothing of it is left:
+# image shows a digit at all. Here the rows and the columns of each digit are shuffled, so that no digit is left:
 
 # %% tags=["nbval-ignore-output"]
 shuffled = digits.images[:, :, torch.randperm(32, generator=torch.Generator().manual_seed(0))]
@@ -313,6 +315,9 @@ for name, pixels in (("digits", digits.images), ("shuffled", shuffled)):
     )
 
 # %% [markdown]
+# The nearest code is usually farther from a shuffled image than from a digit. But the network can still be very sure: a
+# probability compares the ten codes with each other, and without the rubbish class none of them can stand for *no digit*.
+#
 # ## See all layers at once
 #
 # LeNet-5 reads a 3. From above: the image, edges in C1, the same at half the resolution in S2, combinations in C3, half
@@ -324,7 +329,7 @@ plots.feature_maps(outputs, sample=3, model=network)
 # %% [markdown]
 # ## Change it
 #
-# What is nearest to an image that is no digit? Draw your own: set pixels of `image` to full ink,
+# Which code is nearest to an image that is no digit? Draw your own: set pixels of `image` to full ink,
 # `paper.FOREGROUND`.
 
 # %%
@@ -418,7 +423,7 @@ explain("output.cure", words)
 # %% [markdown]
 # ## What you know now
 #
-# - OUTPUT has no parameters: it measures how far F6 is from ten fixed codes, and the nearest wins.
+# - OUTPUT has no parameters: it measures how far F6 is from ten fixed codes. The smallest distance is the answer.
 # - Codes differ in 12 to 50 pixels, and those of digits that look alike are near each other.
 # - Equation 8 alone lets codes that may move collapse. Equation 9 keeps them apart.
 #

@@ -4,8 +4,8 @@
 # [Course map](00_start_here.ipynb) · [Glossary](glossary.ipynb)
 #
 # **After this notebook you can:** build LeNet-5 from its seven layers, say where its 60,000 parameters and its 340,908
-# connections sit and why, and tell what each modern choice would change. Before it you need
-# [01 INPUT](01_input.ipynb) to [08 OUTPUT](08_output.ipynb). It takes about 15 minutes to read, and somewhat longer for the exercises.
+# connections sit and why, and say what each modern choice would change. Before it you need
+# [01 INPUT](01_input.ipynb) to [08 OUTPUT](08_output.ipynb).
 
 # %%
 from lenet_edu import LeNet5, activations, load_digits, load_network, plots
@@ -37,7 +37,8 @@ ask("network.largest", book["C5"].parameters)
 # ## Build the network from its layers
 #
 # A layer is a function with numbers in it, and the network is one layer after the other. Here they are in the
-# paper's order, each made of its own figures: maps in, maps out, size of the kernel.
+# paper's order. Each is made from a few numbers, such as the maps that it reads, the maps that it gives, and the side of its
+# kernels.
 
 # %%
 from lenet_edu import layers, paper
@@ -64,7 +65,7 @@ OUTPUT = layers.RBF(torch.tensor(paper.DIGIT_CODES))
 plots.digits(paper.DIGIT_CODES[:, None], titles=[str(digit) for digit in range(10)])
 
 # %% [markdown]
-# Put one after the other. The new layers take the weights of `model`, and an image goes through both:
+# Now put the layers one after the other. They take the weights of `model`, and an image goes through both networks:
 
 # %%
 by_hand = torch.nn.Sequential(C1, S2, C3, S4, C5, F6, OUTPUT)
@@ -77,9 +78,9 @@ print("your network and the package's give the same ten numbers:", same)
 # %% [markdown]
 # ## Draw it as text
 #
-# On its way through, the image gets smaller and the maps get more. Here is all of LeNet-5 on one page: a mark for each unit along the side
-# of a map, or for each ten units of a layer without maps, and between two layers the kind of layer that leads from one to the
-# other.
+# On the way through the network the maps get smaller, and there are more of them. Here is all of LeNet-5 on one page. Each mark
+# stands for one unit along the side of a map, or for ten units of a layer without maps. Between two layers stands what leads from
+# one to the next.
 
 # %%
 from lenet_edu import show_shape
@@ -94,15 +95,15 @@ for row in book.rows:
 # %% [markdown]
 # ## Read the whole ledger
 #
-# All of it on one page: what comes out of each layer, how many units, trainable parameters, connections and
-# multiplications it has, and how much of the image one of its units sees. The ledger is computed from the
+# The ledger says for each layer what comes out of it, how many units, trainable parameters, connections and
+# multiplications it has, and how much of the image one of its units sees. It is computed from the
 # description of the network. *How each figure comes about*, below the table, opens every formula.
 
 # %%
 book
 
 # %% [markdown]
-# 60,000 parameters and 340,908 connections: the paper prints both. It also prints each layer's. Compare:
+# The paper prints both totals, 60,000 parameters and 340,908 connections. It also prints those of each layer. Compare:
 
 # %%
 for row in book.rows:
@@ -112,8 +113,8 @@ for row in book.rows:
 assert book.totals["parameters"] == paper.TOTAL_PARAMETERS
 
 # %% [markdown]
-# The layer with the most to explain is C3. Its sixteen maps do not read all six maps below, but those that
-# a table names. Its parameters come in four groups:
+# C3 needs the longest formula. Its sixteen maps do not all read the same maps of S2: a table says which. So its parameters come in
+# four groups:
 
 # %%
 book["C3"].parameters
@@ -135,14 +136,14 @@ print(f"total   {count_parameters(model):>7,}")
 ask("network.charts", plots.parameters_and_connections(book))
 
 # %% [markdown]
-# They are nearly opposites. C5 and F6 hold almost all parameters:
+# Look at the layers with many parameters first. C5 and F6 hold almost all of them:
 
 # %%
 held = book["C5"].parameters.value + book["F6"].parameters.value
 print(f"C5 and F6: {held:,} of {book.totals['parameters']:,}, {held / book.totals['parameters']:.1%}")
 
 # %% [markdown]
-# C1 and C3 hold almost none, and do most of the work. That is weight sharing: every unit of a map uses
+# C1 and C3 hold almost none of the parameters, but do most of the work. That is weight sharing: every unit of a map uses
 # the same kernel, so one parameter serves many connections.
 
 # %%
@@ -173,12 +174,12 @@ for hidden in (300, 1000):
 print(f"LeNet-5          {book.totals['parameters']:>8,} parameters   {paper.TEST_ERROR:.2f}%")
 
 # %% [markdown]
-# Four times as many parameters, and nearly five times as many errors. The network with kernels needs less because it knows something
-# in advance: that a stroke is a stroke wherever it stands.
+# The smaller of the two has four times as many parameters as LeNet-5, and nearly five times as many errors. The network with
+# kernels needs less because something is built into it: a stroke is a stroke, wherever it stands.
 #
 # ## See it work
 #
-# The trained network reads a 3. Follow it down: edges and strokes in C1, the same at half the
+# The trained network reads a 3. Follow the 3 down through the layers: edges and strokes in C1, the same at half the
 # resolution in S2, combinations of them in C3, and in F6 a picture of the digit's code. If MNIST is not on your machine,
 # this 3 comes from other people than those whose digits the network has learned from.
 
@@ -186,7 +187,7 @@ print(f"LeNet-5          {book.totals['parameters']:>8,} parameters   {paper.TES
 plots.feature_maps(outputs, sample=3, model=trained)
 
 # %% [markdown]
-# And with your own digit. The network was trained on other people's: does it read yours?
+# Now draw your own digit. The network was trained on other people's: does it read yours?
 
 # %%
 from lenet_edu import DrawDigit, FeatureMaps
@@ -194,15 +195,15 @@ from lenet_edu import DrawDigit, FeatureMaps
 DrawDigit(trained)
 
 # %% [markdown]
-# Every unit of every layer, with its arithmetic, for the first twenty digits. The slider *weights* goes from a
-# network that knows nothing to the trained one.
+# Here you can look at every unit of every layer, with its arithmetic, for the first twenty digits. The slider *weights* goes from
+# a network that knows nothing to the trained one.
 
 # %%
 stages = {"untrained": model, "1998, trained": trained}
 FeatureMaps(stages, digits.test.images[:20], labels=digits.test.labels[:20].tolist(), digit=0)
 
 # %% [markdown]
-# And the ten distances. The smallest names the digit:
+# Here are the ten distances for the 3. The smallest one names the digit:
 
 # %% tags=["nbval-ignore-output"]
 for digit, distance in enumerate(outputs["OUTPUT"][3].tolist()):
@@ -212,7 +213,7 @@ for digit, distance in enumerate(outputs["OUTPUT"][3].tolist()):
 # ## Compare 1998 with today
 #
 # Today one would choose differently in four places, and each is one switch of `LeNet5`. The ledger tells what
-# a switch costs; the first line is the network of 1998, the last one has all four switched.
+# a switch costs. The first line is the network of 1998. In the last line all four are switched.
 
 # %%
 from lenet_edu import MODERN
@@ -225,7 +226,7 @@ for switches in variants:
 
 # %% [markdown]
 # The modern network has 61,706 parameters, the number that most implementations on the web report for
-# LeNet-5. It is not the paper's. The difference, layer by layer:
+# LeNet-5. It is not the paper's. This is the difference, layer by layer:
 
 # %%
 modern = ledger(LeNet5(**MODERN))
@@ -235,8 +236,8 @@ for old, new in zip(book.rows, modern.rows, strict=True):
 print(f"total   {modern.totals['parameters'] - book.totals['parameters']:+,}")
 
 # %% [markdown]
-# A full table gives C3 900 more. Pooling without parameters takes S2's 12 and S4's 32 away. And ten linear
-# units, each with 84 weights and a bias, learn what the ten codes had fixed.
+# With a full table C3 has 900 parameters more. Pooling has none, so S2 loses its 12 and S4 its 32. And ten linear
+# units, each with 84 weights and a bias, take the place of the ten fixed codes.
 #
 # ## Change it
 #
@@ -357,6 +358,6 @@ explain("network.sharing", words)
 # - LeNet-5 has 60,000 parameters and 340,908 connections, and you can account for every one.
 # - The convolutions do most of the work with few parameters. C5 and F6 hold 97.1% of them.
 # - "LeNet-5 has 61,706 parameters" is true of a modern cousin, not of the network of 1998.
-# - What it needs are good values for its parameters. So far they were given.
+# - It only works with good values for its parameters. So far these were given.
 #
 # **Next:** [10 How a network learns](10_how_a_network_learns.ipynb) finds such values, by a method that you can do by hand.

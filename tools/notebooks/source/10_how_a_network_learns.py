@@ -6,7 +6,7 @@
 # **After this notebook you can:** measure the slope of the loss at one weight and say which way the weight has to go,
 # carry slopes backwards by hand through a whole LeNet-5 and get the numbers that torch gets, say what learning rate and
 # momentum do, and find a fault in a backward pass. Before it you need [02 C1](02_c1.ipynb), [03 S2](03_s2.ipynb),
-# [07 F6](07_f6.ipynb) and [08 OUTPUT](08_output.ipynb). It takes about 25 minutes to read, and as long again for the exercises.
+# [07 F6](07_f6.ipynb) and [08 OUTPUT](08_output.ipynb).
 
 # %%
 import torch
@@ -86,8 +86,8 @@ curve = plots.slope(values, losses, (here, loss), measured, xlabel="C1.weight[2,
 ask("learning.direction", curve)
 
 # %% [markdown]
-# In the picture that comes with the answer, the orange line touches the curve and has the slope that you measured. Now do
-# this for all weights. The list of all slopes is called the gradient. Measured one by one, it takes two runs through the network for each weight.
+# In the picture that comes with the answer, the orange line touches the curve and has the slope that you measured. The list of the
+# slopes of all weights is called the gradient. To measure it one weight at a time takes two runs through the network for each weight.
 
 # %%
 weights = sum(weight.numel() for weight in network.parameters())
@@ -121,7 +121,7 @@ print(f"a = {w:.1f} x {x:.1f} = {a:.4f}\ny = f({a:.1f}) = {y:.4f}\nE = ({y:.4f} 
 
 
 # %% [markdown]
-# Turn $w$ a little. That moves $a$, which moves $y$, which moves $E$. Each link of this chain has a slope of its own,
+# Change $w$ a little. That moves $a$, which moves $y$, which moves $E$. Each link of this chain has a slope of its own,
 # and the slope of the whole chain is their product. That is the **chain rule**:
 #
 # $$\frac{\partial E}{\partial w} = \frac{\partial E}{\partial y} \cdot \frac{\partial y}{\partial a} \cdot \frac{\partial a}{\partial w} = 2(y - t) \cdot f'(a) \cdot x$$
@@ -157,7 +157,7 @@ print(f"torch: {w.grad:.4f}")
 # layer you need two things:
 #
 # 1. the slopes in the layer's own weights, which say how to change them;
-# 2. the slopes in the layer's inputs, which are the outputs of the layer before, and there you go on.
+# 2. the slopes in the layer's inputs. These are the outputs of the layer before, where you go on.
 #
 # Take a digit that the network misreads. Torch does its run first, so that you can compare.
 
@@ -401,7 +401,7 @@ ask("learning.rate", plots.loss_surface(surface, rates))
 
 # %% [markdown]
 # Look at the four pictures in the answer. With a small rate the ball is safe and slow. A rate that is too large throws it from one side of the valley to the
-# other. A good rate lies between, and it depends on the surface: the steeper the valley bends, the smaller the rate must be.
+# other. (With the rate 1.0 a step soon leads off the map, so the path ends there.) A good rate lies between, and it depends on the surface: the steeper the valley bends, the smaller the rate must be.
 # How strongly a valley bends is called its **curvature**. Notebook 14 comes back to it.
 #
 # ## Give the ball momentum

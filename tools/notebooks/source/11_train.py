@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 11 · Train
 #
-# [Glossary](glossary.ipynb)
+# [Course map](00_start_here.ipynb) · [Glossary](glossary.ipynb)
 #
 # **After this notebook you can:** train LeNet-5 from random weights, read its curves, say what a wrong learning rate does,
 # draw a digit for the network that you have just trained, and write the whole training script yourself in plain torch.
@@ -16,7 +16,7 @@ from lenet_edu import MODERN, LeNet5, accuracy, load_digits, paper, plots
 # %% [markdown]
 # ## Where we are
 #
-# In notebook 10 you computed every slope by hand and took a few steps. Now you take thousands, and watch. The network is the
+# In notebook 10 you computed every slope by hand and took a few steps. Now you take thousands, and watch what happens. The network is the
 # modern LeNet-5 of notebook 09: ReLU, max pooling, a linear output. Its weights are random.
 
 # %%
@@ -81,7 +81,7 @@ print(f"{accuracy(learner, digits.validation):.1%} of the validation digits righ
 print("more than 75% right:", accuracy(learner, digits.validation) > 0.75)
 
 # %% [markdown]
-# Chance would be one in ten. These are digits that the network has never seen.
+# With pure guessing it would be one in ten. And these are digits that the network has never seen.
 #
 # ## Choose a recipe
 #
@@ -139,8 +139,9 @@ panel
 #
 # 1. Press *Step* a few times. One batch moves the kernels of C1 so little that you cannot see it. The bars show how large
 #    each layer's gradient is.
-# 2. Press *Epoch* once and look at the error. With MNIST an epoch is more than four hundred batches, and the network learns
-#    most of what it will ever know in it. With the small digits an epoch is a few batches, and it needs many epochs for the same.
+# 2. Press *Epoch* once and look at the error. With MNIST an epoch is more than four hundred batches, and in it the
+#    network learns most of what it will ever know. With the small digits an epoch is only a few batches, and the network needs
+#    many epochs to learn as much.
 # 3. Move *digit* to follow another digit through the layers while they change.
 #
 # The next cell presses *Train* for you and waits. It goes on from where you are.
@@ -213,7 +214,7 @@ print("different answers to 200 digits:", len(answers.unique()))
 # ## Stop and go on
 #
 # A run is a folder. It is written when training begins, after every epoch and at every pause, each file whole or not at all. You can
-# close the lid or restart the kernel: *Load* in the panel takes the run up where it was.
+# shut down the computer or restart the kernel: *Load* in the panel continues the run from there.
 
 # %%
 for path in sorted(panel.session.home.glob("[!.]*")):
@@ -221,8 +222,8 @@ for path in sorted(panel.session.home.glob("[!.]*")):
 
 
 # %% [markdown]
-# On a processor it even ends with exactly the same weights. Here one run takes thirty steps. Another stops after twelve, and a new session
-# goes on with it, as after a restart.
+# On a CPU a run that was stopped and continued even ends with exactly the same weights as one that was not. Here one run takes
+# thirty steps. Another stops after twelve, and a new session goes on with it, as after a restart.
 
 
 # %%
@@ -256,7 +257,7 @@ print(f"the paper, on MNIST: {paper.TEST_ERROR}% wrong")
 
 # %% [markdown]
 # If MNIST is not on this machine, you see the error on the small digits that come with this course. There are fewer
-# to learn from, so it is larger, and you cannot compare it with the paper. What the recorded run on MNIST reached:
+# to learn from, so it is larger, and you cannot compare it with the paper. This is what the recorded run on MNIST reached:
 
 # %%
 print(f"recorded on MNIST: {1 - record['test_accuracy']:.2%} wrong")
@@ -268,7 +269,8 @@ print(f"recorded on MNIST: {1 - record['test_accuracy']:.2%} wrong")
 plots.confusion(confusion(model, digits.test))
 
 # %% [markdown]
-# And here are the mistakes, the most certain ones first: *written → read*. You would get some of them wrong yourself.
+# And here are the mistakes, those first of which the network is surest: *written → read*. Some of these digits are hard to read
+# for people, too.
 
 # %% tags=["nbval-ignore-output"]
 wrong = mistakes(model, digits.test)[:30]
@@ -278,7 +280,7 @@ plots.digits(shown, titles=[f"{m.label} → {m.predicted}\n{m.probability:.0%}" 
 # %% [markdown]
 # ## See what it has learned
 #
-# The six kernels of C1, first as they were drawn at random, then after training. A red weight raises the sum where there
+# Here are the six kernels of C1, first as they were drawn at random, then after training. A red weight raises the sum where there
 # is ink, a blue one lowers it. A kernel that is red on one side and blue on the other responds to an edge.
 
 # %%
@@ -290,7 +292,7 @@ plots.kernels(untrained.C1.weight[:, 0])
 plots.kernels(model.C1.weight[:, 0])
 
 # %% [markdown]
-# The same for every layer. The slider *weights* changes between the two networks. Point at a unit to see how it is computed.
+# Now compare all layers. The slider *weights* changes between the two networks. Point at a unit to see how it is computed.
 
 # %% tags=["nbval-ignore-output"]
 from lenet_edu import FeatureMaps
@@ -374,7 +376,7 @@ def accuracy_of(network, loader):
 
 
 # %% [markdown]
-# **Part five: the loop.** The best weights are saved whenever the validation accuracy rises, the last ones at the end.
+# **Part five: the loop.** The weights are saved whenever the validation accuracy is the best so far, and once more at the end.
 
 # %% tags=["script", "nbval-ignore-output"]
 os.makedirs("../runs/script", exist_ok=True)
@@ -429,8 +431,8 @@ steps = full + (left > 0)
 assert check("training.steps", steps).right
 
 # %% [markdown]
-# **2. Transfer.** The slope stays the same, and the momentum is 0.99 instead of 0.9. How many times as long as the first step does a step become in the
-# end?
+# **2. Transfer.** The slope stays the same, and the momentum is 0.99 instead of 0.9. In the end, how many times as long as the first step
+# is a step?
 
 # %%
 times = None
@@ -465,8 +467,9 @@ def step(parameter, velocity, gradient, rate, momentum):
 assert check("training.step", step).right
 
 # %% [markdown]
-# **4. Find the fault.** A script adds up the accuracies of all batches and divides by the number of batches. Why is that not the accuracy of the epoch? (a) The
-# last batch is smaller, and its digits count for more. (b) Batches are drawn at random. (c) It is the same.
+# **4. Find the fault.** A script adds up the accuracies of all batches and divides by the number of batches. Is that the accuracy
+# over all digits? (a) No: the last batch is smaller, so each of its digits counts for more. (b) No: batches are drawn at random.
+# (c) Yes, it is the same.
 
 # %%
 letter = None
@@ -478,8 +481,8 @@ letter = "a"
 assert check("training.batches", letter).right
 
 # %% [markdown]
-# **5. Transfer.** Change the script for images of 28 by 28: take `transforms.Pad(4)`. Which number in the network must change, and to what? Give the
-# number of inputs of the first `nn.Linear`.
+# **5. Transfer.** Change the script for images of 28 by 28 with `transforms.Pad(4)`. Then one number in the network must change: the
+# number of inputs of the first `nn.Linear`. What must it be?
 
 # %%
 inputs = None

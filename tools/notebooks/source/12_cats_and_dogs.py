@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 12 · Cats and dogs
 #
-# [Glossary](glossary.ipynb)
+# [Course map](00_start_here.ipynb) · [Glossary](glossary.ipynb)
 #
 # **After this notebook you can:** build a LeNet for colour pictures, train it on folders of your own with a script of less than
 # sixty lines, say which distortions help and which do harm, and see which pixels an answer depends on.
@@ -47,7 +47,7 @@ print(
 # %% [markdown]
 # ## Build it from torch's own parts
 #
-# This network takes the weights of `model`, and must come to the same scores.
+# The network below takes the weights of `model`, so it must come to the same scores:
 
 # %%
 by_hand = nn.Sequential(
@@ -149,11 +149,11 @@ for kind, name in kinds.items():
 
 # %% [markdown]
 # A mirrored cat looks like a cat. Test cats are never upside down. So a flip upside down makes the network learn pictures that nobody
-# will show it. A distortion says what should *not* matter, and it must be true.
+# will show it. A distortion tells the network that a difference does *not* matter. Choose only distortions for which this is true.
 #
 # ## Train
 #
-# Eight epochs, with the panel of notebook 11.
+# Train it for eight epochs, with the panel of notebook 11.
 
 # %% tags=["nbval-ignore-output"]
 from lenet_edu import TrainingPanel, default_recipe
@@ -184,7 +184,7 @@ print("this machine has a font for these titles:", all(map(can_show, titles)))
 # %% [markdown]
 # ## Look at ten pictures
 #
-# The network has never seen these. Above each stand its answer, how sure it is, and what the picture shows.
+# The network has never seen these. Above each picture you read the network's answer, how sure it is, and what the picture shows.
 
 # %% tags=["nbval-ignore-output"]
 from lenet_edu import probabilities
@@ -218,7 +218,7 @@ ask(
 # %% [markdown]
 # ## Ask which pixels matter
 #
-# One picture on its way through the layers. In C1 some maps respond to edges and some to colours. S4 has 32 maps of
+# First follow one picture on its way through the layers. In C1 some maps respond to edges and some to colours. S4 has 32 maps of
 # 5x5.
 
 # %%
@@ -273,8 +273,8 @@ for name in ("fewer distortions", "ladder 11"):
     )
 
 # %% [markdown]
-# If you train for long, the network learns its training pictures by heart, unless they change. Distortions make learning slower and get further.
-# What is right for twenty epochs is not right for a hundred.
+# If you train for long, the network learns its training pictures by heart, unless they change. With distortions it learns
+# more slowly, and in the end it reads new pictures better. What is best for twenty epochs need not be best for a hundred.
 #
 # Then the decision was made. The first and the last recipe were trained on all training pictures with five seeds each, and the folder `val` was looked
 # at once:
@@ -405,7 +405,7 @@ for place in range(0, len(validation), max(1, len(validation) // 10)):
     print(f"predicted {validation.classes[guess]:<5} actual {validation.classes[label]}")
 
 # %% [markdown]
-# With so few pictures and four epochs it is not much better than chance. The tutorial's recipe above is nearly the same script, with all pictures and
+# With so few pictures and only four epochs this network is not much better than chance. The tutorial's recipe above is nearly the same script, with all pictures and
 # twenty epochs. ImageFolder gives each class a number, in the order of the alphabet; show people the name.
 #
 # From a terminal, with the recipes of this course:
@@ -494,7 +494,7 @@ explain("cats_and_dogs.true", words)
 # ## What you know now
 #
 # - Colour is three maps instead of one. Everything else is the same arithmetic.
-# - A distortion must be true: a mirrored cat is still a cat, and nobody asks about one that is upside down.
+# - A distortion must be true: a mirrored cat is still a cat, but nobody will ask about a cat that is upside down.
 # - Nearly all of the gain came from distortions and from longer training. The network stayed the same.
 # - Show classes by name, and measure the weights that you have saved.
 #

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 13 · Find the bug
 #
-# [Glossary](glossary.ipynb)
+# [Course map](00_start_here.ipynb) · [Glossary](glossary.ipynb)
 #
 # **After this notebook you can:** find faults in a training script that runs and prints a fine accuracy, say what each of
 # them costs, and check your own scripts for them. Before it you need the scripts at the end of [11 Train](11_train.ipynb) and
@@ -249,8 +249,8 @@ for kind, name in kinds.items():
     print(f"{kind:<12} {sum(right) / len(right):.1f}%")
 
 # %% [markdown]
-# Mended: `transforms.RandomHorizontalFlip()`, or a true `transforms.RandomCrop(32, padding=4)`. A comment that only repeats the name beside it can
-# only become wrong.
+# Mended: `transforms.RandomHorizontalFlip()`, or a true `transforms.RandomCrop(32, padding=4)`. A comment that only repeats the name beside it
+# says nothing new, and it becomes wrong when the line changes.
 #
 # ## Fragment 5
 #
@@ -288,7 +288,7 @@ except RuntimeError as error:
     print(str(error).split(", ", 1)[1])
 
 # %% [markdown]
-# Mended: no numbers in comments. A program can print its shapes itself, and is always right:
+# Mended: no such numbers in comments. A program can print its shapes itself, and these are always right:
 
 # %%
 for name, shape in fresh().architecture.shapes.items():
@@ -587,7 +587,7 @@ letter = "b"
 assert check("bugs.mode", letter).right
 
 # %% [markdown]
-# The network was left in training mode, so chance has a say in each answer. Mended: `model.eval()` before anything is measured, `model.train()` before training goes
+# The network was left in training mode, so each of its answers depends on chance. Mended: `model.eval()` before anything is measured, `model.train()` before training goes
 # on.
 
 # %% tags=["nbval-ignore-output"]
@@ -681,6 +681,6 @@ explain("bugs.believe", words)
 #
 # - Most faults are silent. An accuracy is no proof that the script does what it says.
 # - Ask of every number: which pictures, in what order, scaled how, in which mode, counted how often?
-# - Files that should be there, rates that should have been used, shapes that were promised: print them once.
+# - Let a script print what it has done: the files that are there, the rates that were used, the shapes that came out.
 #
 # **Next:** [14 The original recipe](14_the_original_recipe.ipynb) trains as in 1998, and weighs each of its choices.

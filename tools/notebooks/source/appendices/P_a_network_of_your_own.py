@@ -56,7 +56,7 @@ book
 plots.network(design())
 
 # %% [markdown]
-# You can also build it from torch's own parts, as in notebook 11. Then `check` counts its parameters itself.
+# You can also build your network from torch's own parts, as in notebook 11. The checker below counts the parameters of either kind.
 #
 # ## Train it
 
@@ -110,7 +110,7 @@ print(f"{rows} rows x {best} points = {rows * best}; a pass from {rows * best * 
 # %% [markdown]
 # ## Report it
 #
-# This cell makes a table of seeds. Write your report below it: a page, with the figure of your network above.
+# This cell prints one line for each seed. Write your report below it: one page, which shows the figure of your network.
 
 # %% tags=["nbval-ignore-output"]
 from lenet_edu import accuracy
