@@ -120,9 +120,7 @@ class DrawDigitTwin extends Twin {
     const image = scaled(shown.image, this.scaling);
     const isPhoto = this.traits.upload.byteLength > 0 && !isCleanAndTiny(grey);
     const lapse = isPhoto ? this.photoLapse : 0;
-    const shares = Array.from(
-      this.network.probabilities(image, isPhoto ? this.photoTemperature : undefined),
-    );
+    const shares = Array.from(this.network.probabilities(image, isPhoto ? this.photoTemperature : undefined));
     const chances = shares.map((share) => (1 - lapse) * share + lapse / shares.length);
     const probability = Math.max(...chances);
     const answer = String(chances.indexOf(probability));
