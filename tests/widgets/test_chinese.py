@@ -17,9 +17,8 @@ WIDTH = 480
 # Names of layers, weights, networks, runs, recipes, keys and formats stay, and what a reader types in Python.
 NAMES = re.compile(
     r"(?:[\d-]+-lenet[\w-]+|"
-    r"\b(?:INPUT|OUTPUT|LeNet(?:-5 modern)?|MNIST|Enter|Python|JPEG|scikit|learn|sigmoid|relu|cpu|cuda|mps|C1\.weight|"
-    + "|".join(RECIPES)
-    + r")\b)"
+    r"\b(?:INPUT|OUTPUT|LeNet(?:-5 modern)?|MNIST|Enter|Python|JPEG|"
+    r"scikit|learn|sigmoid|relu|cpu|cuda|mps|C1\.weight|" + "|".join(RECIPES) + r")\b)"
 )
 # A page with one widget, whose model has its traits and which nobody answers.
 PAGE = """<!doctype html><html lang="zh"><meta charset="utf-8">
