@@ -17,9 +17,8 @@ WIDTH = 480
 # Names of layers, weights, networks, runs, recipes, keys and formats stay, and what a reader types in Python.
 NAMES = re.compile(
     r"(?:[\d-]+-lenet[\w-]+|"
-    r"\b(?:INPUT|OUTPUT|LeNet|MNIST|Enter|Python|JPEG|scikit|learn|sigmoid|relu|cpu|cuda|mps|C1\.weight|"
-    + "|".join(RECIPES)
-    + r")\b)"
+    r"\b(?:INPUT|OUTPUT|LeNet(?:-5 modern)?|MNIST|Enter|Python|JPEG|"
+    r"scikit|learn|sigmoid|relu|cpu|cuda|mps|C1\.weight|" + "|".join(RECIPES) + r")\b)"
 )
 # A page with one widget, whose model has its traits and which nobody answers.
 PAGE = """<!doctype html><html lang="zh"><meta charset="utf-8">
@@ -86,6 +85,7 @@ def made(request, places, tmp_path, monkeypatch):
     widget = eval(WIDGETS[request.param], places)
     if request.param == "TrainingPanel":
         widget.step()
+        widget.wait()
     yield widget if request.param != "Predict" else Predict(widget)
     use(None)
 
