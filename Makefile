@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: lab check lint types quick-tests test test-again train notebooks engine pages weights results held-out again \
-	site bench bench-gpu bench-busy bench-widgets bench-browser bench-classroom test-hub clean
+	site bench bench-gpu bench-busy bench-widgets bench-browser bench-pages bench-classroom bench-memory test-hub clean
 .DEFAULT_GOAL := lab
 
 # Threads that wait for others do so for some microseconds, then let the browser and other kernels have the core:
@@ -99,9 +99,18 @@ bench-browser: .venv/ready
 	$(BIN)/python -m bench.browser
 	$(BIN)/python -m bench.browser_training workers
 
+# How quick the site's pages are, in Chromium: reported, not asserted.
+bench-pages: .venv/ready
+	$(BIN)/python -m bench.pages $(ARGS)
+	$(BIN)/python -m bench.speed --docs
+
 # Twelve students at once on a real JupyterHub: what they wait for, and what they take.
 bench-classroom: .venv/hub-ready
 	PATH="$(CURDIR)/node_modules/.bin:$$PATH" $(BIN)/python -m bench.classroom $(ARGS)
+
+# What the kernels of notebooks 04, 11 and 13 hold of the memory; ten minutes. ARGS="--notebooks 04_c3": one alone.
+bench-memory: .venv/ready
+	$(BIN)/python -m bench.memory $(ARGS)
 
 # A class on a real JupyterHub with its proxy; some minutes.
 test-hub: .venv/hub-ready

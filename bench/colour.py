@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from torchvision import datasets, transforms
 
-from lenet_edu.data.folders import load_images
+from lenet_edu.data.picture_sets import load_images
 from lenet_edu.data.splits import Data
 from lenet_edu.network.models import RGBLeNet
 from lenet_edu.system.devices import keep_freed_memory

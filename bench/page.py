@@ -3,7 +3,7 @@
 import statistics
 from pathlib import Path
 
-from bench import browser, browser_training, busy, colour, updates
+from bench import browser, browser_training, busy, colour, pages, updates
 from bench.aims import cpu_aims, gpu_aims
 from bench.contenders import EXAMPLE, OURS, THREADS, TUTORIAL, contenders
 from bench.summaries import describe_times, of, seconds_to, table, typical
@@ -32,6 +32,8 @@ def page() -> str:
         parts.append(browser.section(read_json(browser.RESULTS)))
     if browser_training.RESULTS.exists():
         parts.append(browser_training.section(read_json(browser_training.RESULTS)))
+    if pages.RESULTS.exists():
+        parts.append(pages.section(read_json(pages.RESULTS)))
     return "\n".join(parts)
 
 

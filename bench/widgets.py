@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 RESULTS = ROOT / "bench" / "results" / "widgets.json"
 SETUP = """
-from lenet_edu.network.activations import activations
+from lenet_edu.network.layer_outputs import activations
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.data.digits import load_digits
 from lenet_edu.training.recipes import RECIPES

@@ -7,21 +7,23 @@ name is loaded when it is first asked for, so that `import lenet_edu` itself cos
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from lenet_edu.system.compiler import leave_compiler_out
 from lenet_edu.system.threads import limit_spinning
 
 limit_spinning()  # here, since it counts only before torch is loaded
+leave_compiler_out()
 
 if TYPE_CHECKING:  # for editors; a test keeps these lines and the table below alike
     from lenet_edu import plots, widgets
     from lenet_edu.data.digits import describe_data, load_digits
-    from lenet_edu.data.folders import load_cats_and_dogs, load_images
     from lenet_edu.data.normalise import ink_of, normalise, scale_to_glyph
+    from lenet_edu.data.picture_sets import load_cats_and_dogs, load_images
     from lenet_edu.data.splits import Split, crop, pad, resize_for
     from lenet_edu.exercises import ask, check, explain, quiz
     from lenet_edu.network import architecture, layers, paper
-    from lenet_edu.network.activations import activations, saliency
     from lenet_edu.network.architecture import MODERN, table_groups
     from lenet_edu.network.arithmetic import worked_sum
+    from lenet_edu.network.layer_outputs import activations, saliency
     from lenet_edu.network.ledger import ledger, show_shape
     from lenet_edu.network.losses import map_loss, mean_distance_loss
     from lenet_edu.network.models import LeNet1, LeNet4, LeNet5, LeNet1989, RGBLeNet, count_parameters
@@ -50,12 +52,12 @@ if TYPE_CHECKING:  # for editors; a test keeps these lines and the table below a
 
 _NAMES = {
     "data.digits": "describe_data load_digits",
-    "data.folders": "load_cats_and_dogs load_images",
+    "data.picture_sets": "load_cats_and_dogs load_images",
     "data.normalise": "ink_of normalise scale_to_glyph",
     "data.splits": "Split crop pad resize_for",
     "exercises": "ask check explain quiz",
     "network": "architecture layers paper",
-    "network.activations": "activations saliency",
+    "network.layer_outputs": "activations saliency",
     "network.arithmetic": "worked_sum",
     "network.architecture": "MODERN table_groups",
     "network.ledger": "ledger show_shape",

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from lenet_edu.data.folders import load_cats_and_dogs
+from lenet_edu.data.picture_sets import load_cats_and_dogs
 from lenet_edu.data.splits import Data, Split, hold_out
 from lenet_edu.network.models import RGBLeNet
 from lenet_edu.system.devices import describe_device, map_processes

@@ -14,7 +14,7 @@ from contextlib import suppress
 import numpy as np
 from PIL import Image, features
 
-from lenet_edu.data.folders import decode
+from lenet_edu.data.picture_sets import decode
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.training.reading import predict

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
+from lenet_edu.network.architecture import lenet5, rgb_lenet
+from lenet_edu.network.ledger import ledger, show_shape
 from tools.oldest import requirements
 
 ROOT = Path(__file__).parents[1]
@@ -55,17 +57,51 @@ def test_readme_names_commands_that_exist():
     assert all(command in help_text for command in commands)
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/site.md"])
+def code_of(page: str) -> list[str]:
+    """The lines of a page's code, without their comments."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
+    lines = [*re.findall(r"^    (\S.*)$", text, re.M), *"".join(blocks).splitlines()]
+    return [bare for line in lines if (bare := re.sub(r"(^| +)#.*", "", line).rstrip())]
+
+
+def test_the_chinese_readme_has_every_command_of_the_english_one():
+    own = [line for line in code_of("README.zh.md") if line != "LENET_EDU_LANG=zh make lab"]
+    assert own == code_of("README.md")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        *("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/site.md"),
+        *("README.zh.md", "docs/teaching.md", "docs/teaching.zh.md", "docs/tutorial.zh.md"),
+    ],
+)
 def test_pages_name_files_and_commands_that_exist(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     places = re.findall(r"`((?:lenet_edu|tools|tests|notebooks|docs|results|bench|data)/[\w./]*)`", text)
     links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
     named = [place for place in places if not re.search(r"\bN(?:N_name|AME)\b", place)]
     missing = [place for place in named if not (ROOT / place).exists()]
+    # An edition is built as soon as it is translated whole; its notebook is there before.
+    links = [link.replace("notebooks/zh/", "notebooks/") for link in links]
     missing += [link for link in links if not (ROOT / page).parent.joinpath(link).exists()]
     assert not missing
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
     assert set(re.findall(r"(?:`|^    )make ([a-z-]+)", text, re.M)) <= targets
+
+
+@pytest.mark.parametrize(
+    ("architecture", "names"),
+    [(lenet5(), ("units", "parameters", "connections")), (rgb_lenet(), ("parameters",))],
+)
+def test_the_page_for_the_tutorials_readers_has_the_ledgers_figures(architecture, names):
+    page = (ROOT / "docs" / "tutorial.zh.md").read_text(encoding="utf-8")
+    book = ledger(architecture)
+    for row in book.rows:
+        figures = [f"{getattr(row, name).value:,}" for name in names]
+        assert f" | {' | '.join([show_shape(row.output_shape), *figures])} |" in page, row.name
+    assert f"| {' | '.join(f'{book.totals[name]:,}' for name in names)} |" in page
 
 
 def test_citation_and_package_tell_the_same():

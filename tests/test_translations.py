@@ -10,7 +10,7 @@ import pytest
 
 from tools.notebooks import build
 from tools.translations import __main__ as command
-from tools.translations import agreement, catalogue, chinese, notebooks, sources, terms
+from tools.translations import agreement, catalogue, notebooks, sources, terms, typography
 
 EDITIONS = [
     (name, language)
@@ -79,6 +79,21 @@ def test_texts_stand_in_the_code_as_a_whole_and_their_values_have_names(path):
             assert not given or None in given or agreement.placeholders(text.value) == given, where
 
 
+@pytest.mark.parametrize("path", sorted(sources.ROOT.rglob("*.js")), ids=lambda path: path.stem)
+def test_texts_of_javascript_are_found_as_a_whole(path):
+    """A text that is put together, or that stands within a template, would have no entry."""
+    script = path.read_text(encoding="utf-8")
+    called = re.findall(r"(?<![\w.])translate\((?!text\b|\w+\.textContent)", script)
+    assert len(sources.javascript_texts(path)) == len(called)
+    assert not re.search(r"(?<![\w.])translate\(\s*`", script)
+
+
+def test_texts_of_javascript_are_joined_and_found_within_each_other(tmp_path):
+    script = tmp_path / "some.js"
+    script.write_text("translate('a ' + \"b\", { c: translate('d') }); // translate('e')", encoding="utf-8")
+    assert sources.javascript_texts(script) == ["a b", "d"]
+
+
 def test_changed_english_makes_the_translation_fuzzy_and_keeps_what_it_was_made_for():
     old = translated(("a", "One kernel for all.", "共用一个卷积核。"), ("b", "It stays.", "不变。"))
     new = catalogue.bring_up_to_date(
@@ -145,15 +160,15 @@ def test_numbers_may_be_spelt_out_on_one_side_and_decades_are_known():
     ],
 )
 def test_faults_of_setting_are_seen(text):
-    assert chinese.faults(text)
+    assert typography.faults(text)
 
 
 def test_well_set_chinese_has_no_fault():
     text = "## 05 · S4\n\n**1. 计算。** 调用 `fit(1)`，得到 $x$ 个**特征图**（feature map），见 [02 C1](02_c1.ipynb)。\n\n- 1.5 倍：C1、S2"
-    assert chinese.faults(text) == []
-    assert chinese.faults("1. 先算卷积。\n2. 再算池化。") == []
-    assert chinese.faults("**卷积**先做，然后是池化。**池化**后做") == []
-    assert chinese.faults("图的\n标题", markdown=False) == []
+    assert typography.faults(text) == []
+    assert typography.faults("1. 先算卷积。\n2. 再算池化。") == []
+    assert typography.faults("**卷积**先做，然后是池化。**池化**后做") == []
+    assert typography.faults("图的\n标题", markdown=False) == []
 
 
 def test_terms_are_looked_for_the_longest_first():

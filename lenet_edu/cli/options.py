@@ -88,7 +88,7 @@ def architecture_of(options, default: str) -> architecture.Architecture:
 def load_data(options, plan: architecture.Architecture, scaling: str | None, held_out: bool):
     """The data that the options name, of the kind that the network takes."""
     from lenet_edu.data.digits import load_digits
-    from lenet_edu.data.folders import load_cats_and_dogs, load_images
+    from lenet_edu.data.picture_sets import load_cats_and_dogs, load_images
     from lenet_edu.data.splits import HALF_SCALING
 
     if plan.input == architecture.rgb_lenet().input:

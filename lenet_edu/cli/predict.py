@@ -87,7 +87,7 @@ def _read(options, model):
 
     Raises LenetError if nothing can be read.
     """
-    from lenet_edu.data.folders import find_pictures
+    from lenet_edu.data.picture_sets import find_pictures
     from lenet_edu.system.places import is_folder, user_path
     from lenet_edu.training.reading import predict
 

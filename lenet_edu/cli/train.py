@@ -142,7 +142,7 @@ def _new_job(options) -> Job:
 
 def _resumed_job(options) -> Job:
     """The run in the folder that --resume names."""
-    from lenet_edu.data.folders import load_again
+    from lenet_edu.data.picture_sets import load_again
     from lenet_edu.data.splits import Source
     from lenet_edu.network.models import build
     from lenet_edu.training.runs import load_run

@@ -6,26 +6,37 @@ digits.train.images                    # (N, 1, 32, 32)
 
 import gzip
 import hashlib
-import io
 import os
 import socket
+import sys
 import tempfile
 import urllib.request
 import zlib
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
 from time import monotonic
-from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lenet_edu.data.splits import NAMES, PAPER_SCALING, Data, Source, Split, hold_out, pad, standard_scaling
+from lenet_edu.data.byte_images import ByteImages, concatenate
+from lenet_edu.data.splits import (
+    NAMES,
+    PAPER_SCALING,
+    Data,
+    Scaling,
+    Source,
+    Split,
+    hold_out,
+    pad,
+    standard_scaling,
+)
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError, check_choice
 from lenet_edu.system.language import translate
@@ -41,6 +52,11 @@ MNIST_FILES = {
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
+
+# scikit-learn's digits as browsers get them; a test compares the two. Importing scikit-learn for them takes
+# 75 MB and a second.
+_SMALL_DIGITS = Path(__file__).parents[1] / "engine" / "digits.gz"
+_SMALL_SIZE = 8
 
 # Every so many-th image of each class is held out, so the splits are fixed and stratified.
 _MNIST_VALIDATION_EVERY = 12  # 5,000 of 60,000
@@ -87,7 +103,8 @@ def load_digits(source: str = "auto", scaling: str = "paper", folder: Path | str
 def all_training_digits(data: Data) -> Split:
     """The training split and what was held out of it, for a last training when all is chosen."""
     parts = (data.train, data.validation)
-    return Split(*(torch.cat([getattr(part, key) for part in parts]) for key in ("images", "labels")))
+    images, labels = ([getattr(part, key) for part in parts] for key in ("images", "labels"))
+    return Split(concatenate(images), torch.cat(labels))
 
 
 def find_mnist(folder: Path | str | None = None) -> dict[str, Path] | None:
@@ -160,66 +177,103 @@ def describe_data(folder: Path | str | None = None) -> list[dict]:
         "data": NAMES["embedded"],
         "state": "found",
         "where": "with scikit-learn",
-        "images": len(_load_small_digits().target),
+        "images": len(_load_small_digits()[1]),
     }
     return [mnist, embedded]
 
 
 def _mnist_digits(paths: dict[str, Path], scaling: str) -> Data:
-    train = _read_pair(paths, "train")
-    rest, validation = hold_out(*train, every=_MNIST_VALIDATION_EVERY)
-    return _digits(rest, validation, _read_pair(paths, "t10k"), scaling, "mnist")
+    (pixels, labels), test = _read_pair(paths, "train"), _read_pair(paths, "t10k")
+    train, validation = hold_out(torch.arange(len(labels)), labels, every=_MNIST_VALIDATION_EVERY)
+    levels = _levels(scaling, ByteImages(pixels, _ink_of_bytes, train[0]))
+    images = partial(ByteImages, to_floats=lambda some: levels.apply(_ink_of_bytes(some)))
+    return Data(
+        train=Split(images(pixels, places=train[0]), train[1]),
+        validation=Split(images(pixels, places=validation[0]), validation[1]),
+        test=Split(images(test[0]), test[1]),
+        scaling=levels,
+        source=Source("mnist"),
+    )
 
 
-def _load_small_digits() -> Any:
-    """scikit-learn's digits: `images` (1797, 8, 8) and `target`."""
-    from sklearn import datasets
+def _ink_of_bytes(pixels: Tensor) -> Tensor:
+    """(N, 1, 28, 28) bytes -> ink (N, 1, 32, 32), 0 to 1."""
+    return pad(pixels) / 255
 
-    return datasets.load_digits()
+
+def _load_small_digits() -> tuple[Tensor, Tensor]:
+    """scikit-learn's digits: bytes (1797, 1, 8, 8), 0 to 16, and labels (1797,)."""
+    packed = np.frombuffer(gzip.decompress(_SMALL_DIGITS.read_bytes()), np.uint8)
+    pixels, labels = np.split(packed, [-(len(packed) // (_SMALL_SIZE**2 + 1))])
+    return torch.tensor(pixels).view(-1, 1, _SMALL_SIZE, _SMALL_SIZE), torch.tensor(labels).long()
 
 
 def _embedded_digits(scaling: str) -> Data:
-    bunch = _load_small_digits()
-    small = torch.from_numpy(bunch.images).float()[:, None] / bunch.images.max()  # (1797, 1, 8, 8)
+    pixels, labels = _load_small_digits()
+    small = pixels.float() / pixels.max().item()
     # Bicubic overshoots a little at sharp edges; ink is from 0 to 1.
     glyphs = F.interpolate(small, size=(paper.GLYPH_SIZE,) * 2, mode="bicubic").clamp(0, 1)
-    rest, test = hold_out(pad(glyphs), torch.from_numpy(bunch.target), every=_EMBEDDED_TEST_EVERY)
+    rest, test = hold_out(pad(glyphs), labels, every=_EMBEDDED_TEST_EVERY)
     train, validation = hold_out(*rest, every=_EMBEDDED_VALIDATION_EVERY)
-    return _digits(train, validation, test, scaling, "embedded")
+    levels = _levels(scaling, train[0])
+    splits = (Split(levels.apply(ink), labels) for ink, labels in (train, validation, test))
+    return Data(*splits, scaling=levels, source=Source("embedded"))
 
 
-def _digits(train, validation, test, scaling: str, kind: str) -> Data:
-    """Pairs of ink (N, 1, 32, 32), 0 to 1, and labels (N,), as scaled splits."""
-    levels = PAPER_SCALING if scaling == "paper" else standard_scaling(train[0])
-    splits = (Split(levels.apply(ink), labels.long()) for ink, labels in (train, validation, test))
-    return Data(*splits, scaling=levels, source=Source(kind))
+def _levels(scaling: str, ink: Tensor) -> Scaling:
+    """ink: of the training split, (N, 1, 32, 32), 0 to 1."""
+    return PAPER_SCALING if scaling == "paper" else standard_scaling(ink)
 
 
 # The files of MNIST ----------------------------------------------------------------------------------
 
 
 def _read_pair(paths: dict[str, Path], prefix: str) -> tuple[Tensor, Tensor]:
-    """Ink (N, 1, 32, 32) from 0 to 1, and labels (N,)."""
+    """Bytes (N, 1, 28, 28), and labels (N,)."""
     names = (f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte")
     images, labels = (torch.from_numpy(_read_idx(paths[name], name)) for name in names)
-    return pad(images[:, None].float() / 255), labels
+    return images[:, None], labels.long()
 
 
-def _read_bytes(path: Path) -> bytes:
-    """The content of a file, unpacked if it is gzipped; never much more than MNIST's longest file has."""
+def _content(path: Path) -> np.ndarray:
+    """The bytes of a file, unpacked if it is gzipped; never much more than MNIST's longest file has.
+
+    Of a plain file they are the file itself, mapped: all processes of a machine share them. Not on Windows,
+    where a mapped file could not be removed.
+    """
     with path.open("rb") as file:
-        content = file.read(_LONGEST + 1)
-    if content[:2] == b"\x1f\x8b":
-        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-            content = file.read(_LONGEST + 1)
-    return content
+        is_packed = file.read(2) == b"\x1f\x8b"
+        if not is_packed and sys.platform != "win32" and os.path.getsize(path):
+            return np.memmap(path, np.uint8, mode="c").view(np.ndarray)  # c: whoever writes gets a copy
+        file.seek(0)
+        if is_packed:
+            with gzip.GzipFile(fileobj=file) as unpacked:
+                return np.frombuffer(bytearray(unpacked.read(_LONGEST + 1)), np.uint8)
+        return np.frombuffer(bytearray(file.read(_LONGEST + 1)), np.uint8)
+
+
+def _checksum(path: Path) -> str:
+    """The MD5 of a file's bytes, unpacked if it is gzipped.
+
+    It is read in pieces: the pages of a mapping that are read count as this process's memory.
+    """
+    md5 = hashlib.md5(usedforsecurity=False)
+    with path.open("rb") as file:
+        is_packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        with gzip.GzipFile(fileobj=file) if is_packed else file as content:
+            left = _LONGEST + 1
+            while left and (piece := content.read(min(left, 2**20))):
+                md5.update(piece)
+                left -= len(piece)
+    return md5.hexdigest()
 
 
 def _read_idx(path: Path, name: str) -> np.ndarray:
     """The bytes of an IDX file, in its own shape; every way in which it can be damaged has its message."""
     raw = path.parent
     try:
-        content = _read_bytes(path)
+        content, checksum = _content(path), _checksum(path)
     except PermissionError as error:
         raise unreachable(path, error) from error
     except (OSError, EOFError, zlib.error) as error:
@@ -227,7 +281,7 @@ def _read_idx(path: Path, name: str) -> np.ndarray:
             "{path} could not be read: {error}. {anew}", path=path, error=error, anew=_anew(raw)
         ) from error
     dimensions = 3 if "idx3" in name else 1
-    magic, wanted = content[:4], bytes([0, 0, 8, dimensions])
+    magic, wanted = content[:4].tobytes(), bytes([0, 0, 8, dimensions])
     if magic != wanted:
         raise LenetError(
             "{path} is not what its name says: it begins with {magic}, not with {wanted}. {anew}",
@@ -237,7 +291,7 @@ def _read_idx(path: Path, name: str) -> np.ndarray:
             anew=_anew(raw),
         )
     header = 4 + 4 * dimensions
-    shape = tuple(int.from_bytes(content[i : i + 4], "big") for i in range(4, header, 4))
+    shape = tuple(int.from_bytes(content[i : i + 4].tobytes(), "big") for i in range(4, header, 4))
     expected = header + int(np.prod(shape))
     if len(content) != expected:
         raise LenetError(
@@ -248,11 +302,11 @@ def _read_idx(path: Path, name: str) -> np.ndarray:
             expected=expected,
             anew=_anew(raw),
         )
-    if hashlib.md5(content, usedforsecurity=False).hexdigest() != MNIST_FILES[name]:
+    if checksum != MNIST_FILES[name]:
         raise LenetError(
             "{path} fails its checksum: it is damaged, or not MNIST's. {anew}", path=path, anew=_anew(raw)
         )
-    return np.frombuffer(bytearray(content), np.uint8, offset=header).reshape(shape)
+    return content[header:].reshape(shape)
 
 
 def _anew(raw: Path) -> str:
@@ -278,10 +332,9 @@ def _search(root: Path) -> dict[str, Path]:
             if "ubyte" not in file.lower() and "idx" not in file.lower():
                 continue
             try:
-                content = _read_bytes(Path(folder) / file)
+                name = names.get(_checksum(Path(folder) / file))
             except (OSError, EOFError, zlib.error):
                 continue
-            name = names.get(hashlib.md5(content, usedforsecurity=False).hexdigest())
             if name:
                 paths.setdefault(name, Path(folder) / file)
     return paths

@@ -6,7 +6,7 @@ Arrays are floats, (height, width), 0 black to 1 white. Lengths are shares of th
 """
 
 import numpy as np
-from scipy import ndimage
+import scipy  # its parts are imported when they are first used
 
 # The background is estimated on a copy of so many pixels, with a window of this share of its shorter side:
 # wider than any stroke, narrower than most shadows.
@@ -42,8 +42,8 @@ def even(grey: np.ndarray) -> np.ndarray:
     paper = 1 - part if light else part
     small = _small(paper)
     window = max(3, round(_WINDOW * min(small.shape)))
-    background = ndimage.grey_closing(small, window, mode="nearest")
-    background = _stretched(ndimage.uniform_filter(background, 3, mode="nearest"), part.shape)
+    background = scipy.ndimage.grey_closing(small, window, mode="nearest")
+    background = _stretched(scipy.ndimage.uniform_filter(background, 3, mode="nearest"), part.shape)
     background = np.maximum(background, 0.05)
     # Light ink adds to a dark ground; dark ink takes away a share of what falls on the paper.
     evened = paper + 1 - background if light else paper / background
@@ -90,7 +90,9 @@ def _ink_is_light(grey: np.ndarray) -> bool:
 
 def _around(small: np.ndarray) -> np.ndarray:
     coarse = _small(small, 32)
-    return _stretched(ndimage.median_filter(coarse, max(3, round(0.6 * min(coarse.shape)))), small.shape)
+    return _stretched(
+        scipy.ndimage.median_filter(coarse, max(3, round(0.6 * min(coarse.shape)))), small.shape
+    )
 
 
 def _small(grey: np.ndarray, side: int = _COPY) -> np.ndarray:

@@ -8,7 +8,7 @@ Arrays are (height, width); `marked` is true where there is more than paper.
 from typing import cast
 
 import numpy as np
-from scipy import ndimage
+import scipy  # its parts are imported when they are first used
 
 # A line is at least so long, as a share of the picture's shorter side; alone, it spans so much of it.
 _LINE, _SPAN = 0.3, 0.85
@@ -36,7 +36,7 @@ def connected(marked: np.ndarray) -> tuple[np.ndarray, int]:
 
     Pixels that meet at a corner are connected.
     """
-    return cast(tuple[np.ndarray, int], ndimage.label(marked, np.ones((3, 3))))
+    return cast(tuple[np.ndarray, int], scipy.ndimage.label(marked, np.ones((3, 3))))
 
 
 def _paler_than_strokes(ink: np.ndarray, lines: np.ndarray) -> np.ndarray:
@@ -52,7 +52,7 @@ def _is_outer(lines: np.ndarray, axis: int) -> np.ndarray:
     labels, count = connected(lines)
     side = lines.shape[axis]
     keep = np.zeros(count + 1, bool)
-    for number, box in enumerate(ndimage.find_objects(labels), 1):
+    for number, box in enumerate(scipy.ndimage.find_objects(labels), 1):
         middle = (box[axis].start + box[axis].stop) / 2
         keep[number] = not side / 3 < middle < 2 * side / 3
     return keep[labels]
@@ -115,13 +115,13 @@ def _unsheared(picture: np.ndarray, tilt: float, height: int) -> np.ndarray:
 def _runs(marked: np.ndarray, tilt: int, length: int) -> np.ndarray:
     """What lies on straight runs of at least so many pixels, nearly across."""
     found = np.zeros_like(marked)
-    wide = ndimage.maximum_filter1d(marked, 3, axis=0)
+    wide = scipy.ndimage.maximum_filter1d(marked, 3, axis=0)
     gap = max(3, length // 12)
-    wide = ndimage.minimum_filter1d(ndimage.maximum_filter1d(wide, gap, axis=1), gap, axis=1)
+    wide = scipy.ndimage.minimum_filter1d(scipy.ndimage.maximum_filter1d(wide, gap, axis=1), gap, axis=1)
     for turn in (-2, -1, 0, 1, 2):
         sheared = _sheared(wide, tilt + turn).astype(bool)
-        left = ndimage.minimum_filter1d(sheared, length, axis=1, mode="constant", cval=0)
-        opened = ndimage.maximum_filter1d(left, length, axis=1, origin=0 if length % 2 else -1)
+        left = scipy.ndimage.minimum_filter1d(sheared, length, axis=1, mode="constant", cval=0)
+        opened = scipy.ndimage.maximum_filter1d(left, length, axis=1, origin=0 if length % 2 else -1)
         found |= _unsheared(opened, tilt + turn, len(marked))
     return found & marked
 
@@ -130,10 +130,10 @@ def _ruled(lines: np.ndarray, others: np.ndarray, thickness: np.ndarray, axis: i
     """Those lines that span the picture, or end on other lines at both ends, as the sides of a frame do."""
     labels, count = connected(lines)
     reach = max(2, round(0.03 * min(lines.shape)))
-    near = ndimage.maximum_filter(others, 2 * reach + 1)
+    near = scipy.ndimage.maximum_filter(others, 2 * reach + 1)
     keep = np.zeros(count + 1, bool)
     side = lines.shape[axis]
-    for number, box in enumerate(ndimage.find_objects(labels), 1):
+    for number, box in enumerate(scipy.ndimage.find_objects(labels), 1):
         start, stop = box[axis].start, box[axis].stop
         part, crossing = labels[box] == number, near[box]
         thick = np.percentile(thickness[box][part], 25)
@@ -152,7 +152,7 @@ def _ruled(lines: np.ndarray, others: np.ndarray, thickness: np.ndarray, axis: i
 def _erased(marked: np.ndarray, across: np.ndarray, down: np.ndarray) -> np.ndarray:
     """Without these lines, but with what crosses or touches them: there the ink is thicker than the line."""
     lines = [
-        ndimage.binary_dilation(found, structure) & marked if found.any() else found
+        scipy.ndimage.binary_dilation(found, structure) & marked if found.any() else found
         for found, structure in ((across, np.ones((3, 1))), (down, np.ones((1, 3))))
     ]
     thickness = [_thickness(marked & ~lines[1 - axis] | lines[axis], axis) for axis in (0, 1)]
@@ -170,7 +170,7 @@ def _usual_thickness(thickness: np.ndarray, lines: np.ndarray, axis: int) -> np.
     """At each pixel, the thickness of most of the line that it belongs to, where nothing crosses it."""
     labels, count = connected(lines)
     usual = np.zeros(count + 1)
-    for number, box in enumerate(ndimage.find_objects(labels), 1):
+    for number, box in enumerate(scipy.ndimage.find_objects(labels), 1):
         along = np.where(labels[box] == number, thickness[box], 0).max(axis)
         usual[number] = np.percentile(along[along > 0], 25)
     return usual[labels]
@@ -180,9 +180,9 @@ def _without_crumbs(rest: np.ndarray, gone: np.ndarray) -> np.ndarray:
     """Without what is left of lines: pieces that lie along what was erased, and hardly rise from it."""
     if not gone.any():
         return rest
-    near = ndimage.binary_dilation(gone, np.ones((3, 3)), iterations=2)
+    near = scipy.ndimage.binary_dilation(gone, np.ones((3, 3)), iterations=2)
     labels, count = connected(rest)
-    share = np.atleast_1d(ndimage.mean(near, labels, np.arange(count + 1)))
+    share = np.atleast_1d(scipy.ndimage.mean(near, labels, np.arange(count + 1)))
     return rest & (share < 0.6)[labels]
 
 

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from lenet_edu.data.byte_images import ByteImages
 from lenet_edu.network import paper
 from lenet_edu.system.errors import LenetError
 
@@ -40,7 +41,7 @@ class Scaling:
 
     def apply(self, ink: Tensor) -> Tensor:
         """Ink from 0 to 1 -> values from `background` to `ink`, same shape."""
-        return ink * (self.ink - self.background) + self.background
+        return (ink * (self.ink - self.background)).add_(self.background)
 
     def undo(self, images: Tensor) -> Tensor:
         """The inverse of `apply`."""
@@ -64,7 +65,10 @@ def standard_scaling(ink: Tensor) -> Scaling:
 
 @dataclass(frozen=True)
 class Split:
-    """images: floats, (N, maps, size, size); labels: integers, (N,); both on one device."""
+    """images: floats, (N, maps, size, size); labels: integers, (N,); both on one device.
+
+    Images of large data sets are kept as bytes, and become floats when they are indexed; see `ByteImages`.
+    """
 
     images: Tensor
     labels: Tensor
@@ -74,21 +78,24 @@ class Split:
 
     def select(self, which: Tensor | slice) -> "Split":
         """Some of them: by indices, by a mask or by a slice."""
-        return Split(self.images[which], self.labels[which])
+        images = self.images
+        some = images.subset(which) if isinstance(images, ByteImages) else images[which]
+        return Split(some, self.labels[which])
 
     def one_of_each(self) -> "Split":
         """The first image of each class, in the order of the classes: what the notebooks follow."""
         first = torch.stack([(self.labels == label).nonzero()[0, 0] for label in self.labels.unique()])
-        return self.select(first)
+        return Split(self.images[first], self.labels[first])
 
     def to(self, device: torch.device | str) -> "Split":
         """The split on another device."""
-        return Split(self.images.to(device), self.labels.to(device))
+        is_there = self.images.device == torch.device(device)
+        return Split(self.images if is_there else self.images.to(device), self.labels.to(device))
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where data came from, which is all that `folders.load_again` needs to load the same data once more.
+    """Where data came from: all that `picture_sets.load_again` needs to load the same data once more.
 
     kind: one of `NAMES`, or "folder" (of pictures), or any other word for data of one's own, which cannot be
     loaded again.

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
+import scipy  # its parts are imported when they are first used
 
 from lenet_edu.data.light import is_clean_and_tiny
 from lenet_edu.data.lines import connected, without_lines
@@ -97,7 +97,7 @@ def _smooth(ink: np.ndarray) -> np.ndarray:
     width = min(1.5, max(ink.shape) / 700)
     if _deviation(ink) > _GRAINY:
         width = max(width, 1.0)
-    return ndimage.gaussian_filter(ink, width)
+    return scipy.ndimage.gaussian_filter(ink, width)
 
 
 def _deviation(ink: np.ndarray) -> float:
@@ -132,7 +132,7 @@ def _pieces(ink: np.ndarray, mask: np.ndarray) -> tuple[list[Mark], np.ndarray, 
     owners, levels = labels[strokes], ink[strokes]
     sums, peaks = np.bincount(owners, levels, count + 1), np.zeros(count + 1, ink.dtype)
     np.maximum.at(peaks, owners, levels)
-    boxes = enumerate(ndimage.find_objects(labels), 1)
+    boxes = enumerate(scipy.ndimage.find_objects(labels), 1)
     marks = [
         Mark([number], rows.start, rows.stop, columns.start, columns.stop, float(sums[number]))
         for number, (rows, columns) in boxes
@@ -231,7 +231,7 @@ def _alone(ink: np.ndarray, strokes: np.ndarray, labels: np.ndarray, digit: Mark
     """A digit's ink and its soft edge; everything else is paper, and the pen's usual strength is 1."""
     own = np.isin(labels, digit.labels)
     margin = max(1, round(0.02 * digit.size))
-    near = np.asarray(ndimage.binary_dilation(own, np.ones((3, 3)), iterations=margin), dtype=bool)
+    near = np.asarray(scipy.ndimage.binary_dilation(own, np.ones((3, 3)), iterations=margin), dtype=bool)
     edge = near & (own | ~strokes)
     strength = np.percentile(ink[own], 75)
     alone = np.where(edge & (ink > _FAINT * strength), np.clip(ink / strength, 0, 1), 0)
@@ -256,7 +256,7 @@ def dilated(picture: np.ndarray, radius: int) -> np.ndarray:
     height, spread = len(picture), picture.copy()
     for down in range(min(radius, height - 1) + 1):
         across = math.isqrt(radius * (radius + 1) - down * down)
-        row = ndimage.maximum_filter1d(picture, 2 * across + 1, axis=1, mode="constant")
+        row = scipy.ndimage.maximum_filter1d(picture, 2 * across + 1, axis=1, mode="constant")
         np.maximum(spread[down:], row[: height - down], out=spread[down:])
         np.maximum(spread[: height - down], row[down:], out=spread[: height - down])
     return spread
@@ -264,4 +264,4 @@ def dilated(picture: np.ndarray, radius: int) -> np.ndarray:
 
 def _depth(shape: np.ndarray) -> np.ndarray:
     """How far each pixel of a shape is from the nearest that is not of it; with a margin of one pixel."""
-    return np.asarray(ndimage.distance_transform_edt(np.pad(shape, 1)))
+    return np.asarray(scipy.ndimage.distance_transform_edt(np.pad(shape, 1)))

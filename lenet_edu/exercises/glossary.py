@@ -6,6 +6,15 @@ notebooks/glossary.ipynb from it; a test holds the blocks and the bold words of 
 
 from lenet_edu.system.language import Text
 
+# What stands above the terms, and behind each.
+HEAD = Text(
+    "# Glossary\n\n"
+    "Each term stands in bold where the course explains it first; the link leads there. In the notebooks, the link "
+    "*Glossary* at the top of each page leads here. Back to [00 Start here](00_start_here.ipynb)."
+)
+FIRST = Text("First in [{title}]({name}.ipynb).")
+OTHER = Text("The same in two languages, side by side: {pages}.")
+
 # fmt: off
 TERMS: dict[str, dict[str, str]] = {
     "00": {

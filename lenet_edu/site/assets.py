@@ -24,8 +24,8 @@ _COPIED = {
 def write_assets(site: Path) -> None:
     """Write them into `site`/assets, with the same folders as in the package, so that their imports hold.
 
-    Besides translations/LANGUAGE.json with what their scripts say, and plans/NAME.json for
-    weights/NAME.safetensors.
+    Besides translations/LANGUAGE.json with what their scripts say, plans/NAME.json for
+    weights/NAME.safetensors, and training.json for a training in the page.
     """
     folder = site / FOLDER
     for wing, endings in _COPIED.items():
@@ -51,3 +51,13 @@ def write_assets(site: Path) -> None:
         with safe_open(path, "np") as file:
             described = architecture(json.loads(file.metadata()["lenet_edu"])["network"])
         (plans / f"{path.stem}.json").write_text(json.dumps(plan(described)), encoding="utf-8")
+    (folder / "training.json").write_text(_training(), encoding="utf-8")
+
+
+def _training() -> str:
+    """What a training in the page knows from Python."""
+    from lenet_edu.site.playground.content import (
+        content,  # it loads torch, which a mere look at a site does not
+    )
+
+    return json.dumps(content(), separators=(",", ":"))

@@ -88,7 +88,7 @@ def _write(site: Path, notebooks: Path) -> list[Page]:
     if playground:
         homes = {language: f"../{_home(language)}index.html" for language in shelves}
         import_module(PLAYGROUND).build(site, homes)
-    offline.write_worker(site, [_home(language) for language in shelves])
+    offline.write_worker(site)
     return pages
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 LIST, WORKER = "site.json", "sw.js"
@@ -10,11 +9,8 @@ LIST, WORKER = "site.json", "sw.js"
 _EARLY = (".html", ".css", ".js", ".svg")
 
 
-def write_worker(site: Path, homes: Sequence[str] = ("",)) -> None:
-    """Write the list of the site's files with the SHA-256 of each, and the worker with that list in it.
-
-    homes: the folders of the languages' pages; a reader keeps those of one language.
-    """
+def write_worker(site: Path) -> None:
+    """Write the list of the site's files with the SHA-256 of each, and the worker with that list in it."""
     paths = sorted(
         (path for path in site.rglob("*") if path.is_file()),
         key=lambda path: (path.suffix not in _EARLY, path.relative_to(site).as_posix()),
@@ -23,7 +19,7 @@ def write_worker(site: Path, homes: Sequence[str] = ("",)) -> None:
         path.relative_to(site).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths
     }
     version = hashlib.sha256(json.dumps(files).encode()).hexdigest()[:16]
-    listed = json.dumps({"version": version, "homes": list(homes), "files": files}, indent=0)
+    listed = json.dumps({"version": version, "files": files}, indent=0)
     (site / LIST).write_text(listed, encoding="utf-8")
     script = (Path(__file__).parent / "worker.js").read_text(encoding="utf-8")
     (site / WORKER).write_text(f"const SITE = {listed};\n\n{script}", encoding="utf-8")

@@ -397,7 +397,7 @@
     offer();
     const { active } = await worker.ready;
     const saves = /** @type {any} */ (navigator).connection?.saveData;
-    if (!saves) setTimeout(() => active?.postMessage({ keep: home.slice(root.length) }), 1500);
+    if (!saves) setTimeout(() => active?.postMessage("keep everything"), 1500);
   }
 
   /** @param {ServiceWorker} waiting */

@@ -9,7 +9,7 @@ const address = (path) => new URL(path, self.registration.scope).href;
 self.addEventListener("install", (event) => event.waitUntil(begin()));
 self.addEventListener("activate", (event) => event.waitUntil(clean()));
 self.addEventListener("message", (event) => {
-  if (event.data?.keep !== undefined) event.waitUntil(keepLanguage(event.data.keep));
+  if (event.data === "keep everything") event.waitUntil(keepEverything());
   if (event.data === "take over") self.skipWaiting();
 });
 self.addEventListener("fetch", (event) => {
@@ -81,17 +81,8 @@ async function belongsHere(name) {
   return Boolean(await (await caches.open(name)).match(address("site.json")));
 }
 
-/** Keep what all languages share, and the pages of one, by its folder. */
-async function keepLanguage(home) {
-  const paths = Object.keys(SITE.files).filter((path) => [null, home].includes(homeOf(path)));
-  await keep(await caches.open(CACHE), paths);
-}
-
-/** The folder of the language that a file belongs to; null for what all share. */
-function homeOf(path) {
-  const folder = SITE.homes.find((home) => home && path.startsWith(home));
-  if (folder) return folder;
-  return /^(?!playground\/|404).*\.html$|^search\.js$/.test(path) ? "" : null;
+async function keepEverything() {
+  await keep(await caches.open(CACHE), Object.keys(SITE.files));
 }
 
 /** Fetch and keep what is not there yet, a few at a time, and tell the pages how far it is. */

@@ -19,6 +19,11 @@ from lenet_edu.system.language import translate
 
 Outcome = TypeVar("Outcome")
 
+# The functions of this process's C library, where that is glibc; other libraries manage memory in other ways.
+_C_LIBRARY = ctypes.CDLL(None) if sys.platform == "linux" else None
+if not hasattr(_C_LIBRARY, "malloc_trim"):
+    _C_LIBRARY = None
+
 
 def choose_device(name: str = "auto") -> torch.device:
     """The device of that name; "auto" takes CUDA if it is there, MPS where it is faster, else the CPU.
@@ -98,10 +103,18 @@ def keep_freed_memory() -> None:
     A step of training asks for the same few megabytes over and over. Given back to the system each time,
     they come back as new pages, and that took up to a quarter of a step on a CPU.
     """
-    if sys.platform != "linux":
-        return
-    # malloc.h: M_TRIM_THRESHOLD and M_MMAP_THRESHOLD, in bytes.
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt:
-        for parameter in (-1, -3):
-            mallopt(parameter, 2**30)
+    _limit_freed_memory(2**30)
+
+
+def give_back_freed_memory() -> None:
+    """End `keep_freed_memory`: others on the machine get what is free, and most of what is freed later."""
+    _limit_freed_memory(2**23)
+    if _C_LIBRARY:
+        _C_LIBRARY.malloc_trim(0)
+
+
+def _limit_freed_memory(kept: int) -> None:
+    """Keep at most about so many freed bytes."""
+    if _C_LIBRARY:
+        for parameter in (-1, -3):  # malloc.h: M_TRIM_THRESHOLD and M_MMAP_THRESHOLD
+            _C_LIBRARY.mallopt(parameter, kept)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from lenet_edu.data.byte_images import ByteImages
 from lenet_edu.data.splits import Data, Split
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
@@ -75,5 +76,7 @@ def _check_labels(name: str, labels: Tensor, classes: int) -> Tensor:
 
 
 def _all_finite(images: Tensor) -> bool:
+    if isinstance(images, ByteImages):
+        images = images[:1]  # bytes are finite, so that all images are unless what scales them is not
     # A sum is many times as fast as a test of every value; it is finite unless one is not, or it overflows.
     return bool(images.sum().isfinite()) or bool(images.isfinite().all())

@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 
 from lenet_edu.data.splits import Data
 from lenet_edu.network.models import Network
-from lenet_edu.system.devices import choose_device, keep_freed_memory
+from lenet_edu.system.devices import choose_device, give_back_freed_memory, keep_freed_memory
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.threads import ThreadChoice
 from lenet_edu.training.distortions import draw_distortions
@@ -76,14 +76,13 @@ def fit(
         recipe = choose_recipe(recipe, model.architecture, len(data.train))
     chosen = choose_device(device)
     on_cpu = chosen.type == "cpu"
-    if on_cpu:
-        keep_freed_memory()
     # A CPU convolves this layout about a third faster.
     layout = torch.channels_last if on_cpu else torch.contiguous_format
     model.to(chosen).to(memory_format=layout).train()
     data = data.to(chosen)
     stepper = Stepper(model, data, recipe)
     with (
+        _memory_kept(on_cpu),
         stepper.one_thread.using_all(),  # this may be a callback of another fit, which uses one
         open_run_folder(out, _notes(data, recipe, seed), resume) as folder,
         ThreadChoice(stepper.modest_threads()) as threads,
@@ -108,6 +107,18 @@ def fit(
     if message and current_thread() is main_thread():  # in a thread of its own a session tells it
         warnings.warn(message, stacklevel=2)
     return run
+
+
+@contextmanager
+def _memory_kept(on_cpu: bool) -> Iterator[None]:
+    """What training on a CPU frees stays with the process while it trains, and no longer."""
+    if on_cpu:
+        keep_freed_memory()
+    try:
+        yield
+    finally:
+        if on_cpu:
+            give_back_freed_memory()
 
 
 def _notes(data: Data, recipe: Recipe, seed: int) -> dict:

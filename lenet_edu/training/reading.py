@@ -8,8 +8,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from lenet_edu.data.folders import decode
 from lenet_edu.data.normalise import read_picture
+from lenet_edu.data.picture_sets import decode
 from lenet_edu.data.splits import DIGIT_CLASSES, HALF_SCALING, PAPER_SCALING, Scaling, resize_for
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError

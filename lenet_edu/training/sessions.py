@@ -19,7 +19,7 @@ from threading import Lock, Thread
 
 import torch
 
-from lenet_edu.data.folders import load_again
+from lenet_edu.data.picture_sets import load_again
 from lenet_edu.data.splits import Data, Source
 from lenet_edu.network import architecture
 from lenet_edu.network.models import Network, build

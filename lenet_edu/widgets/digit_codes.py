@@ -5,7 +5,7 @@ from traitlets import Float, Int, List, Unicode, validate
 
 from lenet_edu import plots
 from lenet_edu.network import paper
-from lenet_edu.network.activations import activations
+from lenet_edu.network.layer_outputs import activations
 from lenet_edu.network.layers import RBF
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError

@@ -37,10 +37,12 @@ export default widget(
       onDrawing: (drawing) => send({ drawing }),
     });
     const steps = element("div", { class: "lenet-steps" });
-    const stack = layerStack(model.get("layers"));
+    const layers = element("div", {});
+    let stack = layerStack(model.get("layers"));
     const verdict = element("div", { class: "lenet-strong lenet-answer", "aria-live": "polite" });
     const chance = element("div", { class: "lenet-caption" });
     const chart = element("div", { class: "lenet-chart" });
+    const note = element("div", { class: "lenet-caption", role: "status" });
     const file = element("input", {
       type: "file",
       accept: "image/*",
@@ -87,8 +89,8 @@ export default widget(
         ]
       : [];
     const left = element("div", { class: "lenet-left" }, paper.canvas, verdict, chance, chart);
-    const right = element("div", { class: "lenet-right" }, steps, stack.root);
-    root.append(bar, ...advice, element("div", { class: "lenet-columns" }, left, right));
+    const right = element("div", { class: "lenet-right" }, steps, layers);
+    root.append(bar, note, ...advice, element("div", { class: "lenet-columns" }, left, right));
     needsKernel(bar, paper.canvas);
 
     file.addEventListener("change", () => file.files[0] && take(file.files[0]));
@@ -147,6 +149,15 @@ export default widget(
         }),
       );
     }
+    function paintNote() {
+      note.textContent = model.get("note") ?? ""; // only pages without a kernel have one
+      note.hidden = !note.textContent;
+    }
+    function buildLayers() {
+      stack = layerStack(model.get("layers"));
+      layers.replaceChildren(stack.root);
+      paintLayers();
+    }
     function paintLayers() {
       const outputs = model.get("outputs");
       const answer = model.get("answer");
@@ -173,10 +184,13 @@ export default widget(
     for (const name of ["verdict", "probability"]) on(`change:${name}`, paintLayers);
     on("change:verdict", paintSteps);
     on("change:switches", paintSwitches);
+    on("change:layers", buildLayers);
+    on("change:note", paintNote);
     on("msg:custom", (message) => (message.read || message.error) && paper.answered());
     paper.show(model.get("drawing"));
     paintSwitches();
     paintSteps();
-    paintLayers();
+    paintNote();
+    buildLayers();
   },
 );

@@ -11,7 +11,7 @@ from lenet_edu.data.light import even
 from lenet_edu.data.normalise import grey_from_picture
 from lenet_edu.data.splits import DIGIT_CLASSES, PAPER_SCALING, Scaling
 from lenet_edu.network import paper
-from lenet_edu.network.activations import activations
+from lenet_edu.network.layer_outputs import activations
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError
 from lenet_edu.system.language import translate

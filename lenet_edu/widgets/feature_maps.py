@@ -5,7 +5,6 @@ from traitlets import Dict, Int, List, Unicode, observe, validate
 
 from lenet_edu import plots
 from lenet_edu.network import layers, paper
-from lenet_edu.network.activations import activations
 from lenet_edu.network.architecture import (
     Architecture,
     ConvolutionSpec,
@@ -13,6 +12,7 @@ from lenet_edu.network.architecture import (
     LinearSpec,
     SubsamplingSpec,
 )
+from lenet_edu.network.layer_outputs import activations
 from lenet_edu.network.models import Network
 from lenet_edu.system.errors import LenetError, check_choice
 from lenet_edu.system.language import translate

@@ -23,7 +23,7 @@ import { nameOf } from "./names.js";
 
 /*
  * The parts are exported: JupyterLab shows them as one widget, the playground puts them in places of its own, before a
- * model that trains in the browser (lenet_edu/site/playground/training_model.js).
+ * model that trains in the browser (lenet_edu/widgets/training/training_model.js).
  */
 
 /**
@@ -133,6 +133,11 @@ export function notices({ model, ask, follow }) {
     ),
   );
   const error = element("div", { class: "lenet-error", role: "alert" });
+  const note = element("div", { class: "lenet-caption" });
+  follow(["note"], () => {
+    note.textContent = model.get("note") ?? ""; // only pages without a kernel have one
+    note.hidden = !note.textContent;
+  });
   follow(["interrupted", "begun", "runs"], () => {
     const name = model.get("interrupted");
     const run = model.get("runs").find((one) => one.name === name);
@@ -149,7 +154,7 @@ export function notices({ model, ask, follow }) {
     error.textContent = model.get("progress").error || "";
     error.hidden = !error.textContent;
   });
-  return { givenAway, others: element("div", {}, interrupted, error) };
+  return { givenAway, others: element("div", {}, note, interrupted, error) };
 }
 
 /**
@@ -565,7 +570,7 @@ export default widget(
     const { buttons, bar, safe } = trainingBar(panel, frame, signal);
     const controls = element("div", {}, buttons, bar, settingsForm(panel), liveControls(panel));
     const maps = mapsOfOneImage(panel);
-    const table = runs(panel);
+    const table = runs(panel, model.get("runs_title"));
     const inside = element(
       "div",
       { class: "lenet-columns" },

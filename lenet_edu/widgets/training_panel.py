@@ -9,10 +9,10 @@ from traitlets import Bool, Dict, Float, Int, List, Unicode, observe, validate
 
 from lenet_edu import plots
 from lenet_edu.data.digits import find_mnist, load_digits
-from lenet_edu.data.folders import load_again
+from lenet_edu.data.picture_sets import load_again
 from lenet_edu.data.splits import NAMES, Data, Source
 from lenet_edu.network import architecture
-from lenet_edu.network.activations import activations
+from lenet_edu.network.layer_outputs import activations
 from lenet_edu.network.layers import Convolution
 from lenet_edu.network.models import Network
 from lenet_edu.system.devices import choose_device
@@ -220,6 +220,17 @@ class TrainingPanel(Widget):
         )
         figure.text(0.5, -0.02, note, ha="center", va="top", size=8, color="#5d6d7e")
         return figure
+
+    def state(self) -> dict:
+        """How the training was made; a page trains anew, on digits that it has."""
+        session = self.session
+        usual = default_recipe(session.plan, len(session.data.train))
+        return {
+            "network": session.plan.config,
+            "recipe": None if session.recipe == usual else session.recipe.to_dict(),
+            "seed": session.seed,
+            "source": session.data.name,
+        }
 
     def _press(self, _, content: dict, __) -> None:
         """A button of the panel: {"do": "train"} and the like."""

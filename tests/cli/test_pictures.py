@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from lenet_edu.cli.main import main
-from lenet_edu.data.folders import draw_shapes
+from lenet_edu.data.picture_sets import draw_shapes
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.training.runs import load_run
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lenet_edu.data.folders import decode
 from lenet_edu.data.normalise import digits_from_picture
+from lenet_edu.data.picture_sets import decode
 from lenet_edu.data.pictures import read_levels
 from lenet_edu.system.errors import LenetError
 from results.strokes import drawn

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from lenet_edu.data.folders import draw_shapes
+from lenet_edu.data.picture_sets import draw_shapes
 from lenet_edu.data.splits import NAMES, Source, crop, hold_out, pad
 from lenet_edu.system.errors import LenetError
 

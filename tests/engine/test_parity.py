@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from lenet_edu.engine.plan import plan
-from lenet_edu.network.activations import activations
 from lenet_edu.network.architecture import RBFSpec
+from lenet_edu.network.layer_outputs import activations
 from lenet_edu.network.losses import criterion
 
 from .networks import EVERY_SWITCH, NETWORKS, joined, material, stirred

@@ -5,8 +5,8 @@ import torch
 
 from lenet_edu.data.splits import crop
 from lenet_edu.network import paper
-from lenet_edu.network.activations import activations
 from lenet_edu.network.architecture import MODERN
+from lenet_edu.network.layer_outputs import activations
 from lenet_edu.network.ledger import ledger
 from lenet_edu.network.models import LeNet1, LeNet4, LeNet5, LeNet1989, RGBLeNet, build, count_parameters
 from lenet_edu.system.errors import LenetError

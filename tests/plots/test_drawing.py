@@ -6,7 +6,7 @@ import torch
 
 from lenet_edu import plots
 from lenet_edu.network import paper
-from lenet_edu.network.activations import activations
+from lenet_edu.network.layer_outputs import activations
 from lenet_edu.network.ledger import show_shape
 from lenet_edu.network.models import LeNet1, LeNet4, LeNet5, LeNet1989, RGBLeNet
 

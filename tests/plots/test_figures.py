@@ -12,8 +12,8 @@ from matplotlib.colors import to_hex
 
 from lenet_edu import plots
 from lenet_edu.network import paper
-from lenet_edu.network.activations import activations
 from lenet_edu.network.architecture import NETWORKS, lenet1989
+from lenet_edu.network.layer_outputs import activations
 from lenet_edu.network.ledger import ledger, show_shape
 from lenet_edu.network.models import LeNet1, LeNet4, LeNet5, LeNet1989, RGBLeNet, build
 from lenet_edu.plots import style

@@ -16,9 +16,9 @@ from lenet_edu.system.pages import WIDGET
 
 
 @contextmanager
-def served(folder):
-    """The address of a folder while it is served."""
-    server = make_server(folder, 0)
+def served(folder, mnist=None):
+    """The address of a folder while it is served, with MNIST's files by their names if they are given."""
+    server = make_server(folder, 0, mnist)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -78,9 +78,14 @@ def project(tmp_path_factory):
         root / "notebooks" / "appendices" / "more.ipynb", "# More\n\nBack to [INPUT](../01_input.ipynb)."
     )
     write_notebook(
-        root / "notebooks" / "zh" / "00_start_here.ipynb", "# 00 · 从这里开始\n\n**你会发现。** 斑马。"
+        root / "notebooks" / "zh" / "00_start_here.ipynb",
+        "# 00 · 从这里开始\n\n**你会发现。** 斑马。见[指南](../../docs/guide.zh.md)。",
+        "## 斑马\n\n一家咖啡馆。",
+        code_cell("plots.digit()", {"image/png": png("maroon")}),
     )
     (root / "docs").mkdir()
+    (root / "docs" / "guide.md").write_text("# Guide\n\n[中文](guide.zh.md)\n")
+    (root / "docs" / "guide.zh.md").write_text("# 指南\n\n[English](guide.md)\n", encoding="utf-8")
     (root / "docs" / "speed.md").write_text("# How fast\n\nSee [a script](../bench/speed.py).\n")
     return root
 

@@ -174,6 +174,33 @@ def test_search_in_chinese(browser, small):
         assert "zh/00_start_here.html" in page.locator("#_results a").first.get_attribute("href")
 
 
+def test_the_switch_of_language_keeps_the_section(browser, small):
+    with reader(browser, small) as page:
+        page.goto(f"{small}00_start_here.html#zebras")
+        page.get_by_role("link", name="中文").click()
+        page.wait_for_url(f"{small}zh/00_start_here.html#*")
+        page.wait_for_function("decodeURIComponent(location.hash) === '#斑马'")
+        assert page.locator("html").get_attribute("lang") == "zh"
+        page.get_by_role("link", name="English").click()
+        page.wait_for_function("location.hash === '#zebras'")
+
+
+def test_the_playground_speaks_chinese_and_its_switch_keeps_the_run(browser, small):
+    with reader(browser, small) as page:
+        page.goto(f"{small}playground/index.html?lang=zh")
+        shows(page.locator("h1"), "训练 LeNet-5")
+        page.get_by_role("button", name="训练", exact=True).wait_for()
+        page.wait_for_function("location.hash.includes('seed=0')")
+        said = page.locator("body").inner_text()
+        words = {word for word in re.findall(r"[A-Za-z]{3,}", said) if word.islower()}
+        assert words <= {"lenet", "relu", "scikit", "learn", "small", "safetensors"}, words
+        link = page.evaluate("location.hash")
+        page.get_by_role("link", name="English").click()
+        shows(page.locator("h1"), "Train LeNet-5")
+        assert page.evaluate("location.hash") == link
+        assert page.get_by_role("link", name="All notebooks").get_attribute("href") == "../index.html"
+
+
 def test_light_and_dark_by_system_and_by_switch(browser, small):
     paper = "getComputedStyle(document.body).backgroundColor"
     with reader(browser, small, color_scheme="dark") as page:
@@ -281,9 +308,9 @@ def test_a_missing_page_leads_home_from_any_depth(browser, small, small_site):
     )  # a host shows it wherever it lies
     with reader(browser, small, troubles_allowed="404") as page:
         page.goto(f"{small}zh/no/such/page.html")
-        page.wait_for_function(
-            "home => document.getElementById('home').href === home", arg=f"{small}index.html"
-        )
+        wait = "home => document.querySelector('[data-home=\"\"]').href === home"
+        page.wait_for_function(wait, arg=f"{small}index.html")
+        shows(page.locator("h2[lang=zh], [lang=zh] h2"), "没有这个页面")
         page.get_by_role("link", name="To the beginning").click()
         shows(page.locator("h1"), "laboratory")
 

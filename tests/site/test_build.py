@@ -15,6 +15,7 @@ from lenet_edu.site import address
 from lenet_edu.site.builder import build_site
 from lenet_edu.site.sources import NOTEBOOKS, find_notebooks
 from lenet_edu.system.errors import LenetError
+from lenet_edu.system.language import translations
 from lenet_edu.training.checkpoints import shipped_names
 from tests.site.conftest import write_notebook
 
@@ -75,6 +76,33 @@ def test_the_first_page_tells_of_every_notebook_and_how_long_it_takes(small_site
     assert re.findall(r'"minutes">([^<]+)<', index) == ["1 min"] * 3
     assert 'data-widget="DrawDigit"' in index
     assert "从这里开始" in (small_site / "zh" / "index.html").read_text("utf-8")
+
+
+def test_each_page_leads_to_the_same_page_in_the_other_language(small_site):
+    leads = {
+        "index.html": "zh/index.html",
+        "00_start_here.html": "zh/00_start_here.html",
+        "docs/guide.html": "../zh/docs/guide.html",
+        "01_input.html": "zh/index.html",  # it is not translated yet
+        "zh/index.html": "../index.html",
+        "zh/00_start_here.html": "../00_start_here.html",
+        "zh/docs/guide.html": "../../docs/guide.html",
+    }
+    for page, other in leads.items():
+        text = (small_site / page).read_text("utf-8")
+        language, name = ("zh", "English") if page.startswith("zh/") else ("en", "中文")
+        assert f'<html lang="{language}"' in text, page
+        assert re.search(f'<a class="tool language" href="{other}"[^>]*>{name}</a>', text), page
+    assert "playground/index.html?lang=zh" in (small_site / "zh" / "index.html").read_text("utf-8")
+
+
+def test_what_languages_share_is_there_once(small_site):
+    assert len(list((small_site / "zh").rglob("*.webp"))) == 1
+    endings = {path.suffix for path in (small_site / "zh").rglob("*") if path.is_file()}
+    assert endings == {".html", ".js", ".webp"}
+    texts = json.loads((small_site / "assets" / "translations" / "zh.json").read_text("utf-8"))
+    assert texts["Check"] == translations("zh")["Check"]
+    assert "Skip to the text" not in texts  # pages say it themselves
 
 
 def test_links_to_others_appear_with_the_projects_address(project, tmp_path, monkeypatch):

@@ -24,6 +24,7 @@ from tests.engine.networks import GAPS, joined, stirred
 from tests.engine.node import needs_node, run
 
 FOLDER = Path(playground.__file__).parent
+TRAINING = FOLDER.parents[1] / "widgets" / "training"
 TABLES = [GAPS, np.eye(6, 16, dtype=bool), np.random.default_rng(0).random((6, 16)) < 0.4]
 NETWORKS: list[Architecture] = [
     *architectures(),
@@ -33,8 +34,9 @@ NETWORKS: list[Architecture] = [
 
 
 def js(module: str, body: str, **given):
-    """What `body` returns in node, where `own` is a module of the playground, and `given` holds the rest."""
-    path = json.dumps((FOLDER / f"{module}.js").as_uri())
+    """What `body` returns in node, where `own` is a module of its, and `given` holds the rest."""
+    paths = [folder / f"{module}.js" for folder in (FOLDER, TRAINING)]
+    path = json.dumps(next(path for path in paths if path.exists()).as_uri())
     return run(f"const own = await import({path}); {body}", **given)
 
 

@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 import torch
 
+from lenet_edu.data.digits import find_mnist
 from lenet_edu.network.architecture import lenet5
 from lenet_edu.network.ledger import ledger as lenet_ledger
 from lenet_edu.site import playground
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.training.evaluation import evaluate
 from tests.browser import PATIENCE, chromium, needs_chromium, shows
+from tests.site.conftest import served
 
 pytestmark = needs_chromium
 # 1998's switches and three epochs on the embedded digits.
@@ -417,3 +419,32 @@ def test_mnist_by_file_picker_is_learned_to_99_percent(browser, site, mnist_fold
         becomes(page, "finished", 10 * PATIENCE)
         page.locator(".test").get_by_text("10,000 test images").wait_for(timeout=PATIENCE)
         assert float(re.match(r"[\d.]+", page.locator(".test").inner_text())[0]) >= 99
+
+
+@pytest.mark.slow
+def test_mnist_comes_from_the_server_that_has_it(browser, site, mnist_folder):
+    with (
+        served(site[0], find_mnist(mnist_folder)) as address,
+        visit(browser, f"{address}playground/index.html") as page,
+    ):
+        wait_until_ready(page)
+        data = opened(page, "Data")
+        press(page, "Get it from this server")
+        data.get_by_text("MNIST is here, 60,000 digits to train on and 10,000 to test.").wait_for(
+            timeout=PATIENCE
+        )
+        shows(page.locator(".lenet-said"), "epoch 0.00 of 5")
+        assert "data=mnist" in page.evaluate("location.hash")
+        press(page, "Step")
+        shows(page.locator(".lenet-said"), "step 1")
+
+
+def test_a_server_without_mnist_is_told_how_to_have_it(browser, site):
+    with served(site[0]) as address:
+        page = browser.new_page()
+        page.goto(f"{address}playground/index.html")
+        wait_until_ready(page)
+        opened(page, "Data")
+        press(page, "Get it from this server")
+        shows(page.locator("#notices"), "Start it with: lenet-edu site --serve")
+        page.close()

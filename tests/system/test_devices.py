@@ -1,10 +1,19 @@
 """Which device is taken, and how it is called."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
 from lenet_edu.system import devices
-from lenet_edu.system.devices import choose_device, describe_device, keep_freed_memory, map_processes
+from lenet_edu.system.devices import (
+    choose_device,
+    describe_device,
+    give_back_freed_memory,
+    keep_freed_memory,
+    map_processes,
+)
 from lenet_edu.system.errors import LenetError
 
 
@@ -37,10 +46,31 @@ def test_the_cpu_is_called_by_its_threads():
     assert describe_device(torch.device("cpu")).startswith("CPU (")
 
 
-def test_freed_memory_can_be_kept_more_than_once():
-    keep_freed_memory()
-    keep_freed_memory()
-    assert torch.zeros(1000, 1000).sum() == 0
+def test_freed_memory_can_be_kept_and_given_back_more_than_once():
+    for _ in range(2):
+        keep_freed_memory()
+        assert torch.zeros(1000, 1000).sum() == 0
+        give_back_freed_memory()
+        assert torch.zeros(1000, 1000).sum() == 0
+
+
+@pytest.mark.skipif(devices._C_LIBRARY is None, reason="run on Linux with glibc")
+def test_freed_memory_is_kept_while_asked_and_then_given_back():
+    script = """
+import re, torch
+from lenet_edu.system.devices import give_back_freed_memory, keep_freed_memory
+def resident():
+    return int(re.search(r"VmRSS:\\s+(\\d+)", open("/proc/self/status").read())[1]) // 1024
+keep_freed_memory()
+few = [torch.zeros(2**18) for _ in range(100)]  # a megabyte each
+before = resident()
+del few
+freed = resident()
+give_back_freed_memory()
+print(before - freed < 10, before - resident() > 80)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True"]
 
 
 def test_work_goes_to_processes_and_comes_back_with_its_task():

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lenet_edu.data.digits import load_digits
-from lenet_edu.data.folders import draw_shapes
+from lenet_edu.data.picture_sets import draw_shapes
 from lenet_edu.network.architecture import MODERN, rgb_lenet
 from lenet_edu.network.models import LeNet5
 from lenet_edu.system.errors import LenetError

@@ -13,7 +13,7 @@ from lenet_edu.data.digits import load_digits
 from lenet_edu.exercises import ask, check
 from lenet_edu.exercises.c1 import EXERCISES, PREDICTIONS
 from lenet_edu.exercises.checking import Code
-from lenet_edu.network.activations import activations
+from lenet_edu.network.layer_outputs import activations
 from lenet_edu.system import language
 from lenet_edu.system.pages import WIDGET
 from lenet_edu.system.progress import older_words

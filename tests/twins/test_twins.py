@@ -12,7 +12,7 @@ from lenet_edu.data.splits import HALF_SCALING, Split
 from lenet_edu.exercises import NOTEBOOKS, ask, check, prediction
 from lenet_edu.exercises.checking import Choice, Conditions, Number
 from lenet_edu.exercises.prediction import Estimate
-from lenet_edu.network.activations import activations
+from lenet_edu.network.layer_outputs import activations
 from lenet_edu.network.models import LeNet5, RGBLeNet
 from lenet_edu.network.surface import loss_surface
 from lenet_edu.system.pages import WIDGET

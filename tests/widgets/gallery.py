@@ -1,10 +1,10 @@
 """Every widget as a line of Python, for pages of tests."""
 
 SETUP = """
-from lenet_edu.network.activations import activations
+from lenet_edu.network.layer_outputs import activations
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.data.digits import load_digits
-from lenet_edu.data.folders import draw_shapes
+from lenet_edu.data.picture_sets import draw_shapes
 from lenet_edu.exercises import ask, check, explain, quiz
 from lenet_edu.network.models import LeNet5, LeNet1989, RGBLeNet
 from lenet_edu.network.surface import loss_surface

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from lenet_edu import plots
-from lenet_edu.data.folders import draw_shapes
+from lenet_edu.data.picture_sets import draw_shapes
 from lenet_edu.network import paper
-from lenet_edu.network.activations import activations
 from lenet_edu.network.architecture import lenet1989
+from lenet_edu.network.layer_outputs import activations
 from lenet_edu.network.models import LeNet5
 from lenet_edu.widgets import C3Table, Convolution, DigitCodes, Subsampling
 from tests.browser import (

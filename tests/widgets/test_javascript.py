@@ -13,8 +13,8 @@ import torch.nn.functional as F
 
 from lenet_edu import plots, widgets
 from lenet_edu.network import paper
-from lenet_edu.network.activations import activations
 from lenet_edu.network.architecture import NETWORKS, ConvolutionSpec
+from lenet_edu.network.layer_outputs import activations
 from lenet_edu.network.ledger import ledger
 from lenet_edu.network.models import LeNet5, build
 from lenet_edu.training.checkpoints import load_network

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from lenet_edu import plots
-from lenet_edu.data.folders import draw_shapes
+from lenet_edu.data.picture_sets import draw_shapes
 from lenet_edu.data.splits import NAMES, Data, Source, Split
 from lenet_edu.network import architecture
-from lenet_edu.network.activations import activations
 from lenet_edu.network.architecture import MODERN
+from lenet_edu.network.layer_outputs import activations
 from lenet_edu.network.models import LeNet5
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.checkpoints import load_network

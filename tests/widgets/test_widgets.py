@@ -12,11 +12,11 @@ from PIL import Image
 from traitlets import TraitError
 
 from lenet_edu.data import normalise as pictures
-from lenet_edu.data.folders import draw_shapes
+from lenet_edu.data.picture_sets import draw_shapes
 from lenet_edu.data.splits import PAPER_SCALING, Scaling, Split
 from lenet_edu.network import architecture, paper
-from lenet_edu.network.activations import activations
 from lenet_edu.network.architecture import MODERN, NETWORKS, lenet5
+from lenet_edu.network.layer_outputs import activations
 from lenet_edu.network.models import LeNet1, LeNet5, Network, RGBLeNet, count_parameters
 from lenet_edu.system.errors import LenetError
 from lenet_edu.training.checkpoints import load_network

@@ -1,37 +1,66 @@
-"""Writes the page notebooks/glossary.ipynb from lenet_edu/exercises/glossary.py: `make pages`."""
+"""Writes the glossary's pages from lenet_edu/exercises/glossary.py: `make pages`.
+
+notebooks/glossary.ipynb is in English; notebooks/LANGUAGE/glossary.ipynb has each term in both languages,
+side by side.
+"""
 
 import re
+from pathlib import Path
 
 import nbformat
 
-from lenet_edu.exercises.glossary import TERMS
+from lenet_edu.exercises.glossary import FIRST, HEAD, OTHER, TERMS
 from lenet_edu.system.files import write_atomically
+from lenet_edu.system.language import LANGUAGES, translations
 from tools.notebooks import build
-
-PAGE = build.NOTEBOOKS / "glossary.ipynb"
-_HEAD = """# Glossary
-
-Each term stands in bold where the course explains it first; the link leads there. In the notebooks, the link
-*Glossary* at the top of each page leads here. Back to [00 Start here](00_start_here.ipynb)."""
+from tools.translations import notebooks, sources
 
 
-def notebook() -> nbformat.NotebookNode:
-    """The page: all terms in alphabetical order, each with a link to the notebook that explains it first."""
+def page(language: str = "en") -> Path:
+    """The file of the page in a language."""
+    return (build.NOTEBOOKS if language == "en" else build.NOTEBOOKS / language) / "glossary.ipynb"
+
+
+def notebook(language: str = "en") -> nbformat.NotebookNode:
+    """The page: all terms by the English alphabet, each with a link to where it is explained first."""
     entries = sorted(
-        (term.lower(), f"**{term}**: {meaning} First in [{title}]({name}.ipynb).")
+        (term.lower(), _entry(term, meaning, number, language))
         for number, terms in TERMS.items()
-        for name, title in [_notebook(number)]
         for term, meaning in terms.items()
     )
-    letters = dict.fromkeys(term[0] for term, _ in entries)
-    cells = [nbformat.v4.new_markdown_cell(_HEAD, id="head")]
-    for letter in letters:
-        lines = [f"- {text}" for term, text in entries if term[0] == letter]
+    cells = [nbformat.v4.new_markdown_cell(_head(language), id="head")]
+    for letter in dict.fromkeys(term[0] for term, _ in entries):
+        lines = [text for term, text in entries if term[0] == letter]
+        if language != "en":
+            lines = [f"| {LANGUAGES[language]} | {LANGUAGES['en']} |", "|---|---|", *lines]
         text = "\n".join([f"## {letter.upper()}", "", *lines])
         cells.append(nbformat.v4.new_markdown_cell(text, id=f"letter-{letter}"))
-    page = nbformat.v4.new_notebook(cells=cells, metadata=build.METADATA)
-    page.nbformat_minor = 5
-    return page
+    made = nbformat.v4.new_notebook(cells=cells, metadata=build.METADATA)
+    made.nbformat_minor = 5
+    return made
+
+
+def _head(language: str) -> str:
+    if language != "en":
+        return _in(HEAD, language)
+    others = (f"[{LANGUAGES[other]}]({other}/glossary.ipynb)" for other in sources.languages())
+    return f"{HEAD}\n\n{OTHER.format(pages=', '.join(others))}"
+
+
+def _entry(term: str, meaning: str, number: str, language: str) -> str:
+    name, title = _notebook(number, "en")
+    first = FIRST.format(title=title, name=name)
+    if language == "en":
+        return f"- **{term}**: {meaning} {first}"
+    _, own_title = _notebook(number, language)
+    own = _in(FIRST, language).format(title=own_title, name=name)
+    colon = "：" if language == "zh" else ": "
+    return f"| **{_in(term, language)}**{colon}{_in(meaning, language)}{own} | **{term}**: {meaning} |"
+
+
+def _in(text: str, language: str) -> str:
+    """The text in a language."""
+    return translations(language).get(text, str(text))
 
 
 def bold_terms(name: str) -> list[str]:
@@ -46,17 +75,19 @@ def bold_terms(name: str) -> list[str]:
     return [words for words in found if not re.search(r"[.:?!]$|^\d|\+", words)]
 
 
-def _notebook(number: str) -> tuple[str, str]:
+def _notebook(number: str, language: str) -> tuple[str, str]:
     """The file and the title of the notebook of that number, as ("02_c1", "02 C1")."""
     name = next(name for name in build.names() if name.startswith(number))
-    head = build.from_source(name).cells[0].source
-    title = re.search(r"^# (\d+) · ([^,\n]+)", head, flags=re.M)
+    cells = (build.from_source(name) if language == "en" else notebooks.compose(name, language)).cells
+    title = re.search(r"^# (\d+) · ([^,，\n]+)", cells[0].source, flags=re.M)
     return name, f"{title[1]} {title[2]}"
 
 
 def main() -> None:
-    write_atomically(PAGE, nbformat.writes(notebook()).encode())
-    print(f"written: {PAGE.name}")
+    for language in ("en", *sources.languages()):
+        page(language).parent.mkdir(exist_ok=True)
+        write_atomically(page(language), nbformat.writes(notebook(language)).encode())
+        print(f"written: {page(language).relative_to(build.NOTEBOOKS)}")
 
 
 if __name__ == "__main__":

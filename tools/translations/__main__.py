@@ -12,7 +12,7 @@ import re
 import sys
 from pathlib import Path
 
-from tools.translations import agreement, catalogue, chinese, notebooks, sources, terms
+from tools.translations import agreement, catalogue, notebooks, sources, terms, typography
 
 _MARK = "<!-- text {} -->"
 
@@ -61,7 +61,7 @@ def faults(name: str, language: str) -> list[str]:
             continue
         found = agreement.faults(entry.msgid, entry.msgstr, entry.tcomment)
         if language == "zh":
-            found += chinese.faults(entry.msgstr, markdown=name != sources.PACKAGE)
+            found += typography.faults(entry.msgstr, markdown=name != sources.PACKAGE)
         wrong += [f"{language}/{name} {_mark(entry)}: {fault}" for fault in found]
     return wrong
 

@@ -33,7 +33,9 @@ def compose(name: str, language: str) -> nbformat.NotebookNode:
     }
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = _redirect(translations.get(cell.id) or cell.source, edition(name, language))
+            cell.source = _redirect(
+                translations.get(cell.id) or cell.source, edition(name, language), language
+            )
     return notebook
 
 
@@ -45,14 +47,17 @@ def bring_up_to_date(name: str, language: str, anew: bool = False) -> str:
     return build.renew(compose(name, language), edition(name, language), anew)
 
 
-def _redirect(text: str, page: Path) -> str:
+def _redirect(text: str, page: Path, language: str) -> str:
     """Links as they must be on a page below notebooks/LANGUAGE: what is there stays, all else lies above."""
 
     def redirect(link: re.Match) -> str:
         target = link[2]
         if re.match(r"\w+:", target) or _has_edition(Path(os.path.normpath(page.parent / target))):
             return link[0]
-        return f"{link[1]}../{target}{link[3]}"
+        above = f"../{target}"
+        document = Path(above).with_suffix(f".{language}.md")  # docs/NAME.zh.md beside docs/NAME.md
+        own = target.endswith(".md") and (page.parent / document).exists()
+        return f"{link[1]}{document.as_posix() if own else above}{link[3]}"
 
     return _LINK.sub(redirect, text)
 

@@ -74,7 +74,7 @@ def calls(path: Path) -> list[tuple[ast.Call, ast.expr]]:
 def _texts_of_package() -> list[catalogue.Text]:
     places: dict[str, list[str]] = {}
     for path in sorted([*ROOT.rglob("*.py"), *ROOT.rglob("*.js")]):
-        for text in _python_texts(path) if path.suffix == ".py" else _javascript_texts(path):
+        for text in _python_texts(path) if path.suffix == ".py" else javascript_texts(path):
             places.setdefault(text, []).append(path.relative_to(ROOT).as_posix())
     return [catalogue.Text(text, None, tuple(dict.fromkeys(files))) for text, files in places.items()]
 
@@ -84,7 +84,7 @@ def _python_texts(path: Path) -> list[str]:
     return [text.value for text in given if isinstance(text.value, str)]
 
 
-def _javascript_texts(path: Path) -> list[str]:
+def javascript_texts(path: Path) -> list[str]:
     """The texts of `translate("...")`, also within each other: Babel's own extraction finds the outer."""
     read = (token for token in tokenize(path.read_text(encoding="utf-8")) if "comment" not in token.type)
     tokens = [*read, _END, _END]

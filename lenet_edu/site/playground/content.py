@@ -1,4 +1,4 @@
-"""What the playground's page knows from Python: the networks' plans, the recipes, what is called how."""
+"""What a training in a browser knows from Python: the networks' plans, the recipes, what is called how."""
 
 import json
 from itertools import product

@@ -4,14 +4,14 @@
 import { translate } from "../../system/language.js";
 import { button, element } from "../../widgets/shared.js";
 import { download, notices, tried } from "./parts.js";
-import { DATA_NAMES } from "./training_model.js";
+import { DATA_NAMES } from "../../widgets/training/settings.js";
 
 /** @param {Iterable<File>} files */
 const named = (files) => [...files];
 
 /**
- * @param {import("./training_model.js").TrainingModel} training
- * @param {import("./library.js").Library} library
+ * @param {import("../../widgets/training/training_model.js").TrainingModel} training
+ * @param {import("../../widgets/training/library.js").Library} library
  * @param {{use: (kind: "mnist" | "drawn" | "pictures") => Promise<any>}} listeners use: train on data that has just come
  * @returns {{content: HTMLElement, drawingsChanged: () => void}}
  */
@@ -29,7 +29,7 @@ export function dataSection(training, library, { use }) {
   };
 }
 
-/** @param {import("./library.js").Library} library @param {(kind: "mnist") => Promise<any>} use */
+/** @param {import("../../widgets/training/library.js").Library} library @param {(kind: "mnist") => Promise<any>} use */
 function mnistChoice(library, use) {
   const state = element("p", { role: "status" });
   const works = (/** @type {() => Promise<any>} */ get) => () =>
@@ -107,8 +107,8 @@ function acceptDrop(place, take) {
 }
 
 /**
- * @param {import("./training_model.js").TrainingModel} training
- * @param {import("./library.js").Library} library @param {(kind: "drawn") => Promise<any>} use
+ * @param {import("../../widgets/training/training_model.js").TrainingModel} training
+ * @param {import("../../widgets/training/library.js").Library} library @param {(kind: "drawn") => Promise<any>} use
  */
 function ownDigits(training, library, use) {
   const state = element("p", { role: "status" });
@@ -149,7 +149,7 @@ function ownDigits(training, library, use) {
   };
 }
 
-/** @param {import("./library.js").Library} library @param {(kind: "pictures") => Promise<any>} use */
+/** @param {import("../../widgets/training/library.js").Library} library @param {(kind: "pictures") => Promise<any>} use */
 function picturesChoice(library, use) {
   const state = element(
     "p",

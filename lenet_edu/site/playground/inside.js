@@ -2,11 +2,11 @@
 /** The view of FeatureMaps before the network that trains: its maps, and the arithmetic of any unit, live. */
 
 import featureMaps from "../../widgets/feature_maps.js";
-import { LocalModel } from "./local_model.js";
+import { LocalModel } from "../../widgets/training/local_model.js";
 
 /** What FeatureMaps shows, as the reader moves about in it. */
 class Watched extends LocalModel {
-  /** @param {import("./training_model.js").TrainingModel} training @param {Record<string, any>} traits */
+  /** @param {import("../../widgets/training/training_model.js").TrainingModel} training @param {Record<string, any>} traits */
   constructor(training, traits) {
     super(traits);
     this.training = training;
@@ -21,7 +21,7 @@ class Watched extends LocalModel {
 
 /**
  * Show the network in a place. The drawing comes after a test image of each class.
- * @param {import("./training_model.js").TrainingModel} training @param {HTMLElement} place
+ * @param {import("../../widgets/training/training_model.js").TrainingModel} training @param {HTMLElement} place
  * @returns {{watchDrawing: () => void}}
  */
 export function showInside(training, place) {

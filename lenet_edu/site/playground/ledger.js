@@ -31,7 +31,7 @@ export const TOTALS = ["units", "parameters", "connections", "multiply_adds"];
 
 /**
  * The rows of a network's layers, bottom to top, and the sums over all.
- * @param {import("./plans.js").Plan} plan
+ * @param {import("../../widgets/training/plans.js").Plan} plan
  */
 export function ledger(plan) {
   const shapes = shapesOf(plan);

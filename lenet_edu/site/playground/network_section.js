@@ -5,8 +5,8 @@ import { translate } from "../../system/language.js";
 import c3Table from "../../widgets/c3_table.js";
 import { element } from "../../widgets/shared.js";
 import { QUANTITIES, TOTALS, count, inWords, ledger, showShape } from "./ledger.js";
-import { LocalModel } from "./local_model.js";
-import { planOf } from "./plans.js";
+import { LocalModel } from "../../widgets/training/local_model.js";
+import { planOf } from "../../widgets/training/plans.js";
 
 /** Rows of X and dots. @param {boolean[][]} links */
 const rowsOfLinks = (links) => links.map((row) => row.map((on) => (on ? "X" : ".")).join(""));
@@ -31,7 +31,7 @@ class Table extends LocalModel {
 
 /**
  * The paper's table, of all of whose links the others are variations.
- * @param {import("./plans.js").Content} content
+ * @param {import("../../widgets/training/plans.js").Content} content
  */
 function paperTable(content) {
   const network = {
@@ -45,7 +45,7 @@ function paperTable(content) {
   return { kernel: c3?.kernel, links: linksOfRows(/** @type {string[]} */ (c3?.table)) };
 }
 
-/** @param {import("./training_model.js").TrainingModel} training @returns {HTMLElement} */
+/** @param {import("../../widgets/training/training_model.js").TrainingModel} training @returns {HTMLElement} */
 export function tableEditor(training) {
   const { kernel, links: paper } = paperTable(training.content);
   const full = paper.map((row) => row.map(() => true));
@@ -82,7 +82,7 @@ export function tableEditor(training) {
   return whole;
 }
 
-/** @param {import("./training_model.js").TrainingModel} training @returns {HTMLElement} */
+/** @param {import("../../widgets/training/training_model.js").TrainingModel} training @returns {HTMLElement} */
 export function ledgerTable(training) {
   const place = element("div", {
     class: "wide",

@@ -7,13 +7,13 @@ import { answerBars, button, element, ink, picture, run } from "../../widgets/sh
 import { sheet } from "../../widgets/sheet.js";
 import { answerOf } from "../../widgets/training_panel.js";
 import { tried } from "./parts.js";
-import { inkForSize } from "./sizes.js";
+import { inkForSize } from "../../widgets/training/sizes.js";
 
 const SIDE = 112;
 const FRAME = 32;
 
 /**
- * @param {import("./training_model.js").TrainingModel} training
+ * @param {import("../../widgets/training/training_model.js").TrainingModel} training
  * @param {HTMLElement} place
  * @param {{onDrawing: () => void, onAdd: (ink: Float32Array, label: number) => Promise<void>}} listeners
  */

@@ -56,7 +56,7 @@ def page(homes: Mapping[str, str]) -> str:
         "style": "\n".join([*map(base.styles, WIDGETS), _read("playground.css")]),
         "home": home,
         "content": _json(content()),
-        "languages": _json({"languages": LANGUAGES, "homes": homes, "texts": _translations(files)}),
+        "languages": _json({"languages": LANGUAGES, "homes": dict(homes), "texts": _translations(files)}),
         "engine": _base64("lenet.wasm"),
         "digits": _base64("digits.gz"),
         "code": script.replace("</script", "<\\/script"),

@@ -16,7 +16,7 @@ export function placeOf(id) {
  * Parts of TrainingPanel's view in a place of the page, before the page's own model.
  * @param {HTMLElement} place
  * @param {string} label what a screen reader calls it
- * @param {import("./training_model.js").TrainingModel} model
+ * @param {import("../../widgets/training/training_model.js").TrainingModel} model
  * @param {(panel: Panel, root: HTMLElement, tools: import("../../widgets/shared.js").Tools) => HTMLElement[]} build
  */
 export function showPanel(place, label, model, build) {

@@ -27,20 +27,21 @@ import {
   surestMistakes,
   trainingBar,
 } from "../../widgets/training_panel.js";
-import { FIRST, readLink, writeLink } from "./choices.js";
+import { FIRST, readLink, writeLink } from "../../widgets/training/choices.js";
 import { dataSection } from "./data_section.js";
-import { serveData } from "./data_worker.js";
+import { serveData } from "../../widgets/training/data_worker.js";
 import { showInside } from "./inside.js";
-import { Library } from "./library.js";
+import { Library } from "../../widgets/training/library.js";
 import { ledgerTable, tableEditor } from "./network_section.js";
 import { showPad } from "./pad.js";
 import { notices, placeOf, section, showPanel } from "./parts.js";
 import { runSection } from "./run_section.js";
-import { DATA_NAMES, TrainingModel } from "./training_model.js";
+import { DATA_NAMES } from "../../widgets/training/settings.js";
+import { TrainingModel } from "../../widgets/training/training_model.js";
 
 const THEME = "lenet-edu:theme"; // as the site's other pages have it
 
-/** @typedef {import("./choices.js").Choice} Choice */
+/** @typedef {import("../../widgets/training/choices.js").Choice} Choice */
 
 /** A worker of the page's own text. @param {string} name @returns {Worker} */
 function spawn(name) {

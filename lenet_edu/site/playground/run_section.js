@@ -3,14 +3,14 @@
 
 import { translate } from "../../system/language.js";
 import { button, element } from "../../widgets/shared.js";
-import { recipeOf, withConfig, writeLink } from "./choices.js";
+import { recipeOf, withConfig, writeLink } from "../../widgets/training/choices.js";
 import { download, tried } from "./parts.js";
-import { readWeights, weightsFile } from "./plans.js";
-import { weightsSum } from "./sha256.js";
+import { readWeights, weightsFile } from "../../widgets/training/plans.js";
+import { weightsSum } from "../../widgets/training/sha256.js";
 
 const SHORT = 12;
 
-/** @param {import("./training_model.js").TrainingModel} training @returns {HTMLElement} */
+/** @param {import("../../widgets/training/training_model.js").TrainingModel} training @returns {HTMLElement} */
 export function runSection(training) {
   const link = element("input", {
     class: "link",
@@ -85,7 +85,7 @@ async function copyText(input) {
   else document.execCommand("copy");
 }
 
-/** @param {import("./training_model.js").TrainingModel} training */
+/** @param {import("../../widgets/training/training_model.js").TrainingModel} training */
 async function saveWeights(training) {
   const { content, choice, plan } = training;
   const notes = {
@@ -99,7 +99,7 @@ async function saveWeights(training) {
   download(weightsFile(plan, await training.weights(), notes), `${choice.network}.safetensors`);
 }
 
-/** @param {import("./training_model.js").TrainingModel} training @param {ArrayBuffer} file */
+/** @param {import("../../widgets/training/training_model.js").TrainingModel} training @param {ArrayBuffer} file */
 async function loadWeights(training, file) {
   if (training.get("status") === "running")
     throw new Error(translate("Pause the training before you load other weights."));

@@ -3,10 +3,12 @@
 import { translate } from "../../system/language.js";
 import { DataError } from "../../engine/data.js";
 import { greyOf, isCleanAndTiny, normalisation, resized, scaled } from "../../engine/normalise.js";
-import { joined, network, view } from "./material.js";
+import { engineOf, joined, network, view } from "./material.js";
+import { onTrained } from "./trained.js";
 import { Refused, Twin, sheet } from "./twin.js";
 
 const LONGEST = 900; // pixels of an uploaded picture's longer side
+const SIDE = 32; // pixels of what it gives to the network
 const SWITCHES = ["invert", "crop", "scale", "centre"];
 const NOTHING = () => new DataView(new ArrayBuffer(0));
 const CLEARED = () => ({
@@ -25,8 +27,30 @@ class DrawDigitTwin extends Twin {
     this.scaling = { name: "", background, ink };
     this.sure = sure;
     this.photoTemperature = photoTemperature;
+    /** Of a network that the reader trained. @type {import("../../engine/engine.js").Plan | null} */
+    this.plan = null;
     /** @type {import("../../engine/normalise.js").Sheet | null} */
     this.uploaded = null;
+  }
+
+  /**
+   * Read with the reader's network from now on, if it reads what this pad gives.
+   * @param {import("../../engine/engine.js").Engine} engine @param {import("./trained.js").Trained} trained
+   */
+  takeNetwork(engine, { plan, weights, scaling }) {
+    if (plan.input.maps !== 1 || plan.input.size !== SIDE) return;
+    if (this.plan !== plan) this.network = engine.network(plan);
+    this.plan = plan;
+    this.network.weights = weights;
+    this.scaling = scaling;
+    this.photoTemperature = undefined;
+    this.set({
+      ...CLEARED(),
+      layers: Object.entries(this.network.shapes).map(([name, shape]) => ({ name, shape })),
+      rbf: Number(this.network.hasRbfOutput),
+      note: translate("This pad reads with the network that you have trained on this page."),
+    });
+    this.set(this.read());
   }
 
   async take(changes) {
@@ -149,5 +173,13 @@ async function greyFromPicture(file) {
 
 /** @param {any} state @param {import("./material.js").Resources} resources */
 export default async function drawDigit({ traits, network: one, ...how }, resources) {
-  return new DrawDigitTwin(traits, await network(one, resources), how);
+  if (one.tensors === undefined) return new DrawDigitTwin(traits, await network(one, resources), how);
+  // A network of the notebook's own: who trains one on the page draws for that.
+  const note = translate(
+    "This pad reads with the network that was trained for this page. Train your own in the panel, and it reads with yours.",
+  );
+  const [engine, made] = await Promise.all([engineOf(resources), network(one, resources)]);
+  const twin = new DrawDigitTwin({ ...traits, note }, made, how);
+  onTrained((trained) => twin.takeNetwork(engine, trained));
+  return twin;
 }

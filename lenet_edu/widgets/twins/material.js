@@ -72,11 +72,21 @@ function once(resources, what, make) {
     made.set(what, promise);
     promise.catch(() => made.delete(what)); // another widget may try again
   }
-  return made.get(what);
+  return /** @type {Promise<any>} */ (made.get(what));
 }
 
 const text = new TextDecoder();
-const jsonOf = async (resources, name) => JSON.parse(text.decode(await resources.bytes(name)));
+export const jsonOf = async (resources, name) => JSON.parse(text.decode(await resources.bytes(name)));
+
+/** @param {Resources} resources @returns {Promise<import("../../engine/engine.js").Engine>} */
+export const engineOf = (resources) =>
+  once(resources, "engine", async () => loadEngine(await resources.bytes("engine/lenet.wasm")));
+
+/** @param {Resources} resources @returns {Promise<import("../../engine/data.js").Data>} */
+export const embeddedDigits = (resources) =>
+  once(resources, "digits", async () =>
+    loadEmbeddedDigits(/** @type {Uint8Array} */ (await resources.bytes("engine/digits.gz"))),
+  );
 
 /**
  * The network that Python described, with its weights.
@@ -85,9 +95,7 @@ const jsonOf = async (resources, name) => JSON.parse(text.decode(await resources
  * @param {Resources} resources
  */
 export async function network(described, resources) {
-  const engine = await once(resources, "engine", async () =>
-    loadEngine(await resources.bytes("engine/lenet.wasm")),
-  );
+  const engine = await engineOf(resources);
   const { weights, plan, tensors, temperature } = described;
   const made = engine.network(plan ?? (await jsonOf(resources, `plans/${weights}.json`)));
   made.loadSafetensors(
@@ -109,9 +117,7 @@ export async function images(described, resources) {
   const { embedded, scaling = [0, 1], shape = [], bytes, floats } = described;
   const levels = { name: "", background: scaling[0], ink: scaling[1] };
   if (embedded) {
-    const data = await once(resources, "digits", async () =>
-      loadEmbeddedDigits(/** @type {Uint8Array} */ (await resources.bytes("engine/digits.gz"))),
-    );
+    const data = await embeddedDigits(resources);
     return embedded.map(([split, index]) => {
       const image = new Float32Array(1024);
       reader(data[split], levels)(index, image);

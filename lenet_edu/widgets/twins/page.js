@@ -3,6 +3,7 @@
 import { translate } from "../../system/language.js";
 import { withFiles } from "./material.js";
 import { TwinModel } from "./model.js";
+import { Twin } from "./twin.js";
 
 /** @typedef {import("./material.js").Resources} Resources */
 
@@ -18,6 +19,7 @@ export const WIDGETS = {
   Predict: "predict",
   Robustness: "robustness",
   Subsampling: "subsampling",
+  TrainingPanel: "training_panel",
 };
 
 const load = (path) => import(new URL(path, import.meta.url).href);
@@ -60,7 +62,8 @@ export async function mount(element, description, resources) {
       withFiles(description.state, resources),
       addStyles(name, resources),
     ]);
-    const model = new TwinModel(await twin.default(state, resources));
+    const made = await twin.default(state, resources);
+    const model = made instanceof Twin ? new TwinModel(made) : made;
     const place = document.createElement("div");
     // In the page before it is drawn, so that it can measure itself.
     place.className = "lenet-alive";

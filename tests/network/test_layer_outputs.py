@@ -2,7 +2,7 @@
 
 import torch
 
-from lenet_edu.network.activations import saliency
+from lenet_edu.network.layer_outputs import saliency
 from lenet_edu.network.models import LeNet5, RGBLeNet
 
 

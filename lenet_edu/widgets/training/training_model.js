@@ -4,53 +4,22 @@
  * lenet_edu/widgets/training_panel.py, answered by a training in workers (engine/trainer.js).
  */
 
-import { translate } from "../../system/language.js";
+import { shapesOf } from "../../engine/engine.js";
 import { startTraining } from "../../engine/trainer.js";
-import {
-  LIVE,
-  DATA,
-  SWITCHES,
-  configOf,
-  defaultRecipe,
-  recipeInWords,
-  recipeOf,
-  recipesFor,
-  runName,
-} from "./choices.js";
+import { translate } from "../../system/language.js";
+import { DATA, LIVE, configOf, recipeInWords, recipeOf, runName } from "./choices.js";
 import { imagesOf, oneOfEach } from "./library.js";
 import { LocalModel } from "./local_model.js";
-import { curveOf, describeRun, validationOf } from "./run_records.js";
-import {
-  NETWORKS,
-  describeLayers,
-  firstKernels,
-  flatParameters,
-  gradientSizes,
-  isRbf,
-  planOf,
-  viewOf,
-} from "./plans.js";
-import { shapesOf } from "../../engine/engine.js";
+import { Looks, nextFrame } from "./looks.js";
+import { describeLayers, isRbf, planOf, viewOf } from "./plans.js";
+import { KeptRuns, STORE, curveOf, validationOf } from "./run_records.js";
+import { changedChoice, choiceOf, formOf, suited } from "./settings.js";
 
 /** @typedef {import("./choices.js").Choice} Choice */
 /** @typedef {import("./plans.js").Plan} Plan */
 
-// Milliseconds between two looks into a network under way.
-const LOOK_EVERY = 120;
 const SUREST_MISTAKES = 10;
-const MOST_COMPARED = 4;
-const MOST_SEED = 2 ** 31 - 1;
-const OWN = "own";
-const STORE = "trainings";
 const NOTHING = new Float32Array(0);
-
-/** What data is called in the panel. @type {Record<string, string>} */
-export const DATA_NAMES = {
-  embedded: "embedded digits",
-  mnist: "MNIST",
-  drawn: "my drawings",
-  pictures: "pictures in colour",
-};
 
 const TRAITS = {
   status: "ready",
@@ -75,6 +44,7 @@ const TRAITS = {
   validation: viewOf(NOTHING),
   abandoned_curve: viewOf(NOTHING),
   compared_curves: [],
+  outputs: viewOf(NOTHING),
   kernels: viewOf(NOTHING),
   gradients: [],
   confusion: [],
@@ -96,10 +66,12 @@ export class TrainingModel extends LocalModel {
    * @param {import("../../engine/engine.js").Engine} given.engine
    * @param {import("./library.js").Library} given.library
    * @param {any} given.storage null where the browser keeps nothing
-   * @param {() => any} given.spawn makes a worker for a training
+   * @param {() => any} [given.spawn] makes a worker for a training
+   * @param {() => Choice["data"][]} [given.offered] the data that can be chosen; what the page lacks is asked for then
    */
-  constructor({ content, engine, library, storage, spawn }) {
+  constructor({ content, engine, library, storage, spawn, offered = () => DATA }) {
     super(TRAITS);
+    this.offered = offered;
     this.content = content;
     this.engine = engine;
     this.library = library;
@@ -132,13 +104,8 @@ export class TrainingModel extends LocalModel {
     this.error = "";
     this.playedFrom = { time: 0, epochs: 0 };
 
-    /** A test image of each class, the drawing, and which of them is watched. */
-    this.testImages = NOTHING;
-    /** @type {Float32Array | null} */
-    this.drawing = null;
-    this.watched = TRAITS.digit;
-    this.looking = false;
-    this.looksAgain = false;
+    this.looks = new Looks(this, TRAITS.digit);
+    this.kept = new KeptRuns(this, storage);
   }
 
   /** @returns {Choice} */
@@ -206,14 +173,14 @@ export class TrainingModel extends LocalModel {
     this.home = name ?? "";
     this.#watch(training);
     this.show({ choice, plan, classes, digit: Math.min(this.get("digit"), classes.length - 1) });
-    this.testImages = await imagesOf(
+    this.looks.images = await imagesOf(
       data.test,
       oneOfEach(data.test.labels, classes.length),
       scaling,
       plan.input.size,
     );
     await this.#takeState(await training.state());
-    await this.#listRuns();
+    await this.kept.list();
   }
 
   async #leave() {
@@ -227,45 +194,16 @@ export class TrainingModel extends LocalModel {
 
   /** What is chosen, as the panel's form has it. */
   #showChoice() {
-    const { choice, content } = this;
-    if (!choice) return;
-    const networks = Object.values(NETWORKS);
-    const { c3, subsampling, activation, output } = choice;
-    /** @type {Record<string, any>} */
-    const switches =
-      choice.network === "lenet5"
-        ? { c3: Array.isArray(c3) ? OWN : c3, subsampling, activation, output }
-        : choice.network === "rgb"
-          ? { f7: choice.f7 ? "yes" : "no" }
-          : {};
-    const offered = Object.fromEntries(
-      Object.keys(switches).map((name) => [
-        name,
-        name === "f7" ? ["yes", "no"] : SWITCHES[/** @type {keyof typeof SWITCHES} */ (name)],
-      ]),
-    );
-    const settings = {
-      network: NETWORKS[choice.network],
-      ...switches,
-      data: DATA_NAMES[choice.data],
-      recipe: choice.recipe,
-      seed: choice.seed,
-    };
-    const options = {
-      network: networks,
-      ...offered,
-      data: Object.values(DATA_NAMES),
-      recipe: recipesFor(content, choice),
-    };
-    this.show({ options, settings });
+    if (this.choice) this.show(formOf(this.content, this.choice, this.offered()));
   }
 
   /** What the reader set. @param {string} name @param {any} value */
   take(name, value) {
     if (name === "settings") this.#choose(value);
     else if (LIVE.includes(name)) this.#change(name, value);
-    else if (name === "compared") void this.#compare(value);
+    else if (name === "compared") void this.kept.compare(value);
     else super.take(name, value);
+    if (name === "digit") this.watch(value);
   }
 
   /**
@@ -273,67 +211,30 @@ export class TrainingModel extends LocalModel {
    * @param {Record<string, any>} given all settings, as the form has them
    */
   #choose(given) {
-    const shown = this.get("settings");
-    const settings = Object.fromEntries(
-      Object.entries(given).filter(([name, value]) => value !== shown[name]),
-    );
     const before = this.wanted ?? this.choice;
-    if (this.get("begun")) {
-      this.refuse(translate("A run has begun: reset it before you choose another network, recipe or data."));
-      return this.#showChoice();
+    try {
+      if (this.get("begun")) {
+        throw new Error(
+          translate("A run has begun: reset it before you choose another network, recipe or data."),
+        );
+      }
+      this.choose(changedChoice(before, given, this.get("settings")), before);
+    } catch (error) {
+      this.refuse(error.message);
+      this.#showChoice();
     }
-    const named = (/** @type {Record<string, string>} */ names, /** @type {string} */ text) =>
-      Object.keys(names).find((name) => names[name] === text);
-    const { network, data, f7, c3, ...rest } = settings;
-    const choice = /** @type {Choice} */ ({
-      ...before,
-      ...rest,
-      ...(network ? { network: named(NETWORKS, network) } : {}),
-      ...(data ? { data: named(DATA_NAMES, data) } : {}),
-      ...(f7 ? { f7: f7 === "yes" } : {}),
-      ...(c3 && c3 !== OWN ? { c3 } : {}),
-      from: undefined,
-    });
-    if (!Number.isInteger(choice.seed) || choice.seed < 0 || choice.seed > MOST_SEED) {
-      this.refuse(
-        translate("seed must be a whole number from 0 to {highest}; got {seed}.", {
-          highest: MOST_SEED,
-          seed: choice.seed,
-        }),
-      );
-      return this.#showChoice();
-    }
-    return void this.choose(choice, before);
   }
 
   /**
-   * Take up another choice after what has to change with it: pictures need the RGB network, and each
-   * network and kind
-   * of data a recipe that suits them. What data the page lacks is told as an event, "lacking".
+   * Take up another choice, and with it what suits it. What data the page lacks is told as an event, "lacking".
    * @param {Choice} choice @param {Choice} [before]
    */
   choose(choice, before = this.wanted ?? this.choice) {
-    const next = { ...choice };
-    if (next.network !== before.network) {
-      if (next.network === "rgb") next.data = "pictures";
-      else if (next.data === "pictures") next.data = "embedded";
-    } else if (next.data !== before.data) {
-      if (next.data === "pictures") next.network = "rgb";
-      else if (next.network === "rgb") next.network = "lenet5";
-    }
-    if (!this.library.get(next.data)) {
-      this.#showChoice();
-      this.tell("lacking", next.data);
-      return undefined;
-    }
-    if (next.recipe !== before.recipe) next.changes = {};
-    const images = this.library.get(next.data)?.train.labels.length ?? 0;
-    const otherKind = next.data !== before.data || next.network !== before.network;
-    if (otherKind || !recipesFor(this.content, next).includes(next.recipe)) {
-      next.recipe = defaultRecipe(this.content, next, images);
-      next.changes = {};
-    }
-    return this.begin(next);
+    const next = suited(this.content, this.library, choice, before);
+    if (this.library.get(next.data)) return this.begin(next);
+    this.#showChoice();
+    this.tell("lacking", next.data);
+    return undefined;
   }
 
   /** Another value of the recipe. @param {string} name of LIVE @param {number} value */
@@ -366,7 +267,7 @@ export class TrainingModel extends LocalModel {
     return void this.training?.change({ [name]: value }).then(() => {
       this.recipe = { ...this.recipe, [name]: value };
       this.show({ changed: true, recipe_text: recipeInWords(this.content, this.recipe) });
-      this.#showProgress();
+      this.showProgress();
     }, refuse);
   }
 
@@ -382,7 +283,7 @@ export class TrainingModel extends LocalModel {
       reset: () => this.#reset(),
       save: () => this.#saveCopy(name),
       load: () => this.#load(name),
-      delete: () => this.#delete(name),
+      delete: () => this.kept.remove(name, this.home),
     });
     Promise.resolve(this.starting)
       .then(actions[action])
@@ -395,7 +296,7 @@ export class TrainingModel extends LocalModel {
     this.error = "";
     this.playedFrom = { time: performance.now(), epochs: this.epochsDone };
     await this.training?.play(until);
-    void this.look();
+    void this.looks.look();
   }
 
   async #reset() {
@@ -404,49 +305,18 @@ export class TrainingModel extends LocalModel {
     await training.reset(choice.seed, recipeOf(this.content, choice));
     await storage?.remove(STORE, this.home);
     await this.#takeState(await training.state());
-    await this.#listRuns();
+    await this.kept.list();
   }
 
   /** @param {string} name */
   async #saveCopy(name) {
-    if (!this.storage)
-      throw new Error(translate("This browser keeps nothing for the page: save the weights as a file."));
-    if (!name) throw new Error(translate("Give the copy a name."));
-    if ((await this.storage.keys(STORE)).includes(name))
-      throw new Error(translate("There is a run {name} already: choose another name.", { name }));
-    await this.storage.put(STORE, name, await this.training?.state());
-    await this.#listRuns();
+    await this.kept.save(name, await this.training?.state());
   }
 
   /** @param {string} name */
   async #load(name) {
     const state = await this.storage.get(STORE, name);
-    const data = DATA.find((kind) => this.library.get(kind)?.source === state.source);
-    if (!data)
-      throw new Error(
-        translate("{name} was trained on {data}, which the page does not have. Give it under Data.", {
-          name,
-          data: state.source,
-        }),
-      );
-    const { classes: _, ...config } = state.network;
-    const named = state.startedWith ?? state.recipe;
-    const first = this.content.recipes[named.name];
-    const changes = Object.fromEntries(
-      LIVE.filter((field) => named[field] !== first[field]).map((field) => [field, named[field]]),
-    );
-    const choice = { ...this.choice, ...config, data, recipe: named.name, changes, seed: state.seed };
-    await this.#begin(/** @type {Choice} */ (choice), state);
-  }
-
-  /** @param {string} name */
-  async #delete(name) {
-    if (name === this.home) {
-      throw new Error(translate("{name} is the run of this page. Reset before you delete it.", { name }));
-    }
-    await this.storage.remove(STORE, name);
-    await this.#compare(this.get("compared").filter((/** @type {string} */ other) => other !== name));
-    await this.#listRuns();
+    await this.#begin(choiceOf(this.content, this.library, this.choice, state, name), state);
   }
 
   /**
@@ -465,7 +335,7 @@ export class TrainingModel extends LocalModel {
 
   /** The weights as they stand. @returns {Promise<Float32Array>} */
   async weights() {
-    return /** @type {any} */ (await this.training?.state()).weights;
+    return (await /** @type {any} */ (this.training).state()).weights;
   }
 
   // What is shown ---------------------------------------------------------------------------------------
@@ -504,7 +374,7 @@ export class TrainingModel extends LocalModel {
     const state = await training.state();
     if (this.training !== training) return;
     await this.#takeState(state, status);
-    await this.#listRuns();
+    await this.kept.list();
   }
 
   /** @param {any} state @param {string} [status] */
@@ -535,8 +405,8 @@ export class TrainingModel extends LocalModel {
     await nextFrame();
     this.#showChoice();
     await nextFrame();
-    this.#showProgress();
-    await this.look();
+    this.showProgress();
+    await this.looks.look();
     if (!this.history.length) this.show({ confusion: [], mistakes: [] });
     else {
       const { confusion, mistakes } = await training.evaluate("validation");
@@ -548,7 +418,8 @@ export class TrainingModel extends LocalModel {
     }
   }
 
-  #showProgress() {
+  /** How far, how fast, how good, and the curves. */
+  showProgress() {
     const { epochsDone, history, points, playedFrom, recipe, imagesAnEpoch } = this;
     const last = points[points.length - 1];
     const since = (performance.now() - playedFrom.time) / 1000;
@@ -592,121 +463,24 @@ export class TrainingModel extends LocalModel {
     this.show({ confusion, mistakes, mistake_images: viewOf(images) }, ["confusion"]);
   }
 
-  /**
-   * Show what the network makes of a drawing, beside the test images.
-   * @param {Float32Array | null} image as the network sees it
-   */
+  // What is seen in the network: see looks.js.
+
+  /** @param {Float32Array | null} image */
   showDrawing(image) {
-    this.drawing = image;
-    void this.look();
+    this.looks.showDrawing(image);
   }
 
-  /** The image that is watched: a test image, or after the last of them the drawing. @param {number} place */
+  /** @param {number} place */
   watch(place) {
-    this.watched = place;
-    void this.look();
+    this.looks.watch(place);
   }
 
-  /** Look into the network: now, and again and again while it trains. */
-  async look() {
-    this.looksAgain = true;
-    if (this.looking) return;
-    this.looking = true;
-    try {
-      while (this.training && (this.looksAgain || this.get("status") === "running")) {
-        this.looksAgain = false;
-        await this.#lookOnce();
-        if (this.get("status") === "running") await pause(LOOK_EVERY);
-      }
-    } finally {
-      this.looking = false;
-    }
-  }
-
-  async #lookOnce() {
-    const training = /** @type {import("../../engine/trainer.js").Training} */ (this.training);
-    const { plan, scaling, testImages: test, watched, drawing } = this;
-    const { maps, size } = plan.input;
-    const pixels = maps * size * size;
-    const blank = () => new Float32Array(pixels).fill(maps === 1 ? scaling.background : 0);
-    const count = test.length / pixels;
-    const own = drawing?.length === pixels ? drawing : blank();
-    const shown = watched < count ? test.subarray(watched * pixels, (watched + 1) * pixels) : own;
-    const images = new Float32Array(2 * pixels);
-    images.set(shown);
-    images.set(own, pixels);
-    const { outputs, weights, gradient } = await training.look(images);
-    if (this.training !== training) return;
-    const [first, second] = [0, 1].map((n) => layersOf(outputs, n, 2));
-    await nextFrame();
-    this.show({ activations: viewOf(first), parameters: viewOf(flatParameters(plan, weights)), look: plan }, [
-      "look",
-    ]);
-    await nextFrame();
-    this.show({ kernels: viewOf(firstKernels(plan, weights)), gradients: gradientSizes(plan, gradient) });
-    const last = second.subarray(
-      second.length - outputs[plan.layers[plan.layers.length - 1].name].length / 2,
-    );
-    this.show({ drawing_outputs: drawing ? Array.from(last) : null });
-    if (this.get("status") !== "running") return;
-    await nextFrame();
-    this.#showProgress();
+  get watched() {
+    return this.looks.watched;
   }
 
   /** For FeatureMaps' view. */
   describedLayers() {
     return describeLayers(this.plan, this.content.squash);
   }
-
-  // The runs that the browser keeps ---------------------------------------------------------------------
-
-  async #listRuns() {
-    if (!this.storage) return;
-    const names = await this.storage.keys(STORE);
-    const runs = await Promise.all(
-      names.map(async (/** @type {string} */ name) => describeRun(name, await this.storage.get(STORE, name))),
-    );
-    this.show({ runs: runs.reverse() });
-  }
-
-  /** @param {string[]} names */
-  async #compare(names) {
-    if (names.length > MOST_COMPARED) {
-      this.refuse(
-        translate("At most {most_compared} runs can be compared at once; got {names_count}.", {
-          most_compared: MOST_COMPARED,
-          names_count: names.length,
-        }),
-      );
-      return this.show({ compared: this.get("compared") });
-    }
-    const states = await Promise.all(names.map((name) => this.storage.get(STORE, name)));
-    const compared_curves = states.map(({ curve, history }, i) => ({
-      name: names[i],
-      curve: curveOf(curve),
-      validation: validationOf(history),
-    }));
-    return this.show({ compared: names, compared_curves });
-  }
 }
-
-/**
- * All layers' outputs for image `n` of `count`, one after the other.
- * @param {Record<string, Float32Array>} outputs
- * @param {number} n
- * @param {number} count
- */
-function layersOf(outputs, n, count) {
-  const parts = Object.values(outputs).map((all) => {
-    const each = all.length / count;
-    return all.subarray(n * each, (n + 1) * each);
-  });
-  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
-  return whole;
-}
-
-/** @param {number} milliseconds */
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));

@@ -40,6 +40,7 @@ export const SWITCHES = {
   activation: ["scaled_tanh", "sigmoid", "relu"],
   output: ["rbf", "linear"],
 };
+/** @type {Choice["data"][]} */
 export const DATA = ["embedded", "mnist", "drawn", "pictures"];
 
 /** What each part of a link is called, and what it stands for. */
@@ -98,8 +99,9 @@ export function configOf({ network, c3, subsampling, activation, output, f7 }, c
  * @param {any} config
  * @returns {Choice}
  */
-export function withConfig(choice, { classes: _, ...config }) {
-  return { ...choice, ...config };
+export function withConfig(choice, config) {
+  const { classes: _, ...switches } = config;
+  return { ...choice, ...switches };
 }
 
 /**

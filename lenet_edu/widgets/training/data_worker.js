@@ -5,7 +5,7 @@
  * pictures in colour, digits made smaller for networks that read them so; and the sums of weights.
  */
 
-import { nameOf } from "../../widgets/names.js";
+import { nameOf } from "../names.js";
 import { translate } from "../../system/language.js";
 import { DataError, MNIST_FILES, crc32, holdOut, opened, readMnist, reader } from "../../engine/data.js";
 import { answer } from "../../engine/worker.js";

@@ -61,7 +61,7 @@ export class LocalModel {
 
   /** @param {string} event @param {any} [message] */
   tell(event, message) {
-    for (const listener of [...(this.listeners.get(event) ?? [])]) listener(message);
+    for (const listener of Array.from(this.listeners.get(event) ?? [])) listener(message);
   }
 
   /** @param {string} event @param {(message?: any) => void} listener */

@@ -25,6 +25,7 @@ from PIL import Image
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from lenet_edu.data.byte_images import ByteImages
 from lenet_edu.data.digits import load_digits
 from lenet_edu.data.pictures import open_picture
 from lenet_edu.data.splits import HALF_SCALING, NAMES, Data, Source, Split, hold_out
@@ -87,8 +88,8 @@ def load_images(
         _check_counts(root / name, labels[name], classes)
     if held_out:
         _check_enough(root / TRAIN, labels[TRAIN], classes)
-    scaled = [(HALF_SCALING.apply(pixels[name] / 255), labels[name]) for name in (TRAIN, VALIDATION)]
-    return _split(*scaled, source=Source("folder", held_out, str(root), key[:8]), classes=classes)
+    pairs = [(pixels[name], labels[name]) for name in (TRAIN, VALIDATION)]
+    return _split(*pairs, source=Source("folder", held_out, str(root), key[:8]), classes=classes)
 
 
 def load_cats_and_dogs(
@@ -190,10 +191,14 @@ def _draw(count: int, generator: torch.Generator) -> Split:
 
 
 def _split(train, test, source: Source, classes: tuple[str, ...]) -> Data:
-    """Pairs (images, labels) as three splits."""
+    """Pairs (bytes, labels) as three splits."""
     rest, validation = hold_out(*train, every=_VALIDATION_EVERY) if source.held_out else (train, test)
-    splits = (Split(*pair) for pair in (rest, validation, test))
+    splits = (Split(ByteImages(pixels, _scale), labels) for pixels, labels in (rest, validation, test))
     return Data(*splits, scaling=HALF_SCALING, source=source, classes=classes)
+
+
+def _scale(pixels: Tensor) -> Tensor:
+    return HALF_SCALING.apply(pixels / 255)
 
 
 def _cifar(root: Path, held_out: bool) -> Data:
@@ -210,7 +215,7 @@ def _cifar(root: Path, held_out: bool) -> Data:
         labels = torch.tensor(cifar.targets)
         wanted = torch.isin(labels, torch.tensor(chosen))
         pixels = torch.from_numpy(cifar.data)[wanted].permute(0, 3, 1, 2).contiguous()
-        parts.append((HALF_SCALING.apply(pixels / 255), (labels[wanted] == chosen[1]).long()))
+        parts.append((pixels, (labels[wanted] == chosen[1]).long()))
     return _split(*parts, source=Source("cifar", held_out), classes=("cat", "dog"))
 
 

@@ -15,8 +15,8 @@ import pytest
 import torch
 from PIL import Image
 
-from lenet_edu.data import folders as images
-from lenet_edu.data.folders import decode, draw_shapes, load_again, load_cats_and_dogs, load_images
+from lenet_edu.data import picture_sets as images
+from lenet_edu.data.picture_sets import decode, draw_shapes, load_again, load_cats_and_dogs, load_images
 from lenet_edu.data.splits import Source
 from lenet_edu.network.models import RGBLeNet
 from lenet_edu.system.errors import LenetError
