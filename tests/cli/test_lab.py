@@ -129,7 +129,7 @@ def items(page) -> list[str]:
 
 @needs_chromium
 def test_the_file_browser_shows_folders_and_notebooks_in_order_and_nothing_else(lab):
-    folders = sorted({path.parent.name for path in NOTEBOOKS.glob("*/*.ipynb")} - set(HIDDEN))
+    folders = sorted({path.parent.name for path in NOTEBOOKS.glob("[!.]*/*.ipynb")} - set(HIDDEN))
     with chromium() as browser:
         page = browser.new_page()
         open_notebook(page, lab)

@@ -85,10 +85,10 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def address():
-    """Where the engine's folder is served."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=ENGINE))
+    """Where the engine is served, beside what it uses of the package."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=ENGINE.parent))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    yield f"http://127.0.0.1:{server.server_port}/{ENGINE.name}"
     server.shutdown()
     server.server_close()
 
