@@ -13,6 +13,7 @@ from PIL import Image
 from lenet_edu.site.builder import build_site
 from lenet_edu.site.serve import make_server
 from lenet_edu.system.pages import WIDGET
+from tests.browser import chromium
 
 
 @contextmanager
@@ -104,3 +105,17 @@ def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole") / "site"
     build_site(folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A headless Chromium."""
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    """Where the real site is served."""
+    with served(site.parent) as root:
+        yield f"{root}{site.name}/"

@@ -3,24 +3,11 @@
 import pytest
 
 from lenet_edu.site.sources import NOTEBOOKS
-from tests.browser import chromium, needs_chromium, shows
-from tests.site.conftest import served
+from tests.browser import needs_chromium, shows
 from tests.site.test_browser import LAPTOP, PHONE, reader, see_everything
 
 pytestmark = [needs_chromium, pytest.mark.slow]
 COURSE = [path.stem for path in sorted(NOTEBOOKS.glob("[01]?_*.ipynb")) if path.stem < "11"]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def address(site):
-    with served(site.parent) as root:
-        yield f"{root}{site.name}/"
 
 
 def draw(figure) -> None:

@@ -2,25 +2,12 @@
 
 import pytest
 
-from tests.browser import chromium, needs_chromium, shows
-from tests.site.conftest import served
+from tests.browser import needs_chromium, shows
 from tests.site.test_browser import LAPTOP, reader
 from tests.site.test_course_browser import draw
 
 pytestmark = [needs_chromium, pytest.mark.slow]
 READY, TRAINED = 60_000, 240_000  # milliseconds
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def address(site):
-    with served(site.parent) as root:
-        yield f"{root}{site.name}/"
 
 
 def instrument(page, widget: str):
