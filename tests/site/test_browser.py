@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import PATIENCE, chromium, needs_chromium, shows
+from tests.browser import PATIENCE, needs_chromium, shows
 from tests.site.conftest import served
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -16,12 +16,6 @@ PHONE, LAPTOP, PROJECTOR = (
     {"width": width, "height": height} for width, height in ((360, 740), (1200, 800), (1920, 1080))
 )
 pytestmark = [needs_chromium, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as opened:
-        yield opened
 
 
 @contextmanager
@@ -45,12 +39,6 @@ def reader(browser, address: str, troubles_allowed: str = "^$", **options):
     context.close()
     assert not foreign
     assert not [trouble for trouble in troubles if not re.search(troubles_allowed, trouble)]
-
-
-@pytest.fixture(scope="module")
-def address(site):
-    with served(site.parent) as root:
-        yield f"{root}{site.name}/"
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from lenet_edu.network.ledger import ledger as lenet_ledger
 from lenet_edu.site import playground
 from lenet_edu.training.checkpoints import load_network
 from lenet_edu.training.evaluation import evaluate
-from tests.browser import PATIENCE, chromium, needs_chromium, shows
+from tests.browser import PATIENCE, needs_chromium, shows
 from tests.site.conftest import served
 
 pytestmark = needs_chromium
@@ -53,12 +53,6 @@ def site(tmp_path_factory):
     yield folder, f"http://127.0.0.1:{server.server_port}/playground/"
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as opened:
-        yield opened
 
 
 @contextmanager
